@@ -1,0 +1,3 @@
+//! The `konnect` binary.
+
+fn main() {}

@@ -1,0 +1,151 @@
+//! How a run ends: the exit code, and what is said when it failed.
+
+use std::process::ExitCode;
+
+/// How a run ended. The numbers are public: pipelines branch on them, so an existing one never changes its meaning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// 0: done, or nothing to do; also changes pending where `--detailed-exitcode` was not given.
+    Done,
+    /// 1: failed before anything was changed: spec, token, connection, permission, or an unreadable object.
+    Failed,
+    /// 2: `--detailed-exitcode` was given and changes are pending, blocked ones included.
+    ChangesPending,
+    /// 3: refused by a guard, nothing written: another cluster than pinned, a blocked line, no approval.
+    Refused,
+    /// 4: refused as stale, nothing written: the cluster or the token is not what the plan was made from.
+    Stale,
+    /// 5: at least one write went through, or may have, before the failure.
+    Partial,
+    /// 6: applied, but reading again failed, timed out or differs.
+    Unconfirmed,
+    /// 64: the command line was wrong. Not clap's own 2, which would read as "changes pending".
+    Usage,
+    /// 130: interrupted; the write under way was finished and reported.
+    Interrupted,
+}
+
+impl Outcome {
+    /// The process exit code.
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Failed => 1,
+            Self::ChangesPending => 2,
+            Self::Refused => 3,
+            Self::Stale => 4,
+            Self::Partial => 5,
+            Self::Unconfirmed => 6,
+            Self::Usage => 64,
+            Self::Interrupted => 130,
+        }
+    }
+
+    /// Of two outcomes that both fit, the one that is reported: the first of 64, 130, 5, 6, 1, 3, 4, 2, 0.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        if self.rank() <= other.rank() { self } else { other }
+    }
+
+    const fn rank(self) -> u8 {
+        match self {
+            Self::Usage => 0,
+            Self::Interrupted => 1,
+            Self::Partial => 2,
+            Self::Unconfirmed => 3,
+            Self::Failed => 4,
+            Self::Refused => 5,
+            Self::Stale => 6,
+            Self::ChangesPending => 7,
+            Self::Done => 8,
+        }
+    }
+}
+
+impl From<Outcome> for ExitCode {
+    fn from(outcome: Outcome) -> Self {
+        Self::from(outcome.code())
+    }
+}
+
+/// Why a run stopped: what happened and where, and what to do next. Never holds a byte of a token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The exit code this failure asks for.
+    pub outcome: Outcome,
+    /// A stable word for programs, such as `unauthorized`; part of the JSON output.
+    pub code: &'static str,
+    /// What happened and where: a lowercase fragment fit for "failed to …: {what}".
+    pub what: String,
+    /// What to do next.
+    pub hint: Option<String>,
+}
+
+impl Failure {
+    /// A failure before anything was changed (exit code 1).
+    #[must_use]
+    pub fn new(code: &'static str, what: impl Into<String>) -> Self {
+        Self { outcome: Outcome::Failed, code, what: what.into(), hint: None }
+    }
+
+    /// The same failure with advice.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// The same failure with another exit code.
+    #[must_use]
+    pub fn outcome(mut self, outcome: Outcome) -> Self {
+        self.outcome = outcome;
+        self
+    }
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.what)?;
+        match &self.hint {
+            Some(hint) => write!(f, "\n  hint: {hint}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Failure {}
+
+#[cfg(test)]
+mod tests {
+    use super::Outcome::{self, *};
+
+    #[test]
+    fn codes_are_the_documented_ones() {
+        let rows = [
+            (Done, 0),
+            (Failed, 1),
+            (ChangesPending, 2),
+            (Refused, 3),
+            (Stale, 4),
+            (Partial, 5),
+            (Unconfirmed, 6),
+            (Usage, 64),
+            (Interrupted, 130),
+        ];
+        for (outcome, code) in rows {
+            assert_eq!(outcome.code(), code);
+        }
+    }
+
+    #[test]
+    fn the_graver_of_two_outcomes_wins() {
+        let order: [Outcome; 9] = [Usage, Interrupted, Partial, Unconfirmed, Failed, Refused, Stale, ChangesPending, Done];
+        for (i, a) in order.iter().enumerate() {
+            for b in &order[i..] {
+                assert_eq!(a.or(*b), *a);
+                assert_eq!(b.or(*a), *a);
+            }
+        }
+    }
+}
