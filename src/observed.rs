@@ -1,0 +1,325 @@
+//! What exists: the live objects, read in one parallel round, as our own small structs. The live token is compared here and dropped.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use jiff::Timestamp;
+use serde_json::Value;
+use zeroize::{Zeroize as _, Zeroizing};
+
+use crate::cluster::{Answer, Cluster};
+use crate::desired::{Desired, DesiredObject};
+use crate::outcome::{Failure, Outcome};
+use crate::ownership::Owners;
+use crate::pat::{Pat, Scrubber};
+use crate::plan::{ClusterIdentity, FieldPath, Kind, Verdict, Warning};
+
+/// kubectl keeps the whole manifest here, a Secret's data included: its value is never kept.
+pub const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
+/// Everything a plan is made from, beside the wanted objects.
+#[derive(Clone, Debug)]
+pub struct Observed {
+    /// The spec's path as the user gave it.
+    pub spec: String,
+    /// The token's source as messages name it.
+    pub token_source: String,
+    /// Whether there was a token to compare with.
+    pub token_given: bool,
+    /// Which cluster, and as whom.
+    pub cluster: ClusterIdentity,
+    /// When it was read.
+    pub read_at: Timestamp,
+    /// What was learned on the way to here.
+    pub warnings: Vec<Warning>,
+    /// By kind: the spec names one object of each.
+    pub objects: BTreeMap<Kind, Read>,
+}
+
+impl Observed {
+    /// What reading the object of this kind gave; `None` if it was not to be read.
+    #[must_use]
+    pub fn read(&self, kind: Kind) -> Option<&Read> {
+        self.objects.get(&kind)
+    }
+}
+
+/// What reading one object gave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Read {
+    /// The server says that it does not exist.
+    Absent,
+    /// Nothing is known. Never to be taken for absent.
+    Unreadable(Failure),
+    /// It exists.
+    Present(Live),
+}
+
+/// A live object: what the planner may know of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Live {
+    /// `metadata.uid`.
+    pub uid: String,
+    /// `metadata.resourceVersion`.
+    pub resource_version: String,
+    /// Whether `metadata.deletionTimestamp` is set.
+    pub terminating: bool,
+    /// All labels.
+    pub labels: BTreeMap<String, String>,
+    /// All annotations but kubectl's last-applied.
+    pub annotations: BTreeMap<String, String>,
+    /// Whether kubectl's last-applied annotation is there.
+    pub last_applied: bool,
+    /// Who owns what.
+    pub owners: Owners,
+    /// What only Secrets have.
+    pub secret: Option<LiveSecret>,
+}
+
+impl Live {
+    /// The live value of a label or annotation.
+    #[must_use]
+    pub fn value(&self, path: &FieldPath) -> Option<&str> {
+        match path {
+            FieldPath::Label(key) => self.labels.get(key).map(String::as_str),
+            FieldPath::Annotation(key) => self.annotations.get(key).map(String::as_str),
+            FieldPath::Data(_) | FieldPath::Other(_) => None,
+        }
+    }
+}
+
+/// A live Secret's own properties, without its data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LiveSecret {
+    /// `type`; can't be changed.
+    pub r#type: String,
+    /// `immutable`.
+    pub immutable: bool,
+    /// How its token compares with the wanted one.
+    pub token: Verdict,
+    /// Tells, within this run, whether the live token moved. Never shown or stored.
+    pub token_mark: Option<u64>,
+}
+
+/// What there is to compare a live token with.
+#[derive(Clone, Copy, Debug)]
+pub struct Comparison<'a> {
+    /// The wanted token.
+    pub pat: Option<&'a Pat>,
+    /// Learns every live token it meets.
+    pub scrubber: &'a Scrubber,
+}
+
+/// What a run reads for, beside the wanted objects.
+#[derive(Clone, Copy, Debug)]
+pub struct Reading<'a> {
+    /// The spec's path as the user gave it.
+    pub spec: &'a str,
+    /// The token's source as messages name it.
+    pub token_source: &'a str,
+    /// The UID the spec pins the cluster to.
+    pub pinned_uid: Option<&'a str>,
+    /// What to compare the live token with.
+    pub comparison: Comparison<'a>,
+}
+
+/// Reads everything in one parallel round: the wanted objects, the cluster's UID, and who we are.
+///
+/// # Errors
+/// Another cluster than pinned (exit code 3), a pinned UID that can't be read, or a server that answers nothing at all.
+pub async fn read(cluster: &Cluster, desired: &Desired, reading: Reading<'_>) -> Result<Observed, Failure> {
+    let object = |kind: Kind| async move {
+        match desired.objects.iter().find(|wanted| wanted.kind == kind) {
+            Some(wanted) => Some(read_object(cluster, wanted, reading.comparison).await),
+            None => None,
+        }
+    };
+    let (namespace, service_account, secret, uid, user) = tokio::join!(
+        object(Kind::Namespace),
+        object(Kind::ServiceAccount),
+        object(Kind::Secret),
+        cluster_uid(cluster),
+        who_we_are(cluster),
+    );
+    check_pin(cluster, reading.pinned_uid, &uid)?;
+    let found = [(Kind::Namespace, namespace), (Kind::ServiceAccount, service_account), (Kind::Secret, secret)];
+    let objects: BTreeMap<Kind, Read> = found.into_iter().filter_map(|(kind, read)| Some((kind, read?))).collect();
+    nothing_answered(&objects)?;
+    Ok(Observed {
+        spec: reading.spec.to_owned(),
+        token_source: reading.token_source.to_owned(),
+        token_given: reading.comparison.pat.is_some(),
+        cluster: ClusterIdentity {
+            context: cluster.context.clone(),
+            server: cluster.server.clone(),
+            uid: uid.ok().flatten(),
+            user: user.ok().flatten(),
+        },
+        read_at: Timestamp::now(),
+        warnings: Vec::new(),
+        objects,
+    })
+}
+
+/// Where nothing could be read for a reason that concerns the server, not the rights, that one failure is the message.
+fn nothing_answered(objects: &BTreeMap<Kind, Read>) -> Result<(), Failure> {
+    let mut failures = objects.values().map(|read| match read {
+        Read::Unreadable(failure) if failure.code != "forbidden" => Some(failure),
+        _ => None,
+    });
+    match failures.next().flatten() {
+        Some(first) if failures.all(|failure| failure.is_some()) => Err(first.clone()),
+        _ => Ok(()),
+    }
+}
+
+fn check_pin(cluster: &Cluster, pinned: Option<&str>, uid: &Result<Option<String>, Failure>) -> Result<(), Failure> {
+    let Some(pinned) = pinned else { return Ok(()) };
+    match uid {
+        Ok(Some(uid)) if uid == pinned => Ok(()),
+        Ok(Some(uid)) => Err(Failure::new(
+            "other_cluster",
+            format!(
+                "context {} ({}) is another cluster than the spec pins: its uid is {uid}, cluster.uid says {pinned}",
+                cluster.context, cluster.server
+            ),
+        )
+        .hint("nothing else was looked at; choose the right context with --context, or correct cluster.uid")
+        .outcome(Outcome::Refused)),
+        Ok(None) => Err(Failure::new("uid_unreadable", format!("the spec pins cluster.uid, but {} does not let us read it", cluster.server))
+            .hint("it needs the right to `get` namespaces `kube-system`; grant it, or remove cluster.uid from the spec")),
+        Err(failure) => Err(failure.clone()),
+    }
+}
+
+/// The path of an object in the API. Names were checked by the spec, so none needs escaping.
+#[must_use]
+pub fn path_of(wanted: &DesiredObject) -> String {
+    let resource = wanted.kind.resource();
+    match &wanted.namespace {
+        Some(namespace) => format!("/api/v1/namespaces/{namespace}/{resource}/{}", wanted.name),
+        None => format!("/api/v1/{resource}/{}", wanted.name),
+    }
+}
+
+/// Reads one object.
+pub async fn read_object(cluster: &Cluster, wanted: &DesiredObject, comparison: Comparison<'_>) -> Read {
+    let answer = match cluster.get(&path_of(wanted)).await {
+        Ok(answer) => answer,
+        Err(failure) => return Read::Unreadable(failure),
+    };
+    let status_kind = answer.status.as_ref().and_then(|status| status.kind.as_deref());
+    match answer.code {
+        200 => match understand(answer, wanted, comparison) {
+            Ok(live) => Read::Present(live),
+            Err(what) => Read::Unreadable(
+                Failure::new("bad_answer", format!("{} answered {what} when asked for {}", cluster.server, wanted.title()))
+                    .hint("is this address a Kubernetes API server?"),
+            ),
+        },
+        404 if status_kind == Some(wanted.kind.resource()) => Read::Absent,
+        403 => Read::Unreadable(forbidden(&answer, wanted, comparison.scrubber)),
+        401 => Read::Unreadable(unauthorized(cluster)),
+        code => Read::Unreadable(Failure::new(
+            "bad_answer",
+            format!("{} answered {code} when asked for {}{}", cluster.server, wanted.title(), said(&answer, comparison.scrubber)),
+        )),
+    }
+}
+
+fn unauthorized(cluster: &Cluster) -> Failure {
+    Failure::new("unauthorized", format!("{} does not know us (401): the credentials of context {} are not valid, or expired", cluster.server, cluster.context))
+        .hint("log in again, or choose another context with --context")
+}
+
+fn forbidden(answer: &Answer, wanted: &DesiredObject, scrubber: &Scrubber) -> Failure {
+    let place = wanted.namespace.as_ref().map_or_else(String::new, |namespace| format!(" in namespace {namespace}"));
+    let what = format!("no permission to get {} {}{place}{}", wanted.kind.resource(), wanted.name, said(answer, scrubber));
+    Failure::new("forbidden", what).hint(format!("ask for the right to `get` {} {}{place}", wanted.kind.resource(), wanted.name))
+}
+
+/// The server's own words, with every known token taken out.
+#[must_use]
+pub fn said(answer: &Answer, scrubber: &Scrubber) -> String {
+    match &answer.status {
+        Some(status) if !status.message.is_empty() => format!(": {}", scrubber.scrub(&status.message)),
+        _ => String::new(),
+    }
+}
+
+/// Takes what the planner may know out of an answer. The rest of a Secret is dropped here.
+fn understand(mut answer: Answer, wanted: &DesiredObject, comparison: Comparison<'_>) -> Result<Live, &'static str> {
+    let secret = (wanted.kind == Kind::Secret).then(|| live_secret(&mut answer.body, comparison)).transpose()?;
+    let body = &answer.body;
+    let text = |pointer: &str| body.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
+    if text("/kind").as_deref() != Some(wanted.kind.name())
+        || text("/metadata/name").as_deref() != Some(wanted.name.as_str())
+        || text("/metadata/namespace") != wanted.namespace
+    {
+        return Err("with another object");
+    }
+    let strings = |pointer: &str| -> BTreeMap<String, String> {
+        let map = body.pointer(pointer).and_then(Value::as_object);
+        map.into_iter().flatten().filter_map(|(key, value)| Some((key.clone(), comparison.scrubber.scrub(value.as_str()?)))).collect()
+    };
+    let mut annotations = strings("/metadata/annotations");
+    let last_applied = annotations.remove(LAST_APPLIED).is_some();
+    Ok(Live {
+        uid: text("/metadata/uid").ok_or("without metadata.uid")?,
+        resource_version: text("/metadata/resourceVersion").ok_or("without metadata.resourceVersion")?,
+        terminating: text("/metadata/deletionTimestamp").is_some(),
+        labels: strings("/metadata/labels"),
+        annotations,
+        last_applied,
+        owners: Owners::parse(body.pointer("/metadata/managedFields").unwrap_or(&Value::Null)),
+        secret,
+    })
+}
+
+fn live_secret(body: &mut Value, comparison: Comparison<'_>) -> Result<LiveSecret, &'static str> {
+    let mut live_token = None;
+    if let Some(Value::Object(data)) = body.get_mut("data").map(Value::take) {
+        for (key, value) in data {
+            let Value::String(mut encoded) = value else { return Err("with a Secret whose data is not text") };
+            let decoded = BASE64.decode(&encoded).map(Zeroizing::new);
+            encoded.zeroize();
+            let decoded = decoded.map_err(|_| "with a Secret whose data is not base64")?;
+            comparison.scrubber.learn(&decoded);
+            if key == "token" {
+                live_token = Some(decoded);
+            }
+        }
+    }
+    let token = match (&live_token, comparison.pat) {
+        (None, _) => Verdict::Missing,
+        (Some(live), Some(pat)) if pat.matches(live) => Verdict::Same,
+        (Some(_), Some(_)) => Verdict::Different,
+        // An empty value is no token at all: that differs from any.
+        (Some(live), None) if live.is_empty() => Verdict::Different,
+        (Some(_), None) => Verdict::NotCompared,
+    };
+    Ok(LiveSecret {
+        r#type: body.get("type").and_then(Value::as_str).unwrap_or_default().to_owned(),
+        immutable: body.get("immutable").and_then(Value::as_bool).unwrap_or_default(),
+        token,
+        token_mark: live_token.map(|live| comparison.scrubber.mark(&live)),
+    })
+}
+
+/// The UID of namespace `kube-system`; `None` where we may not read it.
+async fn cluster_uid(cluster: &Cluster) -> Result<Option<String>, Failure> {
+    let answer = cluster.get("/api/v1/namespaces/kube-system").await?;
+    match answer.code {
+        200 => Ok(answer.body.pointer("/metadata/uid").and_then(Value::as_str).map(str::to_owned)),
+        401 => Err(unauthorized(cluster)),
+        _ => Ok(None),
+    }
+}
+
+/// Our user name as the server sees it (SelfSubjectReview); `None` where it does not say.
+async fn who_we_are(cluster: &Cluster) -> Result<Option<String>, Failure> {
+    let body = br#"{"apiVersion":"authentication.k8s.io/v1","kind":"SelfSubjectReview"}"#;
+    let answer = cluster.post("/apis/authentication.k8s.io/v1/selfsubjectreviews", body.to_vec()).await?;
+    Ok(answer.body.pointer("/status/userInfo/username").and_then(Value::as_str).map(str::to_owned))
+}

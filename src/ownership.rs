@@ -1,0 +1,121 @@
+//! `metadata.managedFields`: who owns which field, and what a server-side apply of ours would do to it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use crate::plan::{FIELD_MANAGER, FieldPath, Manager};
+
+/// Who owns what on one live object.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Owners {
+    /// Every owned field with its owners other than us.
+    others: BTreeMap<FieldPath, Vec<Manager>>,
+    /// The fields an apply of ours would prune if it left them out.
+    ours: BTreeSet<FieldPath>,
+}
+
+/// What is to be thought of a field's owners other than us: the strictest of them counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    /// No other owner.
+    Free,
+    /// A person's kubectl, or what stood there before the first apply.
+    Person,
+    /// Anything else: a controller, a pipeline, a checked-in manifest.
+    Tool,
+}
+
+impl Owners {
+    /// Reads `metadata.managedFields`. Entries that are not understood own nothing here; the server's dry run is the second opinion.
+    #[must_use]
+    pub fn parse(managed_fields: &Value) -> Self {
+        let mut owners = Self::default();
+        for entry in managed_fields.as_array().map_or(&[][..], Vec::as_slice) {
+            let text = |key: &str| entry.get(key).and_then(Value::as_str).unwrap_or_default();
+            let manager = Manager {
+                name: text("manager").to_owned(),
+                operation: text("operation").to_owned(),
+                time: text("time").parse::<Timestamp>().ok(),
+            };
+            let us = manager.name == FIELD_MANAGER && manager.operation == "Apply" && text("subresource").is_empty();
+            let mut fields = Fields::default();
+            if let Some(Value::Object(root)) = entry.get("fieldsV1") {
+                fields.collect(root, &mut Vec::new());
+            }
+            if us {
+                owners.ours.extend(fields.owned);
+                continue;
+            }
+            for field in fields.owned.union(&fields.through_string_data) {
+                owners.others.entry(field.clone()).or_default().push(manager.clone());
+            }
+        }
+        owners
+    }
+
+    /// The owners of a field other than us, in the server's order.
+    #[must_use]
+    pub fn others(&self, field: &FieldPath) -> &[Manager] {
+        self.others.get(field).map_or(&[], Vec::as_slice)
+    }
+
+    /// The fields that our manager owns: those an apply of ours would prune, or let go of, if it left them out.
+    #[must_use]
+    pub const fn ours(&self) -> &BTreeSet<FieldPath> {
+        &self.ours
+    }
+
+    /// What is to be thought of a field's owners other than us.
+    #[must_use]
+    pub fn standing(&self, field: &FieldPath) -> Standing {
+        self.others(field).iter().map(standing_of).max().unwrap_or(Standing::Free)
+    }
+}
+
+/// A person's kubectl leaves operation Update and the name `kubectl` or `kubectl-*`. `kubectl apply --server-side` leaves Apply: a manifest.
+fn standing_of(manager: &Manager) -> Standing {
+    let by_hand = manager.name == "kubectl" || manager.name.starts_with("kubectl-") || manager.name == "before-first-apply";
+    if by_hand && manager.operation == "Update" { Standing::Person } else { Standing::Tool }
+}
+
+#[derive(Default)]
+struct Fields {
+    owned: BTreeSet<FieldPath>,
+    /// Data keys owned as `f:stringData`: the server itself forgets that it stored them as data, so it neither prunes them nor
+    /// sees a conflict.
+    through_string_data: BTreeSet<FieldPath>,
+}
+
+impl Fields {
+    fn collect<'a>(&mut self, node: &'a Map<String, Value>, path: &mut Vec<&'a str>) {
+        for (key, below) in node {
+            let Some(name) = key.strip_prefix("f:") else {
+                // "." is the map itself; "k:" and "v:" are list items, which belong to the list's path.
+                if key != "." {
+                    self.add(path);
+                }
+                continue;
+            };
+            path.push(name);
+            match below {
+                Value::Object(children) if !children.is_empty() => self.collect(children, path),
+                _ => self.add(path),
+            }
+            path.pop();
+        }
+    }
+
+    fn add(&mut self, path: &[&str]) {
+        match path {
+            ["data", key] => self.owned.insert(FieldPath::Data((*key).to_owned())),
+            ["stringData", key] => self.through_string_data.insert(FieldPath::Data((*key).to_owned())),
+            ["metadata", "labels", key] => self.owned.insert(FieldPath::Label((*key).to_owned())),
+            ["metadata", "annotations", key] => self.owned.insert(FieldPath::Annotation((*key).to_owned())),
+            // The empty maps themselves are nobody's loss, and a Secret's type falls back to the only one we work on.
+            ["data" | "stringData" | "metadata" | "type"] | ["metadata", "labels" | "annotations"] => false,
+            other => self.owned.insert(FieldPath::Other(other.join("."))),
+        };
+    }
+}

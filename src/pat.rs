@@ -1,0 +1,245 @@
+//! The Konnect token: where it is (`PatSource`), and the token itself (`Pat`), which nothing can print, copy or serialize.
+
+mod scrubber;
+
+use std::fmt;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use zeroize::{Zeroize as _, Zeroizing};
+
+pub use scrubber::Scrubber;
+
+use crate::outcome::Failure;
+use crate::plan::Warning;
+
+/// The most bytes that are read: a Konnect token has a few dozen.
+const MOST_BYTES: usize = 16 * 1024;
+
+/// Where the token is. Holds no byte of it, so it may be printed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PatSource {
+    /// An environment variable, by name.
+    Env(String),
+    /// A file: as the spec spells it, and where that is.
+    File(String, PathBuf),
+    /// Standard input (`--pat-stdin`).
+    Stdin,
+}
+
+impl fmt::Display for PatSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Env(name) => write!(f, "${name}"),
+            Self::File(shown, _) => f.write_str(shown),
+            Self::Stdin => f.write_str("standard input"),
+        }
+    }
+}
+
+impl PatSource {
+    /// `$PAT is not set`: what is said when there is no token.
+    #[must_use]
+    pub fn unset(&self) -> String {
+        match self {
+            Self::Env(_) => format!("{self} is not set"),
+            Self::File(..) => format!("{self} does not exist"),
+            Self::Stdin => format!("{self} is empty"),
+        }
+    }
+
+    /// Reads and checks the token; `None` if the variable is not set or the file does not exist.
+    ///
+    /// # Errors
+    /// An empty, malformed or placeholder token, or one that can't be read. No message holds a byte of it.
+    pub fn read(&self, warnings: &mut Vec<Warning>) -> Result<Option<Pat>, Failure> {
+        let bytes = match self {
+            Self::Env(name) => match std::env::var_os(name) {
+                None => return Ok(None),
+                Some(value) => Zeroizing::new(value.into_encoded_bytes()),
+            },
+            Self::File(_, path) => match self.read_file(path, warnings)? {
+                None => return Ok(None),
+                Some(bytes) => bytes,
+            },
+            Self::Stdin => read_limited(std::io::stdin().lock()).map_err(|error| self.unreadable(&error))?,
+        };
+        self.check(bytes, warnings).map(Some)
+    }
+
+    fn read_file(&self, path: &Path, warnings: &mut Vec<Warning>) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
+        let file = match std::fs::File::open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(self.unreadable(&error)),
+        };
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let mode = file.metadata().map_err(|error| self.unreadable(&error))?.permissions().mode();
+            if mode & 0o044 != 0 {
+                let message = format!("{self} holds the token and others can read it (mode {:03o}); run: chmod 600 {self}", mode & 0o777);
+                warnings.push(Warning { code: "token_file_readable", message });
+            }
+        }
+        read_limited(file).map(Some).map_err(|error| self.unreadable(&error))
+    }
+
+    fn unreadable(&self, error: &std::io::Error) -> Failure {
+        Failure::new("token_unreadable", format!("the token can't be read from {self}: {}", error.kind()))
+    }
+
+    fn check(&self, mut bytes: Zeroizing<Vec<u8>>, warnings: &mut Vec<Warning>) -> Result<Pat, Failure> {
+        let wrong = |what: &str, hint: &str| {
+            Err(Failure::new("token_invalid", format!("the token in {self} {what}")).hint(hint.replace("{source}", &self.to_string())))
+        };
+        if bytes.len() > MOST_BYTES {
+            return wrong("is longer than 16 KiB", "a Konnect token has a few dozen characters: is {source} the right place?");
+        }
+        let Ok(text) = std::str::from_utf8(&bytes) else {
+            return wrong("is not text", "it holds bytes that are not UTF-8: is {source} the right place?");
+        };
+        let kept = text.trim_end().len();
+        if kept == 0 {
+            return wrong("is empty", "put a Konnect personal access token into {source}; an empty one would be stored without a word");
+        }
+        if kept < text.len() {
+            let message = format!("trailing white space after the token in {self} was trimmed; Kong's operator would not trim it");
+            warnings.push(Warning { code: "token_trimmed", message });
+            let tail = bytes.len();
+            bytes[kept..tail].zeroize();
+            bytes.truncate(kept);
+        }
+        let text = std::str::from_utf8(&bytes).unwrap_or_default();
+        let quoted = ['"', '\'', '`'].iter().any(|quote| text.starts_with(*quote) || text.ends_with(*quote));
+        if text.chars().any(char::is_whitespace) {
+            return wrong("has white space inside or before it", "copy it again, whole and on one line");
+        }
+        if text.chars().any(|c| !c.is_ascii_graphic()) {
+            return wrong("has control characters or characters that no token has", "copy it again from the Konnect page, as plain text");
+        }
+        if quoted {
+            return wrong("has quotes round it", "remove the quotes: they would be sent as part of the token");
+        }
+        if is_placeholder(text) {
+            return wrong("is a placeholder, not a token", "put the Konnect personal access token itself into {source}");
+        }
+        if !text.starts_with("kpat_") && !text.starts_with("spat_") {
+            let message = format!("the token in {self} starts neither with kpat_ nor with spat_: Konnect tokens do");
+            warnings.push(Warning { code: "token_prefix", message });
+        }
+        Ok(Pat { bytes })
+    }
+}
+
+fn read_limited(from: impl Read) -> std::io::Result<Zeroizing<Vec<u8>>> {
+    // The capacity is taken at once, so that no half of the token stays behind in a buffer that grew.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(MOST_BYTES + 2));
+    from.take(MOST_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// What documentation writes where the token goes, and shells leave where nothing was expanded.
+fn is_placeholder(text: &str) -> bool {
+    let upper = Zeroizing::new(text.to_ascii_uppercase());
+    let body = upper.strip_prefix("KPAT_").or_else(|| upper.strip_prefix("SPAT_")).unwrap_or(&upper);
+    ["PASTE_", "YOUR_", "PASTE-", "YOUR-", "$"].iter().any(|start| body.starts_with(start))
+        || (body.contains('<') && body.ends_with('>'))
+        || body.chars().all(|c| matches!(c, 'X' | '.' | '*'))
+}
+
+/// The token. No `Display`, `Serialize` or `Clone`; zeroized when dropped.
+pub struct Pat {
+    bytes: Zeroizing<Vec<u8>>,
+}
+
+impl fmt::Debug for Pat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Pat(redacted)")
+    }
+}
+
+impl Pat {
+    /// Whether a live value is this token. For `observed` alone.
+    #[must_use]
+    pub(crate) fn matches(&self, live: &[u8]) -> bool {
+        self.bytes.as_slice() == live
+    }
+
+    /// The token as a Secret's `data` holds it. For `write` alone.
+    #[must_use]
+    pub(crate) fn base64(&self) -> Zeroizing<String> {
+        Zeroizing::new(BASE64.encode(self.bytes.as_slice()))
+    }
+
+    /// Teaches the scrubber to recognise this token.
+    pub fn teach(&self, scrubber: &Scrubber) {
+        scrubber.learn(&self.bytes);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str) -> (Result<Pat, Failure>, Vec<&'static str>) {
+        let mut warnings = Vec::new();
+        let checked = PatSource::Env("PAT".into()).check(Zeroizing::new(text.as_bytes().to_vec()), &mut warnings);
+        (checked, warnings.iter().map(|w| w.code).collect())
+    }
+
+    #[test]
+    fn a_good_token_is_taken_as_it_is() {
+        let (pat, warnings) = check("kpat_0123456789abcdef");
+        assert!(pat.expect("good").matches(b"kpat_0123456789abcdef"));
+        assert!(warnings.is_empty());
+    }
+
+    #[test]
+    fn trailing_white_space_is_trimmed_and_said_so() {
+        let (pat, warnings) = check("kpat_0123456789abcdef\r\n \t");
+        assert!(pat.expect("good").matches(b"kpat_0123456789abcdef"));
+        assert_eq!(warnings, ["token_trimmed"]);
+    }
+
+    #[test]
+    fn what_is_no_token_is_refused_without_a_byte_of_it() {
+        let rows = [
+            ("", "is empty"),
+            (" \n", "is empty"),
+            ("kpat_0123 4567", "white space"),
+            (" kpat_01234567", "white space"),
+            ("kpat_0123\x1b4567", "control characters"),
+            ("kpat_0123\u{202e}4567", "characters that no token has"),
+            ("\"kpat_01234567\"", "quotes"),
+            ("'kpat_01234567'", "quotes"),
+            ("PASTE_YOUR_TOKEN_HERE", "placeholder"),
+            ("your_konnect_pat", "placeholder"),
+            ("<konnect-pat>", "placeholder"),
+            ("kpat_<your-token>", "placeholder"),
+            ("kpat_xxxxxxxxxxxx", "placeholder"),
+            ("$(cat", "placeholder"),
+        ];
+        for (text, expected) in rows {
+            let failure = check(text).0.expect_err(text);
+            assert!(failure.what.contains(expected), "{text:?}: {}", failure.what);
+            assert!(failure.what.contains("$PAT"), "names the source");
+            assert!(text.len() < 8 || !failure.to_string().contains(text.trim_matches(['"', '\'', ' '])), "{failure}");
+        }
+        assert!(check(&"k".repeat(MOST_BYTES + 1)).0.is_err());
+    }
+
+    #[test]
+    fn an_unknown_prefix_is_a_warning() {
+        let (pat, warnings) = check("eyJhbGciOiJIUzI1NiJ9");
+        assert!(pat.is_ok());
+        assert_eq!(warnings, ["token_prefix"]);
+    }
+
+    #[test]
+    fn debug_says_nothing() {
+        assert_eq!(format!("{:?}", check("kpat_0123456789abcdef").0.expect("good")), "Pat(redacted)");
+    }
+}

@@ -1,0 +1,419 @@
+//! The plan as data: what is to change, why, and what it was computed from. A plan is complete: apply makes no choices.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use jiff::Timestamp;
+
+use crate::desired::DesiredObject;
+
+/// The field manager's name that `konnect` applies under.
+pub const FIELD_MANAGER: &str = "konnect";
+
+/// The kinds of object `konnect` manages, in the order they are planned and written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// `v1/Namespace`.
+    Namespace,
+    /// `v1/ServiceAccount`.
+    ServiceAccount,
+    /// `v1/Secret`.
+    Secret,
+}
+
+impl Kind {
+    /// The kind as manifests spell it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Namespace => "Namespace",
+            Self::ServiceAccount => "ServiceAccount",
+            Self::Secret => "Secret",
+        }
+    }
+
+    /// The resource as URLs and RBAC rules spell it.
+    #[must_use]
+    pub const fn resource(self) -> &'static str {
+        match self {
+            Self::Namespace => "namespaces",
+            Self::ServiceAccount => "serviceaccounts",
+            Self::Secret => "secrets",
+        }
+    }
+
+    /// The kind as the spec and `--take-over` spell it.
+    #[must_use]
+    pub const fn spec_key(self) -> &'static str {
+        match self {
+            Self::Namespace => "namespace",
+            Self::ServiceAccount => "service_account",
+            Self::Secret => "secret",
+        }
+    }
+}
+
+/// A field that `konnect` reads or writes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FieldPath {
+    /// A key of a Secret's `data`; `token` is the Konnect token.
+    Data(String),
+    /// A label.
+    Label(String),
+    /// An annotation.
+    Annotation(String),
+    /// Any other field that our manager's entry owns, dotted. An apply leaves it out, so the server removes it.
+    Other(String),
+}
+
+impl FieldPath {
+    /// The Secret's data key that holds the Konnect token.
+    #[must_use]
+    pub fn token() -> Self {
+        Self::Data("token".to_owned())
+    }
+
+    /// Whether values at this path must never be shown.
+    #[must_use]
+    pub const fn is_sensitive(&self) -> bool {
+        matches!(self, Self::Data(_) | Self::Other(_))
+    }
+}
+
+/// Dotted, with the key verbatim, as `--take-over` and the JSON output spell it.
+impl fmt::Display for FieldPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Data(key) => write!(f, "data.{key}"),
+            Self::Label(key) => write!(f, "metadata.labels.{key}"),
+            Self::Annotation(key) => write!(f, "metadata.annotations.{key}"),
+            Self::Other(path) => f.write_str(path),
+        }
+    }
+}
+
+/// What became of the token when it was compared with the live Secret. All that ever leaves the comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The live Secret holds no token.
+    Missing,
+    /// The live token is the wanted one.
+    Same,
+    /// The live token is another one.
+    Different,
+    /// There was no token to compare with.
+    NotCompared,
+}
+
+impl Verdict {
+    /// The word in the JSON output.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Same => "same",
+            Self::Different => "different",
+            Self::NotCompared => "not_compared",
+        }
+    }
+}
+
+/// An owner of a field, as `metadata.managedFields` names it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Manager {
+    /// The manager's name.
+    pub name: String,
+    /// `Apply` or `Update`.
+    pub operation: String,
+    /// When it last wrote one of its fields (of any of them, not of this one).
+    pub time: Option<Timestamp>,
+}
+
+/// What happens to one field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FieldAction {
+    /// Absent, will be set.
+    Add,
+    /// Ours alone, will get another value.
+    Change,
+    /// Owned by somebody else, will be taken over.
+    TakeOver,
+    /// Ours alone and no longer wanted: will be removed.
+    Remove,
+    /// Ours and others', no longer wanted: the value stays with them.
+    Release,
+    /// As wanted.
+    None,
+    /// Owned by a manager we don't take from unasked.
+    Blocked,
+}
+
+impl FieldAction {
+    /// The word in the JSON output.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Add => "add",
+            Self::Change => "change",
+            Self::TakeOver => "take_over",
+            Self::Remove => "remove",
+            Self::Release => "release",
+            Self::None => "none",
+            Self::Blocked => "blocked",
+        }
+    }
+}
+
+/// The values before and after: of the token, only the verdict.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FieldValue {
+    /// A label or annotation.
+    Plain {
+        /// The live value.
+        before: Option<String>,
+        /// The wanted value.
+        after: Option<String>,
+    },
+    /// The Konnect token.
+    Token(Verdict),
+    /// Another value that must not be shown.
+    Hidden,
+}
+
+/// One field of an object, and what happens to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// Which field.
+    pub path: FieldPath,
+    /// What happens to it.
+    pub action: FieldAction,
+    /// Its values.
+    pub value: FieldValue,
+    /// The other owners, not us.
+    pub managers: Vec<Manager>,
+}
+
+/// What happens to an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// It does not exist and will be created.
+    Create,
+    /// It will be updated in place.
+    Update,
+    /// Nothing to do.
+    None,
+    /// Something forbids the change; the whole apply stops.
+    Blocked,
+    /// It could not be read, so nothing is known; never "absent".
+    Unknown,
+}
+
+impl Action {
+    /// The word in the JSON output.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::None => "none",
+            Self::Blocked => "blocked",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// Why an object's action is what it is. For the reader only: nothing is decided from it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// It does not exist.
+    Absent,
+    /// Fields differ from the spec.
+    Differs,
+    /// Everything is as the spec wants it.
+    UpToDate,
+    /// As far as compared everything is as wanted, but there was no token to compare.
+    TokenNotCompared,
+    /// It is being deleted.
+    Terminating,
+    /// Its namespace is being deleted.
+    NamespaceTerminating,
+    /// The Secret is immutable and its data would change.
+    Immutable,
+    /// The Secret has this type, not `Opaque`, and a type can't be changed.
+    Type(String),
+    /// At least one field belongs to another manager.
+    OwnedByOthers,
+    /// Its namespace does not exist and is somebody else's to create.
+    NamespaceMissing(String),
+    /// The server refused the dry run; its message, scrubbed.
+    Rejected(String),
+    /// It could not be read; why.
+    Unreadable(String),
+}
+
+/// How far a change was checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verification {
+    /// The server's own dry run accepted it.
+    Server,
+    /// Computed from what was read; why the server was not asked.
+    Computed(ComputedBecause),
+}
+
+/// Why a change was not verified by a server dry run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ComputedBecause {
+    /// The dry run has not been tried yet.
+    NotAsked,
+    /// No right to patch or create the object.
+    NoPermission,
+    /// The namespace is created by the same plan.
+    NamespaceMissing,
+    /// There is no token to send.
+    TokenUnset,
+    /// The server could not be asked.
+    AskingFailed,
+}
+
+/// Which live object a change was computed from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// `metadata.uid`.
+    pub uid: String,
+    /// `metadata.resourceVersion`, opaque: compared for equality only.
+    pub resource_version: String,
+    /// A keyed mark of the live token, random for each run: for equality only, never to be shown or stored.
+    pub token_mark: Option<u64>,
+}
+
+/// One object of the spec and what happens to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The whole wanted object: each write carries all of it, since an apply removes what it leaves out.
+    pub wanted: DesiredObject,
+    /// What happens.
+    pub action: Action,
+    /// Why.
+    pub reason: Reason,
+    /// How far it was checked; meaningful on create and update only.
+    pub verification: Verification,
+    /// The fields, sorted by path.
+    pub fields: Vec<Field>,
+    /// The live object; `None` if it is absent or unreadable.
+    pub seen: Option<Seen>,
+}
+
+impl Change {
+    /// Whether apply writes this object.
+    #[must_use]
+    pub const fn is_written(&self) -> bool {
+        matches!(self.action, Action::Create | Action::Update)
+    }
+
+    /// Whether the write must force, because it takes a field over. Safe only together with the resourceVersion.
+    #[must_use]
+    pub fn takes_over(&self) -> bool {
+        self.fields.iter().any(|f| f.action == FieldAction::TakeOver)
+    }
+
+    /// Whether two changes do the same to the same object, whatever else of it moved between.
+    #[must_use]
+    pub fn same_effect(&self, other: &Self) -> bool {
+        let Self { wanted, action, reason: _, verification: _, fields, seen } = self;
+        let same_object = match (seen, &other.seen) {
+            (None, None) => true,
+            (Some(a), Some(b)) => a.uid == b.uid && a.token_mark == b.token_mark,
+            _ => false,
+        };
+        same_object && *wanted == other.wanted && *action == other.action && *fields == other.fields
+    }
+}
+
+/// Which cluster was read, and as whom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClusterIdentity {
+    /// The kubeconfig context.
+    pub context: String,
+    /// The server's address.
+    pub server: String,
+    /// The UID of namespace `kube-system`; `None` where it may not be read.
+    pub uid: Option<String>,
+    /// Who the server says we are; `None` where it does not say.
+    pub user: Option<String>,
+}
+
+/// Something the reader should know that is no failure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning {
+    /// A stable word for programs.
+    pub code: &'static str,
+    /// The sentence for people.
+    pub message: String,
+}
+
+/// A whole plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// The spec's path as the user gave it.
+    pub spec: String,
+    /// The token's source as messages name it, such as `$PAT`.
+    pub token_source: String,
+    /// The cluster that was read.
+    pub cluster: ClusterIdentity,
+    /// When it was read; ages are counted from here.
+    pub read_at: Timestamp,
+    /// Every object of the spec, unchanged ones too.
+    pub changes: Vec<Change>,
+    /// Warnings.
+    pub warnings: Vec<Warning>,
+}
+
+/// How many objects each action meets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// To be created.
+    pub add: usize,
+    /// To be updated.
+    pub change: usize,
+    /// To be destroyed: nothing ever is, by plan and apply.
+    pub destroy: usize,
+    /// As wanted.
+    pub unchanged: usize,
+    /// Blocked.
+    pub blocked: usize,
+    /// Not readable.
+    pub unknown: usize,
+}
+
+impl Plan {
+    /// The counts.
+    #[must_use]
+    pub fn summary(&self) -> Summary {
+        let count: BTreeMap<&str, usize> = self.changes.iter().fold(BTreeMap::new(), |mut count, change| {
+            *count.entry(change.action.word()).or_default() += 1;
+            count
+        });
+        let of = |action: Action| count.get(action.word()).copied().unwrap_or_default();
+        Summary {
+            add: of(Action::Create),
+            change: of(Action::Update),
+            destroy: 0,
+            unchanged: of(Action::None),
+            blocked: of(Action::Blocked),
+            unknown: of(Action::Unknown),
+        }
+    }
+
+    /// Whether anything would be done, or would be if it were not blocked.
+    #[must_use]
+    pub fn is_pending(&self) -> bool {
+        let Summary { add, change, destroy, unchanged: _, blocked, unknown: _ } = self.summary();
+        add + change + destroy + blocked > 0
+    }
+
+    /// Whether the live token could not be compared because there was none to compare it with.
+    #[must_use]
+    pub fn token_not_compared(&self) -> bool {
+        self.changes.iter().flat_map(|c| &c.fields).any(|f| f.value == FieldValue::Token(Verdict::NotCompared))
+    }
+}

@@ -1,0 +1,192 @@
+//! Desired and Observed → Plan. Synchronous and pure: no client, path, clock or environment.
+
+use std::collections::BTreeSet;
+
+use crate::desired::{Desired, DesiredObject};
+use crate::observed::{Live, Observed, Read};
+use crate::ownership::Standing;
+use crate::plan::{
+    Action, Change, ComputedBecause, Field, FieldAction, FieldPath, FieldValue, Kind, Plan, Reason, Seen, Verdict, Verification, Warning,
+};
+
+/// What the user said beside the spec: the fields to take from whoever owns them.
+pub type TakeOver = BTreeSet<(Kind, String)>;
+
+/// Decides what to do about every object of the spec.
+#[must_use]
+pub fn plan(desired: &Desired, observed: &Observed, take_over: &TakeOver) -> Plan {
+    let namespace = observed.read(Kind::Namespace);
+    let namespace_terminates = matches!(namespace, Some(Read::Present(live)) if live.terminating);
+    let namespace_missing = matches!(namespace, Some(Read::Absent));
+    let mut warnings = observed.warnings.clone();
+    let mut changes = Vec::new();
+    for wanted in &desired.objects {
+        let read = observed.read(wanted.kind).unwrap_or(&Read::Absent);
+        let mut change = change(wanted, read, observed.token_given, take_over);
+        if namespace_terminates && wanted.kind != Kind::Namespace && change.action != Action::Unknown {
+            change.action = Action::Blocked;
+            change.reason = Reason::NamespaceTerminating;
+        }
+        if namespace_missing && wanted.kind != Kind::Namespace {
+            change.verification = Verification::Computed(ComputedBecause::NamespaceMissing);
+        }
+        warnings.extend(manifest_elsewhere(&change, read));
+        changes.push(change);
+    }
+    Plan {
+        spec: observed.spec.clone(),
+        token_source: observed.token_source.clone(),
+        cluster: observed.cluster.clone(),
+        read_at: observed.read_at,
+        changes,
+        warnings,
+    }
+}
+
+/// Decides what to do about one object. Also used to look again when an object moved under a plan.
+#[must_use]
+pub fn change(wanted: &DesiredObject, read: &Read, token_given: bool, take_over: &TakeOver) -> Change {
+    let made = |action, reason, fields, seen| {
+        let verification = Verification::Computed(ComputedBecause::NotAsked);
+        Change { wanted: wanted.clone(), action, reason, verification, fields, seen }
+    };
+    match read {
+        Read::Unreadable(failure) => made(Action::Unknown, Reason::Unreadable(failure.what.clone()), Vec::new(), None),
+        Read::Absent => made(Action::Create, Reason::Absent, fields_of_new(wanted), None),
+        Read::Present(live) => {
+            let fields = fields_of_live(wanted, live, token_given, take_over);
+            let (action, reason) = judge(live, &fields);
+            let token_mark = live.secret.as_ref().and_then(|secret| secret.token_mark);
+            let seen = Seen { uid: live.uid.clone(), resource_version: live.resource_version.clone(), token_mark };
+            made(action, reason, fields, Some(seen))
+        }
+    }
+}
+
+/// Object-level reasons come before field-level ones.
+fn judge(live: &Live, fields: &[Field]) -> (Action, Reason) {
+    let pending = fields.iter().any(|f| f.action != FieldAction::None);
+    let data_pending = fields.iter().any(|f| matches!(f.path, FieldPath::Data(_)) && f.action != FieldAction::None);
+    if live.terminating {
+        return (Action::Blocked, Reason::Terminating);
+    }
+    if let Some(secret) = &live.secret {
+        if secret.r#type != "Opaque" {
+            return (Action::Blocked, Reason::Type(secret.r#type.clone()));
+        }
+        if secret.immutable && data_pending {
+            return (Action::Blocked, Reason::Immutable);
+        }
+    }
+    if fields.iter().any(|f| f.action == FieldAction::Blocked) {
+        return (Action::Blocked, Reason::OwnedByOthers);
+    }
+    if pending {
+        return (Action::Update, Reason::Differs);
+    }
+    let uncompared = fields.iter().any(|f| f.value == FieldValue::Token(Verdict::NotCompared));
+    (Action::None, if uncompared { Reason::TokenNotCompared } else { Reason::UpToDate })
+}
+
+fn fields_of_new(wanted: &DesiredObject) -> Vec<Field> {
+    let mut fields: Vec<Field> = wanted_values(wanted)
+        .map(|(path, after)| Field {
+            path,
+            action: FieldAction::Add,
+            value: FieldValue::Plain { before: None, after: Some(after.to_owned()) },
+            managers: Vec::new(),
+        })
+        .collect();
+    if wanted.kind == Kind::Secret {
+        let value = FieldValue::Token(Verdict::Missing);
+        fields.push(Field { path: FieldPath::token(), action: FieldAction::Add, value, managers: Vec::new() });
+    }
+    fields.sort_by(|a, b| a.path.cmp(&b.path));
+    fields
+}
+
+fn wanted_values(wanted: &DesiredObject) -> impl Iterator<Item = (FieldPath, &str)> {
+    let labels = wanted.labels.iter().map(|(key, value)| (FieldPath::Label(key.clone()), value.as_str()));
+    let annotations = wanted.annotations.iter().map(|(key, value)| (FieldPath::Annotation(key.clone()), value.as_str()));
+    labels.chain(annotations)
+}
+
+fn fields_of_live(wanted: &DesiredObject, live: &Live, token_given: bool, take_over: &TakeOver) -> Vec<Field> {
+    let mut fields = Vec::new();
+    for (path, after) in wanted_values(wanted) {
+        let before = live.value(&path);
+        let action = match before {
+            None => FieldAction::Add,
+            Some(before) if before == after => FieldAction::None,
+            Some(_) => action_on_other_value(wanted.kind, live, &path, take_over),
+        };
+        let value = FieldValue::Plain { before: before.map(str::to_owned), after: Some(after.to_owned()) };
+        let managers = live.owners.others(&path).to_vec();
+        fields.push(Field { path, action, value, managers });
+    }
+    if let Some(secret) = &live.secret {
+        let path = FieldPath::token();
+        let action = match secret.token {
+            Verdict::Missing => FieldAction::Add,
+            Verdict::Same => FieldAction::None,
+            // Without a token there is nothing to write, so nothing can be pending but what was found to differ.
+            Verdict::NotCompared => FieldAction::None,
+            Verdict::Different => action_on_other_value(wanted.kind, live, &path, take_over),
+        };
+        debug_assert!(token_given || secret.token != Verdict::Same, "compared without a token");
+        let managers = live.owners.others(&path).to_vec();
+        fields.push(Field { path, action, value: FieldValue::Token(secret.token), managers });
+    }
+    fields.extend(fields_no_longer_wanted(wanted, live));
+    fields.sort_by(|a, b| a.path.cmp(&b.path));
+    fields
+}
+
+fn action_on_other_value(kind: Kind, live: &Live, path: &FieldPath, take_over: &TakeOver) -> FieldAction {
+    let ours = live.owners.ours().contains(path);
+    match live.owners.standing(path) {
+        Standing::Free if ours => FieldAction::Change,
+        Standing::Free | Standing::Person => FieldAction::TakeOver,
+        Standing::Tool if take_over.contains(&(kind, path.to_string())) => FieldAction::TakeOver,
+        Standing::Tool => FieldAction::Blocked,
+    }
+}
+
+/// What our manager owns and the spec no longer names: an apply leaves it out, so it goes, unless others own it too.
+fn fields_no_longer_wanted(wanted: &DesiredObject, live: &Live) -> Vec<Field> {
+    let is_wanted = |path: &FieldPath| match path {
+        FieldPath::Label(key) => wanted.labels.contains_key(key),
+        FieldPath::Annotation(key) => wanted.annotations.contains_key(key),
+        FieldPath::Data(key) => wanted.kind == Kind::Secret && key == "token",
+        FieldPath::Other(_) => false,
+    };
+    let gone = live.owners.ours().iter().filter(|path| !is_wanted(path));
+    gone.map(|path| {
+        let managers = live.owners.others(path).to_vec();
+        let action = if managers.is_empty() { FieldAction::Remove } else { FieldAction::Release };
+        let value = match path {
+            FieldPath::Label(_) | FieldPath::Annotation(_) => {
+                let before = live.value(path).map(str::to_owned);
+                let after = if action == FieldAction::Release { before.clone() } else { None };
+                FieldValue::Plain { before, after }
+            }
+            FieldPath::Data(_) | FieldPath::Other(_) => FieldValue::Hidden,
+        };
+        Field { path: path.clone(), action, value, managers }
+    })
+    .collect()
+}
+
+/// A manifest applied by client-side kubectl still holds the values we take over, and will bring them back.
+fn manifest_elsewhere(change: &Change, read: &Read) -> Option<Warning> {
+    let Read::Present(live) = read else { return None };
+    let taken = change.fields.iter().find(|f| {
+        f.action == FieldAction::TakeOver && f.managers.iter().any(|m| m.name == "kubectl-client-side-apply") && live.last_applied
+    })?;
+    let message = format!(
+        "{} {} was set by `kubectl apply` from a manifest; the next `kubectl apply` of that manifest will revert konnect: remove the field there",
+        change.wanted.title(),
+        taken.path
+    );
+    Some(Warning { code: "manifest_elsewhere", message })
+}
