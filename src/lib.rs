@@ -1,7 +1,38 @@
-//! konnect: connect a Kubernetes cluster to Kong Konnect from one checked-in file.
+//! `konnect` connects a Kubernetes cluster to Kong Konnect from one checked-in TOML file.
 //!
-//! The modules, in reading order:
+//! Data flows one way, and the modules stand in its order:
 //!
-//! * [`outcome`]: how a run ends, exit codes, and what is said when it failed.
+//! ```text
+//! konnect.toml ─ spec ─► desired ─┐
+//!                                 ├─► planner ─► Plan ─► verify ─► render
+//! cluster ────── observed ────────┘               └────► apply ─► write ─► cluster
+//! ```
+//!
+//! A plan is complete: apply makes no choices. The token is in three modules only: `pat` reads it, `observed` compares it with the live
+//! one, `write` places it into a request. What lies between holds a verdict, and can't leak what it never had.
 
+// What was typed, and what happens then.
+pub mod cli;
+pub mod commands;
 pub mod outcome;
+pub mod session;
+
+// What should exist.
+pub mod desired;
+pub mod pat;
+pub mod spec;
+
+// What does exist.
+pub mod cluster;
+pub mod observed;
+
+// What is to be done: pure.
+pub mod ownership;
+pub mod plan;
+pub mod planner;
+pub mod render;
+
+// Doing it.
+pub mod apply;
+pub mod verify;
+pub mod write;

@@ -1,3 +1,7 @@
-//! The `konnect` binary.
+//! `konnect`: parse, run, exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    konnect::commands::run(std::env::args_os()).into()
+}

@@ -12,7 +12,7 @@ use crate::cluster::{Answer, Cluster};
 use crate::desired::{Desired, DesiredObject};
 use crate::outcome::{Failure, Outcome};
 use crate::ownership::Owners;
-use crate::pat::{Pat, Scrubber};
+use crate::pat::{Pat, PatSource, Scrubber};
 use crate::plan::{ClusterIdentity, FieldPath, Kind, Verdict, Warning};
 
 /// kubectl keeps the whole manifest here, a Secret's data included: its value is never kept.
@@ -25,6 +25,8 @@ pub struct Observed {
     pub spec: String,
     /// The token's source as messages name it.
     pub token_source: String,
+    /// What is said where there is no token.
+    pub token_unset: String,
     /// Whether there was a token to compare with.
     pub token_given: bool,
     /// Which cluster, and as whom.
@@ -116,8 +118,8 @@ pub struct Comparison<'a> {
 pub struct Reading<'a> {
     /// The spec's path as the user gave it.
     pub spec: &'a str,
-    /// The token's source as messages name it.
-    pub token_source: &'a str,
+    /// Where the token is.
+    pub token_source: &'a PatSource,
     /// The UID the spec pins the cluster to.
     pub pinned_uid: Option<&'a str>,
     /// What to compare the live token with.
@@ -148,7 +150,8 @@ pub async fn read(cluster: &Cluster, desired: &Desired, reading: Reading<'_>) ->
     nothing_answered(&objects)?;
     Ok(Observed {
         spec: reading.spec.to_owned(),
-        token_source: reading.token_source.to_owned(),
+        token_source: reading.token_source.to_string(),
+        token_unset: reading.token_source.unset(),
         token_given: reading.comparison.pat.is_some(),
         cluster: ClusterIdentity {
             context: cluster.context.clone(),
@@ -187,8 +190,11 @@ fn check_pin(cluster: &Cluster, pinned: Option<&str>, uid: &Result<Option<String
         )
         .hint("nothing else was looked at; choose the right context with --context, or correct cluster.uid")
         .outcome(Outcome::Refused)),
-        Ok(None) => Err(Failure::new("uid_unreadable", format!("the spec pins cluster.uid, but {} does not let us read it", cluster.server))
-            .hint("it needs the right to `get` namespaces `kube-system`; grant it, or remove cluster.uid from the spec")),
+        Ok(None) => Err(Failure::new(
+            "uid_unreadable",
+            format!("the spec pins cluster.uid, but {} does not let us read it", cluster.server),
+        )
+        .hint("it needs the right to `get` namespaces `kube-system`; grant it, or remove cluster.uid from the spec")),
         Err(failure) => Err(failure.clone()),
     }
 }
@@ -229,8 +235,14 @@ pub async fn read_object(cluster: &Cluster, wanted: &DesiredObject, comparison: 
 }
 
 fn unauthorized(cluster: &Cluster) -> Failure {
-    Failure::new("unauthorized", format!("{} does not know us (401): the credentials of context {} are not valid, or expired", cluster.server, cluster.context))
-        .hint("log in again, or choose another context with --context")
+    Failure::new(
+        "unauthorized",
+        format!(
+            "{} does not know us (401): the credentials of context {} are not valid, or expired",
+            cluster.server, cluster.context
+        ),
+    )
+    .hint("log in again, or choose another context with --context")
 }
 
 fn forbidden(answer: &Answer, wanted: &DesiredObject, scrubber: &Scrubber) -> Failure {
@@ -259,17 +271,23 @@ fn understand(mut answer: Answer, wanted: &DesiredObject, comparison: Comparison
     {
         return Err("with another object");
     }
-    let strings = |pointer: &str| -> BTreeMap<String, String> {
+    let strings = |pointer: &str, wanted: &BTreeMap<String, String>| -> BTreeMap<String, String> {
         let map = body.pointer(pointer).and_then(Value::as_object);
-        map.into_iter().flatten().filter_map(|(key, value)| Some((key.clone(), comparison.scrubber.scrub(value.as_str()?)))).collect()
+        let entry = |(key, value): (&String, &Value)| {
+            let value = value.as_str()?;
+            // What is as wanted stays as it is: a live token that resembles it must not make it look like a difference.
+            let same = wanted.get(key).is_some_and(|wanted| wanted == value);
+            Some((key.clone(), if same { value.to_owned() } else { comparison.scrubber.scrub(value) }))
+        };
+        map.into_iter().flatten().filter_map(entry).collect()
     };
-    let mut annotations = strings("/metadata/annotations");
+    let mut annotations = strings("/metadata/annotations", &wanted.annotations);
     let last_applied = annotations.remove(LAST_APPLIED).is_some();
     Ok(Live {
         uid: text("/metadata/uid").ok_or("without metadata.uid")?,
         resource_version: text("/metadata/resourceVersion").ok_or("without metadata.resourceVersion")?,
         terminating: text("/metadata/deletionTimestamp").is_some(),
-        labels: strings("/metadata/labels"),
+        labels: strings("/metadata/labels", &wanted.labels),
         annotations,
         last_applied,
         owners: Owners::parse(body.pointer("/metadata/managedFields").unwrap_or(&Value::Null)),
@@ -285,8 +303,8 @@ fn live_secret(body: &mut Value, comparison: Comparison<'_>) -> Result<LiveSecre
             let decoded = BASE64.decode(&encoded).map(Zeroizing::new);
             encoded.zeroize();
             let decoded = decoded.map_err(|_| "with a Secret whose data is not base64")?;
-            comparison.scrubber.learn(&decoded);
             if key == "token" {
+                comparison.scrubber.learn(&decoded);
                 live_token = Some(decoded);
             }
         }

@@ -80,7 +80,8 @@ impl PatSource {
             use std::os::unix::fs::PermissionsExt as _;
             let mode = file.metadata().map_err(|error| self.unreadable(&error))?.permissions().mode();
             if mode & 0o044 != 0 {
-                let message = format!("{self} holds the token and others can read it (mode {:03o}); run: chmod 600 {self}", mode & 0o777);
+                let message =
+                    format!("{self} holds the token and others can read it (mode {:03o}); run: chmod 600 {self}", mode & 0o777);
                 warnings.push(Warning { code: "token_file_readable", message });
             }
         }
@@ -93,7 +94,8 @@ impl PatSource {
 
     fn check(&self, mut bytes: Zeroizing<Vec<u8>>, warnings: &mut Vec<Warning>) -> Result<Pat, Failure> {
         let wrong = |what: &str, hint: &str| {
-            Err(Failure::new("token_invalid", format!("the token in {self} {what}")).hint(hint.replace("{source}", &self.to_string())))
+            Err(Failure::new("token_invalid", format!("the token in {self} {what}"))
+                .hint(hint.replace("{source}", &self.to_string())))
         };
         if bytes.len() > MOST_BYTES {
             return wrong("is longer than 16 KiB", "a Konnect token has a few dozen characters: is {source} the right place?");
@@ -103,10 +105,14 @@ impl PatSource {
         };
         let kept = text.trim_end().len();
         if kept == 0 {
-            return wrong("is empty", "put a Konnect personal access token into {source}; an empty one would be stored without a word");
+            return wrong(
+                "is empty",
+                "put a Konnect personal access token into {source}; an empty one would be stored without a word",
+            );
         }
         if kept < text.len() {
-            let message = format!("trailing white space after the token in {self} was trimmed; Kong's operator would not trim it");
+            let message =
+                format!("trailing white space after the token in {self} was trimmed; Kong's operator would not trim it");
             warnings.push(Warning { code: "token_trimmed", message });
             let tail = bytes.len();
             bytes[kept..tail].zeroize();
@@ -118,7 +124,10 @@ impl PatSource {
             return wrong("has white space inside or before it", "copy it again, whole and on one line");
         }
         if text.chars().any(|c| !c.is_ascii_graphic()) {
-            return wrong("has control characters or characters that no token has", "copy it again from the Konnect page, as plain text");
+            return wrong(
+                "has control characters or characters that no token has",
+                "copy it again from the Konnect page, as plain text",
+            );
         }
         if quoted {
             return wrong("has quotes round it", "remove the quotes: they would be sent as part of the token");

@@ -6,6 +6,7 @@ use std::fmt;
 use jiff::Timestamp;
 
 use crate::desired::DesiredObject;
+use crate::outcome::Failure;
 
 /// The field manager's name that `konnect` applies under.
 pub const FIELD_MANAGER: &str = "konnect";
@@ -193,6 +194,18 @@ pub struct Field {
     pub managers: Vec<Manager>,
 }
 
+impl Field {
+    /// Whether two fields say the same. When an owner last wrote is left out: it moves with any field of theirs.
+    #[must_use]
+    pub fn same_effect(&self, other: &Self) -> bool {
+        let Self { path, action, value, managers } = self;
+        let names = |managers: &[Manager]| -> Vec<(String, String)> {
+            managers.iter().map(|Manager { name, operation, time: _ }| (name.clone(), operation.clone())).collect()
+        };
+        *path == other.path && *action == other.action && *value == other.value && names(managers) == names(&other.managers)
+    }
+}
+
 /// What happens to an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
@@ -247,8 +260,8 @@ pub enum Reason {
     NamespaceMissing(String),
     /// The server refused the dry run; its message, scrubbed.
     Rejected(String),
-    /// It could not be read; why.
-    Unreadable(String),
+    /// It could not be read.
+    Unreadable,
 }
 
 /// How far a change was checked.
@@ -301,6 +314,8 @@ pub struct Change {
     pub fields: Vec<Field>,
     /// The live object; `None` if it is absent or unreadable.
     pub seen: Option<Seen>,
+    /// Why it could not be read, where it could not.
+    pub unreadable: Option<Failure>,
 }
 
 impl Change {
@@ -319,13 +334,14 @@ impl Change {
     /// Whether two changes do the same to the same object, whatever else of it moved between.
     #[must_use]
     pub fn same_effect(&self, other: &Self) -> bool {
-        let Self { wanted, action, reason: _, verification: _, fields, seen } = self;
+        let Self { wanted, action, reason: _, verification: _, fields, seen, unreadable: _ } = self;
         let same_object = match (seen, &other.seen) {
             (None, None) => true,
             (Some(a), Some(b)) => a.uid == b.uid && a.token_mark == b.token_mark,
             _ => false,
         };
-        same_object && *wanted == other.wanted && *action == other.action && *fields == other.fields
+        let same_fields = fields.len() == other.fields.len() && fields.iter().zip(&other.fields).all(|(a, b)| a.same_effect(b));
+        same_object && *wanted == other.wanted && *action == other.action && same_fields
     }
 }
 
@@ -358,6 +374,8 @@ pub struct Plan {
     pub spec: String,
     /// The token's source as messages name it, such as `$PAT`.
     pub token_source: String,
+    /// What is said where there is no token, such as `$PAT is not set`.
+    pub token_unset: String,
     /// The cluster that was read.
     pub cluster: ClusterIdentity,
     /// When it was read; ages are counted from here.

@@ -6,7 +6,8 @@ use crate::desired::{Desired, DesiredObject};
 use crate::observed::{Live, Observed, Read};
 use crate::ownership::Standing;
 use crate::plan::{
-    Action, Change, ComputedBecause, Field, FieldAction, FieldPath, FieldValue, Kind, Plan, Reason, Seen, Verdict, Verification, Warning,
+    Action, Change, ComputedBecause, Field, FieldAction, FieldPath, FieldValue, Kind, Plan, Reason, Seen, Verdict, Verification,
+    Warning,
 };
 
 /// What the user said beside the spec: the fields to take from whoever owns them.
@@ -36,6 +37,7 @@ pub fn plan(desired: &Desired, observed: &Observed, take_over: &TakeOver) -> Pla
     Plan {
         spec: observed.spec.clone(),
         token_source: observed.token_source.clone(),
+        token_unset: observed.token_unset.clone(),
         cluster: observed.cluster.clone(),
         read_at: observed.read_at,
         changes,
@@ -48,10 +50,12 @@ pub fn plan(desired: &Desired, observed: &Observed, take_over: &TakeOver) -> Pla
 pub fn change(wanted: &DesiredObject, read: &Read, token_given: bool, take_over: &TakeOver) -> Change {
     let made = |action, reason, fields, seen| {
         let verification = Verification::Computed(ComputedBecause::NotAsked);
-        Change { wanted: wanted.clone(), action, reason, verification, fields, seen }
+        Change { wanted: wanted.clone(), action, reason, verification, fields, seen, unreadable: None }
     };
     match read {
-        Read::Unreadable(failure) => made(Action::Unknown, Reason::Unreadable(failure.what.clone()), Vec::new(), None),
+        Read::Unreadable(failure) => {
+            Change { unreadable: Some(failure.clone()), ..made(Action::Unknown, Reason::Unreadable, Vec::new(), None) }
+        }
         Read::Absent => made(Action::Create, Reason::Absent, fields_of_new(wanted), None),
         Read::Present(live) => {
             let fields = fields_of_live(wanted, live, token_given, take_over);

@@ -3,11 +3,11 @@
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use crate::cluster::{Answer, Cluster, Sent};
+use crate::cluster::{Answer, Cluster, Sent, Status};
 use crate::observed::path_of;
 use crate::outcome::Failure;
-use crate::pat::Pat;
-use crate::plan::{Change, FIELD_MANAGER, Kind, Seen};
+use crate::pat::{Pat, Scrubber};
+use crate::plan::{Action, Change, FIELD_MANAGER, Kind, Reason, Seen};
 
 /// No live object has this resourceVersion, so an apply that carries it can only create (measured: 201 if absent, 409 if present).
 const CREATE_ONLY: &str = "1";
@@ -34,11 +34,20 @@ pub enum Precondition<'a> {
 ///
 /// # Errors
 /// Where it is certain that the server did not carry it out; a lost answer is `Sent::Lost`.
-pub async fn send(cluster: &Cluster, change: &Change, precondition: Precondition<'_>, pat: Option<&Pat>, mode: Mode) -> Result<Sent, Failure> {
+pub async fn send(
+    cluster: &Cluster,
+    change: &Change,
+    precondition: Precondition<'_>,
+    pat: Option<&Pat>,
+    mode: Mode,
+) -> Result<Sent, Failure> {
     let force = change.takes_over() && matches!(precondition, Precondition::Seen(_));
-    let dry_run = if mode == Mode::DryRun { "&dryRun=All" } else { "" };
-    let path = format!("{}?fieldManager={FIELD_MANAGER}&force={force}{dry_run}", path_of(&change.wanted));
-    cluster.apply_patch(&path, body(change, precondition, pat).to_vec(), mode == Mode::Real).await
+    let path = format!("{}?fieldManager={FIELD_MANAGER}&force={force}", path_of(&change.wanted));
+    let body = body(change, precondition, pat);
+    match mode {
+        Mode::DryRun => cluster.dry_run(&format!("{path}&dryRun=All"), &body).await.map(Sent::Answered),
+        Mode::Real => cluster.apply_patch(&path, &body).await,
+    }
 }
 
 fn body(change: &Change, precondition: Precondition<'_>, pat: Option<&Pat>) -> Zeroizing<Vec<u8>> {
@@ -87,18 +96,38 @@ pub fn moved(answer: &Answer) -> bool {
     }
 }
 
-/// A SelfSubjectAccessReview's body.
+/// Why the server refuses a write, in its own words, cleaned of tokens.
 #[must_use]
-pub fn access_review(verb: &str, change: &Change) -> Vec<u8> {
+pub fn refusal(answer: &Answer, scrubber: &Scrubber) -> Reason {
+    match &answer.status {
+        Some(Status { kind: Some(kind), name, .. }) if answer.code == 404 && kind == "namespaces" => {
+            Reason::NamespaceMissing(name.clone().unwrap_or_default())
+        }
+        Some(status) if !status.message.is_empty() => Reason::Rejected(scrubber.scrub(&status.message)),
+        _ => Reason::Rejected(format!("the server answered {} without saying why", answer.code)),
+    }
+}
+
+/// The rights a change's write needs.
+#[must_use]
+pub const fn verbs(change: &Change) -> &'static [&'static str] {
+    if matches!(change.action, Action::Create) { &["patch", "create"] } else { &["patch"] }
+}
+
+/// Asks whether we have one right on a change's object (SelfSubjectAccessReview); `None` if the server does not say.
+///
+/// # Errors
+/// No answer.
+pub async fn allowed(cluster: &Cluster, verb: &str, change: &Change) -> Result<Option<bool>, Failure> {
     let wanted = &change.wanted;
-    let mut attributes = json!({ "verb": verb, "resource": wanted.kind.resource(), "name": wanted.name });
-    // A namespace's own reviews name it twice, as the server's authorizer sees such requests.
-    attributes["namespace"] = Value::from(wanted.namespace.clone().unwrap_or_else(|| wanted.name.clone()));
-    json!({
+    // The server's authorizer sees requests for a Namespace as being in that namespace.
+    let namespace = wanted.namespace.as_ref().unwrap_or(&wanted.name);
+    let attributes = json!({ "verb": verb, "resource": wanted.kind.resource(), "name": wanted.name, "namespace": namespace });
+    let review = json!({
         "apiVersion": "authorization.k8s.io/v1",
         "kind": "SelfSubjectAccessReview",
         "spec": { "resourceAttributes": attributes },
-    })
-    .to_string()
-    .into_bytes()
+    });
+    let answer = cluster.post("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", review.to_string().into_bytes()).await?;
+    Ok(answer.body.pointer("/status/allowed").and_then(Value::as_bool))
 }

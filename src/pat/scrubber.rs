@@ -1,6 +1,5 @@
 //! Recognises tokens in text that came from elsewhere, without keeping one: it knows only keyed hashes of their slices.
 
-use std::collections::BTreeMap;
 use std::collections::HashSet;
 use std::hash::{BuildHasher as _, RandomState};
 use std::ops::Range;
@@ -10,10 +9,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
 use zeroize::Zeroizing;
 
-/// The length of the slices that are recognised: any eight bytes of a token in a row.
+/// The length of the slices that are recognised: any eight bytes of a token in a row. A shorter value is no token, and occurs in
+/// ordinary words: taking it out everywhere would say more than it hides.
 const SLICE: usize = 8;
-/// A secret value shorter than this occurs in ordinary words; removing it everywhere would say more than it hides.
-const SHORTEST: usize = 4;
 /// What stands in a token's place.
 const MASK: &str = "(sensitive)";
 
@@ -21,8 +19,7 @@ const MASK: &str = "(sensitive)";
 #[derive(Default)]
 pub struct Scrubber {
     key: RandomState,
-    /// By length of the slice.
-    known: Mutex<BTreeMap<usize, HashSet<u64>>>,
+    known: Mutex<HashSet<u64>>,
 }
 
 impl std::fmt::Debug for Scrubber {
@@ -34,6 +31,9 @@ impl std::fmt::Debug for Scrubber {
 impl Scrubber {
     /// Learns to recognise a token, raw and in base64 at each of the three alignments.
     pub(crate) fn learn(&self, secret: &[u8]) {
+        if secret.len() < SLICE {
+            return;
+        }
         self.learn_slices(secret);
         for skipped in 0..3 {
             let mut shifted = Zeroizing::new(vec![0_u8; skipped]);
@@ -49,12 +49,8 @@ impl Scrubber {
     }
 
     fn learn_slices(&self, secret: &[u8]) {
-        let length = secret.len().min(SLICE);
-        if length < SHORTEST {
-            return;
-        }
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.entry(length).or_default().extend(secret.windows(length).map(|slice| self.key.hash_one(slice)));
+        known.extend(secret.windows(SLICE).map(|slice| self.key.hash_one(slice)));
     }
 
     /// A mark of a value, to tell within this run whether it is still the same. Never to be shown or stored.
@@ -82,14 +78,11 @@ impl Scrubber {
         let bytes = text.as_bytes();
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let mut hits: Vec<Range<usize>> = Vec::new();
-        for (length, slices) in known.iter() {
-            for (start, window) in bytes.windows(*length).enumerate() {
-                if slices.contains(&self.key.hash_one(window)) {
-                    hits.push(text.floor_char_boundary(start)..text.ceil_char_boundary(start + length));
-                }
+        for (start, window) in bytes.windows(SLICE).enumerate() {
+            if known.contains(&self.key.hash_one(window)) {
+                hits.push(text.floor_char_boundary(start)..text.ceil_char_boundary(start + SLICE));
             }
         }
-        hits.sort_by_key(|hit| hit.start);
         let mut merged: Vec<Range<usize>> = Vec::new();
         for hit in hits {
             match merged.last_mut() {
@@ -141,12 +134,11 @@ mod tests {
     }
 
     #[test]
-    fn a_short_value_is_known_whole() {
+    fn what_is_too_short_for_a_token_stays() {
         let scrubber = Scrubber::default();
-        scrubber.learn(b"hunter");
-        assert_eq!(scrubber.scrub("the hunter came"), "the (sensitive) came");
+        scrubber.learn(b"konnect");
         scrubber.learn(b"");
-        assert_eq!(scrubber.scrub("the end"), "the end");
+        assert_eq!(scrubber.scrub("konnect came to an end"), "konnect came to an end");
     }
 
     #[test]

@@ -1,0 +1,180 @@
+//! Carries out a plan, write by write, and says truly what became of each object. Decides nothing and prints nothing.
+
+mod rights;
+mod write_one;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+pub use rights::missing_rights;
+
+use crate::cluster::Cluster;
+use crate::observed::{Comparison, read_object};
+use crate::outcome::{Failure, Outcome};
+use crate::pat::{Pat, Scrubber};
+use crate::plan::{Action, Change, Kind, Plan};
+use crate::planner::{self, TakeOver};
+use crate::verify::together;
+
+/// What a write needs beside the plan.
+#[derive(Clone, Copy, Debug)]
+pub struct Means<'a> {
+    /// The token.
+    pub pat: &'a Pat,
+    /// Takes tokens out of what the server says, and marks live ones.
+    pub scrubber: &'a Scrubber,
+    /// The fields the user said to take over.
+    pub take_over: &'a TakeOver,
+    /// Set by Ctrl-C: the write under way is finished, the next is not begun.
+    pub interrupted: &'a AtomicBool,
+}
+
+impl Means<'_> {
+    fn comparison(&self) -> Comparison<'_> {
+        Comparison { pat: Some(self.pat), scrubber: self.scrubber }
+    }
+}
+
+/// What happens, while it happens.
+#[derive(Clone, Debug)]
+pub enum Progress<'a> {
+    /// A write is about to be sent.
+    Started(&'a Change),
+    /// It ended.
+    Ended(&'a Change, &'a Ending, Duration),
+}
+
+/// How one object's write ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// The server created it (201).
+    Created,
+    /// The server updated it (200).
+    Updated,
+    /// The answer was lost, and reading shows it as wanted.
+    ConfirmedByReading,
+    /// It was already as wanted when we came to write it: somebody else did it meanwhile.
+    DoneByAnother,
+    /// The server refused, or never saw the request. Nothing was written.
+    Failed(Failure),
+    /// It may have been written: the answer was lost, and reading did not tell.
+    Unknown(Failure),
+    /// It is no longer what the plan was made from. Nothing was written.
+    Stale(Failure),
+    /// Not begun, and why.
+    NotDone(String),
+}
+
+impl Ending {
+    /// Whether the object is, or may be, changed by this run.
+    #[must_use]
+    pub const fn may_have_written(&self) -> bool {
+        matches!(self, Self::Created | Self::Updated | Self::ConfirmedByReading | Self::Unknown(_))
+    }
+
+    /// Whether the object is as wanted.
+    #[must_use]
+    pub const fn is_done(&self) -> bool {
+        matches!(self, Self::Created | Self::Updated | Self::ConfirmedByReading | Self::DoneByAnother)
+    }
+}
+
+/// What became of every object that was to be written, in the order of writing.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    /// Each change with its ending.
+    pub endings: Vec<(Change, Ending)>,
+    /// Ctrl-C stopped it.
+    pub interrupted: bool,
+}
+
+impl Report {
+    /// How many the server created: only a 201 counts.
+    #[must_use]
+    pub fn added(&self) -> usize {
+        self.endings.iter().filter(|(_, ending)| *ending == Ending::Created).count()
+    }
+
+    /// How many the server updated.
+    #[must_use]
+    pub fn changed(&self) -> usize {
+        self.endings.iter().filter(|(_, ending)| *ending == Ending::Updated).count()
+    }
+
+    /// How the run ended, before it was confirmed by reading.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        let wrote = self.endings.iter().any(|(_, ending)| ending.may_have_written());
+        let worst = self.endings.iter().fold(Outcome::Done, |worst, (_, ending)| match ending {
+            Ending::Failed(_) | Ending::Stale(_) | Ending::Unknown(_) if wrote => worst.or(Outcome::Partial),
+            Ending::Failed(failure) | Ending::Stale(failure) | Ending::Unknown(failure) => worst.or(failure.outcome),
+            Ending::Created | Ending::Updated | Ending::ConfirmedByReading | Ending::DoneByAnother | Ending::NotDone(_) => worst,
+        });
+        if self.interrupted { worst.or(Outcome::Interrupted) } else { worst }
+    }
+}
+
+/// Looks at every object of the plan once more, in one parallel round, and takes over resourceVersions that moved without moving
+/// anything the plan reads or writes. For plans that were shown some time ago.
+///
+/// # Errors
+/// Stale: something moved that the plan depends on. Or an object can't be read any more.
+pub async fn look_again(cluster: &Cluster, plan: &mut Plan, means: Means<'_>) -> Result<(), Failure> {
+    let reads = together(plan.changes.iter().map(|change| read_object(cluster, &change.wanted, means.comparison()))).await;
+    for (change, read) in plan.changes.iter_mut().zip(reads) {
+        if let crate::observed::Read::Unreadable(failure) = read {
+            return Err(failure);
+        }
+        let now = planner::change(&change.wanted, &read, true, means.take_over);
+        if now.action == Action::None {
+            // Somebody did it meanwhile, or it was none before: nothing is left to write here.
+            change.action = now.action;
+            change.reason = now.reason;
+            change.fields = now.fields;
+        } else if !now.same_effect(change) {
+            return Err(write_one::stale(change, &now));
+        }
+        change.seen = now.seen;
+    }
+    Ok(())
+}
+
+/// Writes what the plan says, in its order. Independent objects go on after a failure; what needs a failed one, and everything after
+/// something turned out to be stale, is listed as not done.
+pub async fn apply(cluster: &Cluster, plan: &Plan, means: Means<'_>, progress: &mut dyn FnMut(Progress<'_>)) -> Report {
+    let mut report = Report::default();
+    for change in plan.changes.iter().filter(|change| change.is_written()) {
+        let ending = match reason_not_to_begin(&report, change, means) {
+            Some(why) => Ending::NotDone(why),
+            None => {
+                progress(Progress::Started(change));
+                let started = Instant::now();
+                let ending = write_one::write_one(cluster, change, means).await;
+                progress(Progress::Ended(change, &ending, started.elapsed()));
+                ending
+            }
+        };
+        report.endings.push((change.clone(), ending));
+    }
+    // An interrupt after the last write stopped nothing.
+    report.interrupted = report.endings.iter().any(|(_, ending)| *ending == Ending::NotDone(INTERRUPTED.to_owned()));
+    report
+}
+
+const INTERRUPTED: &str = "interrupted";
+
+fn reason_not_to_begin(report: &Report, change: &Change, means: Means<'_>) -> Option<String> {
+    if means.interrupted.load(Ordering::SeqCst) {
+        return Some(INTERRUPTED.to_owned());
+    }
+    if let Some((stale, _)) = report.endings.iter().find(|(_, ending)| matches!(ending, Ending::Stale(_))) {
+        return Some(format!("the plan is stale: {} moved", stale.wanted.title()));
+    }
+    let (namespace, _) = report.endings.iter().find(|(before, ending)| {
+        before.wanted.kind == Kind::Namespace
+            && change.wanted.namespace.is_some()
+            && before.action == Action::Create
+            && !ending.is_done()
+    })?;
+    Some(format!("it needs {}, which was not created", namespace.wanted.title()))
+}

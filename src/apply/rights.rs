@@ -1,0 +1,38 @@
+//! Before the first write: whether we have every right that all the writes need.
+
+use crate::cluster::Cluster;
+use crate::outcome::Failure;
+use crate::plan::{Change, Plan};
+use crate::verify::together;
+use crate::write;
+
+/// Asks for every right of every planned write, in one parallel round.
+///
+/// # Errors
+/// All missing rights at once, or no answer.
+pub async fn missing_rights(cluster: &Cluster, plan: &Plan) -> Result<(), Failure> {
+    let writes = plan.changes.iter().filter(|change| change.is_written());
+    let needed: Vec<(&Change, &str)> =
+        writes.flat_map(|change| write::verbs(change).iter().map(move |verb| (change, *verb))).collect();
+    let answers = together(needed.iter().map(|(change, verb)| write::allowed(cluster, verb, change))).await;
+    let mut missing = Vec::new();
+    for ((change, verb), allowed) in needed.into_iter().zip(answers) {
+        // A server that does not say is asked by the write itself.
+        if allowed? == Some(false) {
+            missing.push(words(verb, change));
+        }
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::new("permission", format!("missing permission, nothing was written:\n  - {}", missing.join("\n  - ")))
+        .hint("ask the cluster's administrator for these rights, or choose another context with --context"))
+}
+
+fn words(verb: &str, change: &Change) -> String {
+    let wanted = &change.wanted;
+    match &wanted.namespace {
+        Some(namespace) => format!("{verb} {} {} in namespace {namespace}", wanted.kind.resource(), wanted.name),
+        None => format!("{verb} {} {}", wanted.kind.resource(), wanted.name),
+    }
+}

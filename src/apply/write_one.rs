@@ -1,0 +1,147 @@
+//! One object's write, to its end: sent, and where the answer was lost or the object moved, looked at and decided.
+
+use super::{Ending, Means};
+use crate::cluster::{Answer, Cluster, Sent};
+use crate::observed::{Read, read_object};
+use crate::outcome::{Failure, Outcome};
+use crate::plan::{Action, Change, Reason};
+use crate::planner;
+use crate::write::{self, Mode, Precondition};
+
+/// How often an object may move under us, or an answer be lost, before we say so.
+const ATTEMPTS: u32 = 4;
+
+/// Writes one object. The precondition of each request makes sure that it changes only what the plan was made from, however often it
+/// is sent.
+pub(super) async fn write_one(cluster: &Cluster, planned: &Change, means: Means<'_>) -> Ending {
+    let mut current = planned.clone();
+    let mut lost: Option<Failure> = None;
+    for _ in 0..ATTEMPTS {
+        let precondition = current.seen.as_ref().map_or(Precondition::Absent, Precondition::Seen);
+        match write::send(cluster, &current, precondition, Some(means.pat), Mode::Real).await {
+            // Certain not to have been carried out: but an attempt before it may have been.
+            Err(failure) => return lost.map_or(Ending::Failed(failure), Ending::Unknown),
+            Ok(Sent::Lost { why }) => lost = Some(why),
+            Ok(Sent::Answered(answer)) if answer.is_success() => return success(&answer, planned),
+            Ok(Sent::Answered(answer)) if write::moved(&answer) => {}
+            // The server may have failed after it had stored the object.
+            Ok(Sent::Answered(answer)) if answer.code >= 500 => return after_error(cluster, planned, means, &answer, lost).await,
+            Ok(Sent::Answered(answer)) => {
+                let refused = refused(planned, &answer, means);
+                return lost.map_or(Ending::Failed(refused), Ending::Unknown);
+            }
+        }
+        match look(cluster, planned, means).await {
+            Err(failure) => return lost.map_or(Ending::Failed(failure), |why| Ending::Unknown(and_unreadable(why))),
+            Ok(now) if now.action == Action::None && lost.is_some() => return Ending::ConfirmedByReading,
+            Ok(now) if now.action == Action::None => return Ending::DoneByAnother,
+            Ok(now) if now.same_effect(planned) => current.seen = now.seen,
+            Ok(now) => {
+                let stale = stale(planned, &now);
+                return match lost {
+                    Some(why) => Ending::Unknown(Failure { what: format!("{}; and {}", why.what, stale.what), ..why }),
+                    None => Ending::Stale(stale),
+                };
+            }
+        }
+    }
+    match lost {
+        Some(why) => Ending::Unknown(why),
+        None => Ending::Stale(
+            Failure::new("stale", format!("{} kept changing while it was being written", planned.wanted.title()))
+                .hint("find out what changes it, then plan again")
+                .outcome(Outcome::Stale),
+        ),
+    }
+}
+
+fn success(answer: &Answer, planned: &Change) -> Ending {
+    match (planned.action, answer.code) {
+        (Action::Create, 201) => Ending::Created,
+        (Action::Create, code) => Ending::Unknown(Failure::new(
+            "bad_answer",
+            format!(
+                "the server answered {code} to the creation of {}, which must be 201: it may have changed an object that was there",
+                planned.wanted.title()
+            ),
+        )),
+        _ => Ending::Updated,
+    }
+}
+
+async fn look(cluster: &Cluster, planned: &Change, means: Means<'_>) -> Result<Change, Failure> {
+    match read_object(cluster, &planned.wanted, means.comparison()).await {
+        Read::Unreadable(failure) => Err(failure),
+        read => Ok(planner::change(&planned.wanted, &read, true, means.take_over)),
+    }
+}
+
+async fn after_error(cluster: &Cluster, planned: &Change, means: Means<'_>, answer: &Answer, lost: Option<Failure>) -> Ending {
+    let refused = refused(planned, answer, means);
+    match look(cluster, planned, means).await {
+        Ok(now) if now.action == Action::None => Ending::ConfirmedByReading,
+        Ok(now) if now.same_effect(planned) && lost.is_none() => Ending::Failed(refused),
+        Ok(_) | Err(_) => Ending::Unknown(and_unreadable(refused)),
+    }
+}
+
+fn and_unreadable(why: Failure) -> Failure {
+    Failure { what: format!("{}; and reading it again did not tell whether it was written", why.what), ..why }
+        .hint("run `konnect plan` to see what is there")
+}
+
+fn refused(planned: &Change, answer: &Answer, means: Means<'_>) -> Failure {
+    let title = planned.wanted.title();
+    match write::refusal(answer, means.scrubber) {
+        Reason::NamespaceMissing(namespace) => {
+            Failure::new("namespace_missing", format!("{title} can't be written: namespace {namespace} does not exist"))
+                .hint("create it, or let konnect manage it (remove `manage = false`)")
+        }
+        Reason::Rejected(message) => rejected(&title, &message, answer.code),
+        _ => rejected(&title, "", answer.code),
+    }
+}
+
+fn rejected(title: &str, message: &str, code: u16) -> Failure {
+    let failure = Failure::new("rejected", format!("the server refused {title} ({code}): {message}"));
+    if message.contains("failed calling webhook") {
+        return failure.hint("an admission webhook of the cluster is not answering (Kong's operator has one for these Secrets): once it is up, run apply again");
+    }
+    failure
+}
+
+/// Says that an object is no longer what the plan was made from.
+pub(super) fn stale(planned: &Change, now: &Change) -> Failure {
+    let title = planned.wanted.title();
+    let what = match (&planned.seen, &now.seen) {
+        (None, Some(_)) => "appeared since the plan was made, and differs from the spec".to_owned(),
+        (Some(_), None) => "was deleted since the plan was made".to_owned(),
+        (Some(before), Some(after)) if before.uid != after.uid => "was deleted and made anew since the plan was made".to_owned(),
+        _ => match moved_fields(planned, now) {
+            moved if moved.is_empty() => "changed since the plan was made".to_owned(),
+            moved => format!("changed since the plan was made: {}", moved.join(", ")),
+        },
+    };
+    Failure::new("stale", format!("{title} {what}; it was not written"))
+        .hint("run plan again, and look at what changed")
+        .outcome(Outcome::Stale)
+}
+
+/// The fields whose value, owners or plan are no longer the same.
+fn moved_fields(planned: &Change, now: &Change) -> Vec<String> {
+    let mark = |change: &Change| change.seen.as_ref().and_then(|seen| seen.token_mark);
+    let mut moved: Vec<String> =
+        now.fields.iter().filter(|field| !planned.fields.contains(field)).map(|field| field.path.to_string()).collect();
+    moved.extend(
+        planned
+            .fields
+            .iter()
+            .filter(|field| !now.fields.iter().any(|now| now.path == field.path))
+            .map(|field| field.path.to_string()),
+    );
+    let token = crate::plan::FieldPath::token().to_string();
+    if mark(planned) != mark(now) && !moved.contains(&token) {
+        moved.insert(0, token);
+    }
+    moved
+}

@@ -1,0 +1,263 @@
+//! Which Kubernetes, and how it is talked to: requests with retries and a deadline over a `kube::Client`, answers without typed models.
+
+mod answer;
+mod connection;
+mod deadline;
+mod exec_plugin;
+mod kubeconfig;
+mod proxy;
+mod retry;
+mod trouble;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use http::{Method, Request, header};
+use http_body_util::{BodyExt as _, Limited};
+use kube::client::Body;
+use zeroize::Zeroize as _;
+
+pub use answer::{Answer, Cause, Status};
+pub use deadline::Deadline;
+pub use trouble::Trouble;
+
+use crate::outcome::Failure;
+use crate::plan::Warning;
+use retry::{Budget, Wait};
+
+/// The most bytes of an answer that are read: objects of the three kinds have at most 1.5 MiB on a real server.
+const MOST_BYTES: usize = 16 * 1024 * 1024;
+/// The longest that one answer is waited for: the server itself gives up after 60 s.
+const ANSWER_LIMIT: Duration = Duration::from_secs(65);
+/// Answers to applies carry metadata only, so that no token comes back.
+const METADATA_ONLY: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json";
+
+/// What the user said about which cluster is meant.
+#[derive(Clone, Debug, Default)]
+pub struct Choice {
+    /// `--kubeconfig`.
+    pub kubeconfig_flag: Option<String>,
+    /// The spec's `cluster.kubeconfig`: as it spells it, and where that is.
+    pub kubeconfig_spec: Option<(String, PathBuf)>,
+    /// `--context`, or the spec's.
+    pub context: Option<String>,
+    /// The environment variable that holds the token; credential plugins don't inherit it.
+    pub hidden_env: Option<String>,
+}
+
+/// Something to tell the user while it happens.
+#[derive(Clone, Debug)]
+pub enum Notice {
+    /// Worth a warning.
+    Warning(Warning),
+    /// A request is about to be sent again.
+    Retry(String),
+    /// A request and its outcome, for `-v`. Never holds a body.
+    Trace(String),
+}
+
+/// Where notices go.
+pub type Notices = Arc<dyn Fn(Notice) + Send + Sync>;
+
+/// A Kubernetes API server that can be talked to.
+pub struct Cluster {
+    /// The kubeconfig context.
+    pub context: String,
+    /// The server's address.
+    pub server: String,
+    /// Bounds the run.
+    pub deadline: Deadline,
+    client: kube::Client,
+    notices: Notices,
+    budget: Budget,
+}
+
+/// What became of a request that was meant to change something.
+#[derive(Clone, Debug)]
+pub enum Sent {
+    /// The server answered.
+    Answered(Answer),
+    /// The server may have carried it out, but its answer did not reach us.
+    Lost {
+        /// What happened instead.
+        why: Failure,
+    },
+}
+
+/// Opens the chosen cluster of the kubeconfig. Sends nothing, but may run the context's credential plugin.
+///
+/// # Errors
+/// Anything wrong with the kubeconfig, its credentials or the server's address.
+pub async fn connect(choice: &Choice, deadline: Deadline, notices: Notices) -> Result<Cluster, Failure> {
+    let mut selected = kubeconfig::select(choice).await?;
+    let auth = &mut selected.config.auth_info;
+    if let Some(path) = &auth.token_file {
+        let token = std::fs::read_to_string(path).map_err(|error| {
+            Failure::new(
+                "kubeconfig",
+                format!("the token file {path} of context {} can't be read: {}", selected.context, error.kind()),
+            )
+        })?;
+        auth.token = Some(token.trim().to_owned().into());
+        auth.token_file = None;
+    }
+    exec_plugin::resolve(auth, choice.hidden_env.as_deref(), deadline.remaining()).await?;
+    let client = connection::client(&selected, &notices)?;
+    let server = selected.config.cluster_url.to_string().trim_end_matches('/').to_owned();
+    Ok(Cluster::over(client, selected.context, server, deadline, notices))
+}
+
+impl Cluster {
+    /// A cluster behind any client: the real one, or a service that stands in its place.
+    #[must_use]
+    pub fn over(client: kube::Client, context: String, server: String, deadline: Deadline, notices: Notices) -> Self {
+        Self { context, server, deadline, client, notices, budget: Budget::default() }
+    }
+
+    /// Reads.
+    ///
+    /// # Errors
+    /// No usable answer. An answer that says no is an answer.
+    pub async fn get(&self, path: &str) -> Result<Answer, Failure> {
+        self.ask(Method::GET, path, Asked { body: &[], content_type: None, accept: "application/json" }).await
+    }
+
+    /// Asks a review question, which changes nothing.
+    ///
+    /// # Errors
+    /// As `get`.
+    pub async fn post(&self, path: &str, body: Vec<u8>) -> Result<Answer, Failure> {
+        self.ask(Method::POST, path, Asked { body: &body, content_type: Some("application/json"), accept: "application/json" })
+            .await
+    }
+
+    /// Asks for a server-side dry run.
+    ///
+    /// # Errors
+    /// As `get`.
+    pub async fn dry_run(&self, path: &str, body: &[u8]) -> Result<Answer, Failure> {
+        self.ask(Method::PATCH, path, Asked { body, content_type: Some("application/apply-patch+yaml"), accept: METADATA_ONLY })
+            .await
+    }
+
+    /// Sends a server-side apply that the server is to carry out.
+    ///
+    /// # Errors
+    /// Where it is certain that the server did not carry it out. A lost answer is `Sent::Lost`: the request is not sent again here,
+    /// since only reading can tell what became of it.
+    pub async fn apply_patch(&self, path: &str, body: &[u8]) -> Result<Sent, Failure> {
+        let asked = Asked { body, content_type: Some("application/apply-patch+yaml"), accept: METADATA_ONLY };
+        let mut attempt = 0;
+        loop {
+            let (why, retry_after) = match self.once(&Method::PATCH, path, &asked).await {
+                Ok((answer, retry_after)) if answer.code == 429 => (self.answered(&answer, path), retry_after),
+                // A gateway's word for "I don't know what became of it".
+                Ok((answer, _)) if matches!(answer.code, 502..=504) => {
+                    return Ok(Sent::Lost { why: self.answered(&answer, path) });
+                }
+                Ok((answer, _)) => return Ok(Sent::Answered(answer)),
+                Err(trouble) if !trouble.undelivered => return Ok(Sent::Lost { why: trouble.failure(&self.server) }),
+                Err(trouble) if trouble.permanent => return Err(trouble.failure(&self.server)),
+                Err(trouble) => (trouble.failure(&self.server), None),
+            };
+            attempt += 1;
+            self.pause(attempt, retry_after, &why).await?;
+        }
+    }
+
+    /// A request that may be sent again, since it changes nothing.
+    async fn ask(&self, method: Method, path: &str, asked: Asked<'_>) -> Result<Answer, Failure> {
+        let mut attempt = 0;
+        loop {
+            let (why, retry_after) = match self.once(&method, path, &asked).await {
+                Ok((answer, retry_after)) if matches!(answer.code, 429 | 503 | 504) => {
+                    (self.answered(&answer, path), retry_after)
+                }
+                Ok((answer, _)) => return Ok(answer),
+                Err(trouble) if trouble.permanent => return Err(trouble.failure(&self.server)),
+                Err(trouble) => (trouble.failure(&self.server), None),
+            };
+            attempt += 1;
+            self.pause(attempt, retry_after, &why).await?;
+        }
+    }
+
+    /// Waits before the next attempt, or gives up with the last one's failure.
+    async fn pause(&self, attempt: u32, retry_after: Option<Duration>, why: &Failure) -> Result<(), Failure> {
+        match self.budget.wait(attempt, retry_after, self.deadline.remaining()) {
+            Wait::GiveUp => Err(why.clone()),
+            Wait::For(wait) => {
+                (self.notices)(Notice::Retry(format!("{}; trying again in {} ms", why.what, wait.as_millis())));
+                tokio::time::sleep(wait).await;
+                Ok(())
+            }
+        }
+    }
+
+    fn answered(&self, answer: &Answer, path: &str) -> Failure {
+        let path = path.split('?').next().unwrap_or_default();
+        Failure::new("unavailable", format!("{} answered {} for {path}", self.server, answer.code))
+            .hint("the server, or something in front of it, is overloaded or not up: try again later")
+    }
+
+    async fn once(&self, method: &Method, path: &str, asked: &Asked<'_>) -> Result<(Answer, Option<Duration>), Trouble> {
+        let started = Instant::now();
+        let limit = self.deadline.remaining().min(ANSWER_LIMIT);
+        let result = match tokio::time::timeout(limit, self.exchange(method, path, asked)).await {
+            Ok(result) => result,
+            Err(_) => Err(Trouble {
+                undelivered: false,
+                permanent: true,
+                what: format!("none came within {}", self.deadline.said(limit)),
+                hint: Some("is it reachable from here? --timeout sets how long konnect waits"),
+            }),
+        };
+        let outcome = match &result {
+            Ok((answer, _)) => answer.code.to_string(),
+            Err(trouble) => trouble.what.clone(),
+        };
+        (self.notices)(Notice::Trace(format!("{method} {path}: {outcome} in {} ms", started.elapsed().as_millis())));
+        result
+    }
+
+    async fn exchange(&self, method: &Method, path: &str, asked: &Asked<'_>) -> Result<(Answer, Option<Duration>), Trouble> {
+        let bad = |what: &str| Trouble {
+            undelivered: false,
+            permanent: true,
+            what: format!("it answered {what}"),
+            hint: Some("is this address a Kubernetes API server?"),
+        };
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::USER_AGENT, concat!("konnect/", env!("CARGO_PKG_VERSION")))
+            .header(header::ACCEPT, asked.accept);
+        if let Some(content_type) = asked.content_type {
+            request = request.header(header::CONTENT_TYPE, content_type);
+        }
+        let request = request.body(Body::from(asked.body.to_vec())).map_err(|_| Trouble {
+            undelivered: true,
+            permanent: true,
+            what: format!("{path} is no path of a URL"),
+            hint: None,
+        })?;
+        let response = self.client.send(request).await.map_err(|error| Trouble::of(&error))?;
+        let (parts, body) = response.into_parts();
+        let body = Limited::new(body, MOST_BYTES).collect().await.map_err(|error| {
+            if error.is::<http_body_util::LengthLimitError>() { bad("with more than 16 MiB") } else { Trouble::of(&*error) }
+        })?;
+        let bytes = body.to_bytes();
+        let answer = Answer::read(parts.status, &parts.headers, &bytes).map_err(bad);
+        if let Ok(mut bytes) = bytes.try_into_mut() {
+            bytes.zeroize();
+        }
+        Ok((answer?, retry::retry_after(&parts.headers)))
+    }
+}
+
+struct Asked<'a> {
+    body: &'a [u8],
+    content_type: Option<&'static str>,
+    accept: &'static str,
+}

@@ -1,0 +1,94 @@
+//! From a kubeconfig context to a `kube::Client`: our own stack, since kube's leaves TCP_NODELAY off, retries behind our back and logs bodies.
+
+use std::time::Duration;
+
+use hyper_util::client::legacy::Client as HttpClient;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use kube::client::{Body, ClientBuilder, ConfigExt as _};
+use tower::{BoxError, ServiceBuilder};
+
+use super::kubeconfig::Selected;
+use super::proxy::{bare_host, is_loopback, variable_that_applies};
+use super::{Notice, Notices};
+use crate::outcome::Failure;
+use crate::plan::Warning;
+
+/// The longest a TCP connection may take to be made.
+const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+
+/// A client for the selected context. Nothing is sent yet.
+///
+/// # Errors
+/// Addresses and proxies that are refused, credentials that can't be used.
+pub fn client(selected: &Selected, notices: &Notices) -> Result<kube::Client, Failure> {
+    let Selected { context, config, has_proxy_url } = selected;
+    let server = &config.cluster_url;
+    refuse_plain_http(server)?;
+    refuse_proxies(server, context, *has_proxy_url)?;
+    if config.accept_invalid_certs {
+        let message = format!(
+            "the certificate of {server} is not checked (insecure-skip-tls-verify): anybody in between can read the token"
+        );
+        notices(Notice::Warning(Warning { code: "insecure_skip_tls_verify", message }));
+    }
+    build(config).map_err(|error| {
+        let hint = "check certificate-authority, client-certificate, client-key, token and the `as` entries there";
+        Failure::new("kubeconfig", format!("the credentials of context {context} can't be used: {}", part(&error))).hint(hint)
+    })
+}
+
+fn build(config: &kube::Config) -> kube::Result<kube::Client> {
+    let mut tcp = HttpConnector::new();
+    tcp.enforce_http(false);
+    tcp.set_nodelay(true);
+    tcp.set_connect_timeout(Some(CONNECT_LIMIT));
+    let tls = config.rustls_https_connector_with_connector(tcp)?;
+    let http: HttpClient<_, Body> = HttpClient::builder(TokioExecutor::new()).build(tls);
+    let service = ServiceBuilder::new()
+        .layer(config.base_uri_layer())
+        .option_layer(config.auth_layer()?)
+        .layer(config.extra_headers_layer()?)
+        .map_err(BoxError::from)
+        .service(http);
+    Ok(ClientBuilder::new(service, config.default_namespace.clone()).build())
+}
+
+/// Which part of the credentials failed; never kube's own words, which may hold a plugin's output.
+fn part(error: &kube::Error) -> String {
+    match error {
+        kube::Error::RustlsTls(error) => format!("TLS: {error}"),
+        kube::Error::InferKubeconfig(_) => "the client certificate or its key can't be read".to_owned(),
+        kube::Error::Auth(_) => "they are of a kind that konnect does not know (auth-provider), or not complete".to_owned(),
+        kube::Error::HttpError(_) => "a user, group or token in them holds characters that HTTP headers can't".to_owned(),
+        _ => "they are not complete".to_owned(),
+    }
+}
+
+fn refuse_plain_http(server: &http::Uri) -> Result<(), Failure> {
+    if server.scheme_str() != Some("http") || bare_host(server).is_some_and(is_loopback) {
+        return Ok(());
+    }
+    Err(Failure::new(
+        "plain_http",
+        format!("{server} is not https: the token and our credentials would cross the network in clear"),
+    )
+    .hint("use the server's https address in the kubeconfig"))
+}
+
+fn refuse_proxies(server: &http::Uri, context: &str, has_proxy_url: bool) -> Result<(), Failure> {
+    if has_proxy_url {
+        return Err(Failure::new(
+            "proxy",
+            format!("context {context} reaches {server} through proxy-url, and konnect can't use proxies yet"),
+        )
+        .hint("reach the cluster directly, or through a tunnel on loopback"));
+    }
+    match variable_that_applies(server, |name| std::env::var(name).ok()) {
+        None => Ok(()),
+        Some(variable) => {
+            Err(Failure::new("proxy", format!("{variable} sets a proxy for {server}, and konnect can't use proxies yet"))
+                .hint(format!("if the cluster is reachable directly, add {} to NO_PROXY", bare_host(server).unwrap_or_default())))
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! The end of a run's time. Waiting for a person to answer does not count.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// When a run must have ended.
+#[derive(Debug)]
+pub struct Deadline {
+    total: Duration,
+    at: Mutex<Instant>,
+}
+
+impl Deadline {
+    /// The run may take this long from now.
+    #[must_use]
+    pub fn after(total: Duration) -> Self {
+        Self { total, at: Mutex::new(Instant::now() + total) }
+    }
+
+    /// What is left; zero once it is over.
+    #[must_use]
+    pub fn remaining(&self) -> Duration {
+        self.at.lock().unwrap_or_else(PoisonError::into_inner).saturating_duration_since(Instant::now())
+    }
+
+    /// Moves the end: time spent waiting for a person does not count.
+    pub fn extend(&self, by: Duration) {
+        *self.at.lock().unwrap_or_else(PoisonError::into_inner) += by;
+    }
+
+    /// How a limit that passed is said: as the whole run's time where that was what ended it.
+    #[must_use]
+    pub fn said(&self, limit: Duration) -> String {
+        if self.remaining().is_zero() {
+            format!("the run's {:?} (--timeout)", self.total)
+        } else {
+            format!("{} s", limit.as_secs())
+        }
+    }
+}

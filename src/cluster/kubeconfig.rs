@@ -1,0 +1,127 @@
+//! Which kubeconfig, and which context of it. Never an in-cluster fallback, never an override from the environment.
+
+use std::path::{Path, PathBuf};
+
+use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
+
+use super::Choice;
+use crate::outcome::Failure;
+
+/// The chosen context, resolved.
+pub struct Selected {
+    /// Its name.
+    pub context: String,
+    /// kube's own reading of it: certificates loaded, paths absolute. Its `exec` has not been run.
+    pub config: kube::Config,
+    /// `proxy-url` of the cluster was set.
+    pub has_proxy_url: bool,
+}
+
+/// Reads the kubeconfig files and picks the context.
+///
+/// # Errors
+/// No file, an unreadable one, an unknown context (the message lists those there are), or an incomplete entry.
+pub async fn select(choice: &Choice) -> Result<Selected, Failure> {
+    let (kubeconfig, shown) = load(choice)?;
+    let context = pick(&kubeconfig, choice.context.as_deref(), &shown)?;
+    let cluster_name =
+        kubeconfig.contexts.iter().find(|c| c.name == context).and_then(|c| c.context.as_ref()).map(|c| c.cluster.clone());
+    let cluster = kubeconfig.clusters.iter().find(|c| Some(&c.name) == cluster_name.as_ref()).and_then(|c| c.cluster.as_ref());
+    let has_proxy_url = cluster.and_then(|c| c.proxy_url.as_ref()).is_some_and(|url| !url.is_empty());
+    let options = KubeConfigOptions { context: Some(context.clone()), ..KubeConfigOptions::default() };
+    let mut config = kube::Config::from_custom_kubeconfig(kubeconfig, &options)
+        .await
+        .map_err(|error| Failure::new("kubeconfig", format!("context {context} of {shown} is not usable: {}", words(&error))))?;
+    // kube takes a proxy from the environment and applies NO_PROXY wrongly; ours is refused by its own rule instead.
+    config.proxy_url = None;
+    Ok(Selected { context, config, has_proxy_url })
+}
+
+fn load(choice: &Choice) -> Result<(Kubeconfig, String), Failure> {
+    let (files, from_list) = files(choice)?;
+    let shown = files.iter().map(|(shown, _)| shown.as_str()).collect::<Vec<_>>().join(", ");
+    let mut merged: Option<Kubeconfig> = None;
+    for (shown, path) in &files {
+        if from_list && !path.exists() {
+            continue;
+        }
+        let read = Kubeconfig::read_from(path).map_err(|error| unreadable(shown, &error))?;
+        merged = Some(match merged {
+            None => read,
+            Some(before) => before.merge(read).map_err(|error| unreadable(shown, &error))?,
+        });
+    }
+    let merged = merged.ok_or_else(|| {
+        Failure::new("kubeconfig", format!("no kubeconfig: none of the files in KUBECONFIG is there: {shown}"))
+            .hint("correct KUBECONFIG, or name a file with --kubeconfig")
+    })?;
+    Ok((merged, shown))
+}
+
+type Shown = (String, PathBuf);
+
+/// The files, and whether they are a list of which some may be missing.
+fn files(choice: &Choice) -> Result<(Vec<Shown>, bool), Failure> {
+    if let Some(flag) = &choice.kubeconfig_flag {
+        return Ok((vec![(flag.clone(), PathBuf::from(flag))], false));
+    }
+    if let Some(from_spec) = &choice.kubeconfig_spec {
+        return Ok((vec![from_spec.clone()], false));
+    }
+    let listed: Vec<Shown> = std::env::var_os("KUBECONFIG").map_or_else(Vec::new, |list| {
+        let paths = std::env::split_paths(&list).filter(|path| !path.as_os_str().is_empty());
+        paths.map(|path| (path.display().to_string(), path)).collect()
+    });
+    if !listed.is_empty() {
+        return Ok((listed, true));
+    }
+    let advice = "name one with --kubeconfig, KUBECONFIG or cluster.kubeconfig in the spec; konnect never falls back to in-cluster credentials";
+    let home = std::env::var_os("HOME").filter(|home| !home.is_empty());
+    let Some(home) = home else {
+        return Err(Failure::new("kubeconfig", "no kubeconfig: KUBECONFIG and HOME are not set").hint(advice));
+    };
+    let default = Path::new(&home).join(".kube").join("config");
+    if !default.exists() {
+        return Err(
+            Failure::new("kubeconfig", "no kubeconfig: KUBECONFIG is not set and ~/.kube/config does not exist").hint(advice)
+        );
+    }
+    Ok((vec![("~/.kube/config".to_owned(), default)], false))
+}
+
+fn pick(kubeconfig: &Kubeconfig, wanted: Option<&str>, shown: &str) -> Result<String, Failure> {
+    let names: Vec<&str> = kubeconfig.contexts.iter().map(|context| context.name.as_str()).collect();
+    let list = if names.is_empty() { format!("{shown} has no contexts") } else { format!("{shown} has: {}", names.join(", ")) };
+    let current = kubeconfig.current_context.as_deref().filter(|name| !name.is_empty());
+    let Some(name) = wanted.or(current) else {
+        return Err(Failure::new("context", format!("no context is chosen, and {shown} has no current-context"))
+            .hint(format!("choose one with --context or cluster.context in the spec; {list}")));
+    };
+    if names.contains(&name) {
+        return Ok(name.to_owned());
+    }
+    let close = similar::get_close_matches(name, &names, 1, 0.6);
+    let advice = close.first().map_or_else(|| list.clone(), |close| format!("did you mean {close}? {list}"));
+    Err(Failure::new("context", format!("there is no context {name}")).hint(advice))
+}
+
+fn unreadable(shown: &str, error: &KubeconfigError) -> Failure {
+    Failure::new("kubeconfig", format!("the kubeconfig {shown} can't be used: {}", words(error)))
+}
+
+/// What is wrong, without the file's own text: a kubeconfig holds credentials, and the YAML parser's message quotes it.
+fn words(error: &KubeconfigError) -> String {
+    match error {
+        KubeconfigError::ReadConfig(source, _) => source.kind().to_string(),
+        KubeconfigError::Parse(source) => match source.location() {
+            Some(place) => format!("it is not the YAML of a kubeconfig (near line {}, column {})", place.line(), place.column()),
+            None => "it is not the YAML of a kubeconfig".to_owned(),
+        },
+        KubeconfigError::LoadContext(_) => "the context has no entry of its own".to_owned(),
+        KubeconfigError::LoadClusterOfContext(name) => format!("its cluster {name} is not in the file"),
+        KubeconfigError::MissingClusterUrl => "its cluster has no server address".to_owned(),
+        KubeconfigError::ParseClusterUrl(_) => "its cluster's server is not a URL".to_owned(),
+        KubeconfigError::ParseProxyUrl(_) => "the proxy named for it is not a URL".to_owned(),
+        other => other.to_string(),
+    }
+}

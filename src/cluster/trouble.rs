@@ -1,0 +1,92 @@
+//! What it means when a request brings no answer: whether the server can have seen it, whether trying again can help, and the words for it.
+
+use std::error::Error;
+
+use hyper_util::client::legacy::Error as HttpError;
+
+use crate::outcome::Failure;
+
+/// A request without an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    /// Whether it is certain that the server has not seen the request.
+    pub undelivered: bool,
+    /// Whether trying again is of no use.
+    pub permanent: bool,
+    /// What happened, without the server's address.
+    pub what: String,
+    /// What to do.
+    pub hint: Option<&'static str>,
+}
+
+impl Trouble {
+    /// Understands an error of the client stack, or of a service that stands in its place.
+    #[must_use]
+    pub fn of(error: &(dyn Error + 'static)) -> Self {
+        let mut undelivered = false;
+        let mut words = Vec::new();
+        let mut next = Some(error);
+        while let Some(error) = next {
+            undelivered |= error.downcast_ref::<HttpError>().is_some_and(HttpError::is_connect);
+            undelivered |=
+                error.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::ConnectionRefused);
+            words.push(error.to_string());
+            next = error.source();
+        }
+        let deepest = words.last().cloned().unwrap_or_default();
+        let (permanent, hint) = advice(&words.join(": "));
+        Self { undelivered, permanent, what: plain(&deepest), hint }
+    }
+
+    /// The failure it is where nothing was changed.
+    #[must_use]
+    pub fn failure(&self, server: &str) -> Failure {
+        let failure = Failure::new("connection", format!("no answer from {server}: {}", self.what));
+        match self.hint {
+            Some(hint) => failure.hint(hint),
+            None => failure.hint("is the cluster running, and this the right context?"),
+        }
+    }
+}
+
+fn advice(words: &str) -> (bool, Option<&'static str>) {
+    if words.contains("UnknownIssuer") {
+        return (
+            true,
+            Some(
+                "its certificate is signed by an authority that certificate-authority(-data) in the kubeconfig does not name: is this the right cluster?",
+            ),
+        );
+    }
+    if words.contains("NotValidForName") || words.contains("not valid for name") {
+        return (true, Some("its certificate is for another name; set tls-server-name in the kubeconfig if that is meant"));
+    }
+    if words.contains("Expired") || words.contains("certificate expired") {
+        return (true, Some("its certificate has expired, or this machine's clock is wrong"));
+    }
+    if words.contains("invalid peer certificate") {
+        return (true, Some("its certificate can't be trusted"));
+    }
+    if words.contains("received fatal alert") {
+        return (
+            true,
+            Some("the server did not accept our client certificate: log in again, or choose another context with --context"),
+        );
+    }
+    if words.contains("InvalidContentType") || words.contains("corrupt message") {
+        return (true, Some("it does not speak TLS: is the address in the kubeconfig right?"));
+    }
+    (false, None)
+}
+
+/// The system's words for what is met most often, shorter.
+fn plain(words: &str) -> String {
+    let lower = words.to_lowercase();
+    if lower.contains("connection refused") {
+        return "connection refused".to_owned();
+    }
+    if lower.contains("connection reset") || lower.contains("connection closed before message completed") {
+        return "the connection was closed".to_owned();
+    }
+    words.to_owned()
+}

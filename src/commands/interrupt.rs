@@ -1,0 +1,55 @@
+//! Ctrl-C and SIGTERM: the first ends what changes nothing at once, and lets a write under way finish; the second ends the process.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Notify;
+
+use crate::outcome::{Failure, Outcome};
+
+/// Whether somebody wants us to stop.
+pub(super) struct Interrupt {
+    wanted: Arc<AtomicBool>,
+    told: Arc<Notify>,
+}
+
+impl Interrupt {
+    /// Starts to listen. Must be called inside the runtime.
+    pub(super) fn listen() -> Self {
+        let interrupt = Self { wanted: Arc::new(AtomicBool::new(false)), told: Arc::new(Notify::new()) };
+        let (wanted, told) = (Arc::clone(&interrupt.wanted), Arc::clone(&interrupt.told));
+        // Without signals to listen for, the system's default, to end at once, stays in place.
+        if let (Ok(mut int), Ok(mut term)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) {
+            tokio::spawn(async move {
+                loop {
+                    tokio::select! { _ = int.recv() => {}, _ = term.recv() => {} }
+                    if wanted.swap(true, Ordering::SeqCst) {
+                        std::process::exit(i32::from(Outcome::Interrupted.code()));
+                    }
+                    told.notify_waiters();
+                }
+            });
+        }
+        interrupt
+    }
+
+    /// Set once somebody wants us to stop.
+    pub(super) fn flag(&self) -> &AtomicBool {
+        &self.wanted
+    }
+
+    /// Runs what may be broken off anywhere: nothing is written in it.
+    pub(super) async fn or_stop<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+        let interrupted = || Failure::new("interrupted", "interrupted; nothing was written").outcome(Outcome::Interrupted);
+        let told = self.told.notified();
+        if self.wanted.load(Ordering::SeqCst) {
+            return Err(interrupted());
+        }
+        tokio::select! {
+            result = work => result,
+            () = told => Err(interrupted()),
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! A spec, its token and its cluster, opened: what `plan` and `apply` share. Reads, computes and verifies, but prints nothing.
+
+use crate::cluster::{Choice, Cluster, Deadline, Notices};
+use crate::desired::Desired;
+use crate::observed::{self, Comparison, Reading};
+use crate::outcome::Failure;
+use crate::pat::{Pat, PatSource, Scrubber};
+use crate::plan::{Plan, Warning};
+use crate::planner::{self, TakeOver};
+use crate::spec::{PatKey, Spec};
+use crate::verify::{self, Token};
+
+/// How often a plan is made anew because an object moved between reading it and asking the server about it.
+const ATTEMPTS: u32 = 3;
+
+/// The wanted objects and the token, before any request.
+#[derive(Debug)]
+pub struct Wanted {
+    /// The spec.
+    pub spec: Spec,
+    /// Where the token is.
+    pub source: PatSource,
+    /// The token, if there is one.
+    pub pat: Option<Pat>,
+    /// Takes tokens out of text; knows ours, and learns the live one.
+    pub scrubber: Scrubber,
+    /// The objects that should exist.
+    pub desired: Desired,
+    /// The fields to take from whoever owns them.
+    pub take_over: TakeOver,
+}
+
+impl Wanted {
+    /// Reads the token, and computes the objects.
+    ///
+    /// # Errors
+    /// A token that is no token.
+    pub fn new(spec: Spec, from_stdin: bool, take_over: TakeOver, warnings: &mut Vec<Warning>) -> Result<Self, Failure> {
+        let source = match &spec.pat {
+            _ if from_stdin => PatSource::Stdin,
+            Some(PatKey::Env(name)) => PatSource::Env(name.clone()),
+            Some(PatKey::File(shown, path)) => PatSource::File(shown.clone(), path.clone()),
+            None => return Err(Failure::new("token_source", "the spec does not say where the token is")),
+        };
+        let pat = source.read(warnings)?;
+        let scrubber = Scrubber::default();
+        if let Some(pat) = &pat {
+            pat.teach(&scrubber);
+        }
+        let desired = Desired::from_spec(&spec);
+        Ok(Self { spec, source, pat, scrubber, desired, take_over })
+    }
+
+    /// Opens the cluster that is meant: the flags first, then the spec.
+    ///
+    /// # Errors
+    /// As `cluster::connect`.
+    pub async fn connect(&self, flags: Choice, deadline: Deadline, notices: Notices) -> Result<Cluster, Failure> {
+        let hidden_env = match &self.source {
+            PatSource::Env(name) => Some(name.clone()),
+            PatSource::File(..) | PatSource::Stdin => None,
+        };
+        let choice = Choice {
+            kubeconfig_spec: self.spec.cluster.kubeconfig.clone(),
+            context: flags.context.or_else(|| self.spec.cluster.context.clone()),
+            hidden_env,
+            ..flags
+        };
+        crate::cluster::connect(&choice, deadline, notices).await
+    }
+
+    /// Reads the cluster and computes the plan; nothing is verified.
+    ///
+    /// # Errors
+    /// As `observed::read`.
+    pub async fn read(&self, cluster: &Cluster) -> Result<Plan, Failure> {
+        let comparison = Comparison { pat: self.pat.as_ref(), scrubber: &self.scrubber };
+        let pinned_uid = self.spec.cluster.uid.as_deref();
+        let reading = Reading { spec: &self.spec.path, token_source: &self.source, pinned_uid, comparison };
+        let observed = observed::read(cluster, &self.desired, reading).await?;
+        let mut plan = planner::plan(&self.desired, &observed, &self.take_over);
+        plan.warnings.extend(self.unknown_take_overs(&plan));
+        Ok(plan)
+    }
+
+    /// Reads the cluster, computes the plan, and asks the server about every change.
+    ///
+    /// # Errors
+    /// As `read`.
+    pub async fn plan(&self, cluster: &Cluster) -> Result<Plan, Failure> {
+        let token = Token { pat: self.pat.as_ref(), scrubber: &self.scrubber };
+        let mut attempt = 1;
+        loop {
+            let mut plan = self.read(cluster).await?;
+            if verify::verify(cluster, &mut plan, token).await {
+                return Ok(plan);
+            }
+            if attempt == ATTEMPTS {
+                let message =
+                    "an object kept changing while it was looked at: the plan is computed from what was read last".to_owned();
+                plan.warnings.push(Warning { code: "keeps_changing", message });
+                return Ok(plan);
+            }
+            attempt += 1;
+        }
+    }
+
+    fn unknown_take_overs(&self, plan: &Plan) -> Vec<Warning> {
+        let known = |kind, path: &str| {
+            plan.changes.iter().any(|change| {
+                change.wanted.kind == kind
+                    && (change.fields.is_empty() || change.fields.iter().any(|f| f.path.to_string() == path))
+            })
+        };
+        let unknown = self.take_over.iter().filter(|(kind, path)| !known(*kind, path));
+        unknown
+            .map(|(kind, path)| {
+                let message = format!("--take-over {}.{path} names no field of the spec, and does nothing", kind.spec_key());
+                Warning { code: "take_over_unknown", message }
+            })
+            .collect()
+    }
+}
