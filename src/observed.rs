@@ -247,7 +247,10 @@ fn unauthorized(cluster: &Cluster) -> Failure {
 
 fn forbidden(answer: &Answer, wanted: &DesiredObject, scrubber: &Scrubber) -> Failure {
     let place = wanted.namespace.as_ref().map_or_else(String::new, |namespace| format!(" in namespace {namespace}"));
-    let what = format!("no permission to get {} {}{place}{}", wanted.kind.resource(), wanted.name, said(answer, scrubber));
+    // The usual message says the same once more; another one, of an authorizer of the cluster's own, is worth showing.
+    let usual = answer.status.as_ref().is_some_and(|status| status.message.contains("cannot get resource"));
+    let said = if usual { String::new() } else { said(answer, scrubber) };
+    let what = format!("no permission to get {} {}{place}{said}", wanted.kind.resource(), wanted.name);
     Failure::new("forbidden", what).hint(format!("ask for the right to `get` {} {}{place}", wanted.kind.resource(), wanted.name))
 }
 

@@ -43,6 +43,10 @@ impl Wanted {
             None => return Err(Failure::new("token_source", "the spec does not say where the token is")),
         };
         let pat = source.read(warnings)?;
+        if pat.is_none() {
+            let message = format!("{}: a plan goes on without comparing the token; apply would stop", source.unset());
+            warnings.push(Warning { code: "token_unset", message });
+        }
         let scrubber = Scrubber::default();
         if let Some(pat) = &pat {
             pat.teach(&scrubber);

@@ -28,7 +28,8 @@ pub(super) async fn apply(args: ApplyArgs) -> Outcome {
             return console.outcome(failure.outcome);
         }
     };
-    console.warnings(&warnings);
+    let told = if wanted.pat.is_some() { warnings } else { Vec::new() };
+    console.warnings(&told);
     let interrupt = Interrupt::listen();
     let outcome = match run(&args, &wanted, &interrupt, &console).await {
         Ok(outcome) => outcome,
