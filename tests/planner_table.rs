@@ -1,5 +1,7 @@
 //! Every combination of object and field state → the action. No async, no server: literals in, literals out.
 
+#![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
+
 use std::collections::BTreeMap;
 
 use konnect::desired::{Desired, DesiredObject};

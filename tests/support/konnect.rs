@@ -1,0 +1,111 @@
+//! The built `konnect`, run in a folder of its own with nothing of the user's environment.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::child::{code, run_to_end};
+use super::terminal::Terminal;
+
+/// How to run it. May be run more than once: the folder stays until this is dropped.
+pub struct Konnect {
+    folder: tempfile::TempDir,
+    env: BTreeMap<OsString, OsString>,
+    args: Vec<OsString>,
+    stdin: Option<Vec<u8>>,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug)]
+pub struct Ran {
+    /// The exit code, or the negative number of the signal that ended it.
+    pub code: i32,
+    /// All of stdout.
+    pub stdout: String,
+    /// All of stderr.
+    pub stderr: String,
+}
+
+impl Konnect {
+    /// No arguments, an empty folder, and in the environment `PATH` and `HOME` alone.
+    pub fn new() -> Self {
+        let folder = tempfile::Builder::new().prefix("konnect-run-").tempdir().expect("no folder to run in");
+        let env = [
+            ("PATH".into(), std::env::var_os("PATH").unwrap_or_default()),
+            ("HOME".into(), folder.path().as_os_str().to_owned()),
+        ];
+        Self { folder, env: env.into(), args: Vec::new(), stdin: None }
+    }
+
+    /// The working folder, which is also the home folder.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Writes `konnect.toml`.
+    pub fn spec(self, text: &str) -> Self {
+        self.file("konnect.toml", text)
+    }
+
+    /// Writes any file of the working folder.
+    pub fn file(self, name: &str, text: &str) -> Self {
+        let path: PathBuf = self.folder().join(name);
+        std::fs::write(&path, text).unwrap_or_else(|e| panic!("failed to write {}: {e}", path.display()));
+        self
+    }
+
+    /// Sets a variable.
+    pub fn env(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
+        self.env.insert(name.as_ref().to_owned(), value.as_ref().to_owned());
+        self
+    }
+
+    /// The arguments, instead of those given before.
+    pub fn args<S: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = S>) -> Self {
+        self.args = args.into_iter().map(|arg| arg.as_ref().to_owned()).collect();
+        self
+    }
+
+    /// What its stdin, a pipe then, holds. Without this it is `/dev/null`.
+    pub fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Self {
+        self.stdin = Some(bytes.into());
+        self
+    }
+
+    /// Runs it to its end. Panics when that does not come.
+    pub fn run(&self) -> Ran {
+        let output = run_to_end(self.command(), self.stdin.as_deref());
+        Ran {
+            code: code(output.status),
+            stdout: String::from_utf8(output.stdout).expect("stdout is not UTF-8"),
+            stderr: String::from_utf8(output.stderr).expect("stderr is not UTF-8"),
+        }
+    }
+
+    /// Starts it with stdin, stdout and stderr on a pseudo-terminal.
+    pub fn spawn_pty(&self) -> Terminal {
+        assert!(self.stdin.is_none(), "a terminal's input is typed: send_line");
+        Terminal::spawn(self.command())
+    }
+
+    /// The command itself, for a test that needs its streams otherwise. Bound to this value's folder.
+    pub fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_konnect"));
+        command.args(&self.args).env_clear().envs(&self.env).current_dir(self.folder());
+        command
+    }
+}
+
+impl Ran {
+    /// Panics, with both streams, unless the exit code is this one.
+    #[track_caller]
+    pub fn assert_code(&self, code: i32) -> &Self {
+        assert!(self.code == code, "exit code {}, not {code}\n{}", self.code, self.streams());
+        self
+    }
+
+    fn streams(&self) -> String {
+        format!("--- stdout:\n{}\n--- stderr:\n{}", self.stdout, self.stderr)
+    }
+}
