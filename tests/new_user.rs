@@ -62,7 +62,11 @@ fn after_the_workshop_only_the_missing_label_is_added_and_another_token_is_taken
     workshop(server, &namespace);
     let (konnect, ran) = run(konnect(server, &namespace, OLD), &["plan", "--detailed-exitcode"]);
     ran.assert_code(2);
-    assert!(ran.stdout.contains("+ labels.\"konghq.com/secret\" = \"true\"\n        # 2 unchanged fields not shown"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("+ labels.\"konghq.com/secret\" = \"true\"\n        # 2 unchanged fields not shown"),
+        "{}",
+        ran.stdout
+    );
     assert!(ran.stdout.ends_with("Plan: 0 to add, 1 to change, 0 to destroy. 2 unchanged.\n"), "{}", ran.stdout);
     assert!(!ran.stdout.contains("(computed"), "verified by the server: {}", ran.stdout);
     let (konnect, ran) = run(konnect, &["apply", "--auto-approve"]);
@@ -70,7 +74,8 @@ fn after_the_workshop_only_the_missing_label_is_added_and_another_token_is_taken
     assert!(ran.stdout.contains("Apply complete! Resources: 0 added, 1 changed, 0 destroyed."), "{}", ran.stdout);
     let konnect = no_changes(konnect);
 
-    let foreign = json!({"metadata": {"finalizers": ["example.com/hold"], "labels": {"team": "x"}}, "data": {"foreign": "aGVsbG8="}});
+    let foreign =
+        json!({"metadata": {"finalizers": ["example.com/hold"], "labels": {"team": "x"}}, "data": {"foreign": "aGVsbG8="}});
     server.kubectl_ok(&["patch", "secret", "konnect-pat", "-n", &namespace, "--type=merge", "-p", &foreign.to_string()], None);
     let (konnect, ran) = run(konnect.env("PAT", NEW), &["plan"]);
     ran.assert_code(0);
@@ -116,7 +121,9 @@ fn who_may_only_get_sees_a_full_plan_and_every_missing_right() {
     assert_eq!(ran.stdout.matches("(computed: no permission for a server dry-run)").count(), 2, "{}", ran.stdout);
     let (_, ran) = run(konnect, &["apply", "--auto-approve"]);
     ran.assert_code(1);
-    for right in ["patch serviceaccounts podid", "create serviceaccounts podid", "patch secrets konnect-pat", "create secrets konnect-pat"] {
+    for right in
+        ["patch serviceaccounts podid", "create serviceaccounts podid", "patch secrets konnect-pat", "create secrets konnect-pat"]
+    {
         assert!(ran.stderr.contains(&format!("{right} in namespace {namespace}")), "{right}: {}", ran.stderr);
     }
     assert!(!ran.stdout.contains("Creating"), "before any write: {}", ran.stdout);
@@ -157,7 +164,9 @@ fn a_role_in_one_namespace_is_enough_where_the_namespace_is_somebody_else_s() {
     let Some(server) = support::server() else { return };
     let namespace = server.namespace("tenant");
     let user = server.namespace("tenant-user");
-    let text = format!("service_account = \"podid\"\nsecret = \"konnect-pat\"\npat_env = \"PAT\"\n[namespace]\nname = \"{namespace}\"\nmanage = false\n");
+    let text = format!(
+        "service_account = \"podid\"\nsecret = \"konnect-pat\"\npat_env = \"PAT\"\n[namespace]\nname = \"{namespace}\"\nmanage = false\n"
+    );
     let role = json!({
         "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": {"name": user, "namespace": namespace},
         "rules": [{"apiGroups": [""], "resources": ["serviceaccounts", "secrets"], "verbs": ["get", "create", "patch"]}],
@@ -230,7 +239,13 @@ fn another_controller_s_token_is_blocked_until_it_is_taken_by_name() {
     ran.assert_code(0);
     assert_eq!(live_token(server, &namespace), NEW);
     let managed = secret(server, &namespace)["metadata"]["managedFields"].clone();
-    assert!(managed.as_array().expect("entries").iter().any(|entry| entry["manager"] == FIELD_MANAGER && entry["operation"] == "Apply"));
+    assert!(
+        managed
+            .as_array()
+            .expect("entries")
+            .iter()
+            .any(|entry| entry["manager"] == FIELD_MANAGER && entry["operation"] == "Apply")
+    );
     no_changes(konnect);
 }
 
@@ -268,7 +283,10 @@ fn the_prompt_on_a_terminal() {
     let mut terminal = konnect.spawn_pty();
     terminal.expect("Enter a value:");
     let other = json!({"data": {"token": "a3BhdF9vdGhlcg=="}}).to_string();
-    server.kubectl_ok(&["patch", "secret", "konnect-pat", "-n", &namespace, "--type=merge", "--field-manager=rotator", "-p", &other], None);
+    server.kubectl_ok(
+        &["patch", "secret", "konnect-pat", "-n", &namespace, "--type=merge", "--field-manager=rotator", "-p", &other],
+        None,
+    );
     terminal.send_line("yes");
     let (code, text) = terminal.wait();
     assert_eq!(code, 4, "{text}");

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 
 use super::super::{Paint, escape};
-use crate::plan::{Action, Change, Field, FieldAction, FieldPath, FieldValue, Manager, Plan, Verdict};
+use crate::plan::{Action, Change, Field, FieldAction, FieldPath, FieldValue, Manager, Plan, Reason, Verdict};
 
 /// Pads paths up to here, so that one very long key does not push every value off the screen.
 const WIDEST: usize = 48;
@@ -101,6 +101,7 @@ fn owners(field: &Field, change: &Change, now: Timestamp) -> String {
         FieldAction::TakeOver if field.managers.is_empty() => "; set by nobody we know, will be taken over".to_owned(),
         FieldAction::TakeOver => format!("; set by {}, will be taken over", named()),
         FieldAction::Release => format!("; no longer ours, stays with {}", named()),
+        FieldAction::Blocked if change.reason != Reason::OwnedByOthers => format!("; owned by {}", named()),
         FieldAction::Blocked => {
             format!(
                 "; owned by {}; to take it: --take-over {}.{}",
