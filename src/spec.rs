@@ -1,108 +1,120 @@
-//! TOML → Spec.
+//! TOML → Spec. Every error of the file at once, and no byte of a token that was pasted into it.
+
+mod diagnostic;
+mod mask;
+mod names;
+mod walk;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-/// A spec.
+pub use diagnostic::SpecErrors;
+pub use mask::mask_tokens;
+
+use diagnostic::Fault;
+
+/// The most bytes of a spec that are read; labels and annotations may have 256 KiB.
+const MOST_BYTES: u64 = 1024 * 1024;
+
+/// What one environment's file says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Spec {
-    /// Path as given.
+    /// The file, as the user gave it.
     pub path: String,
-    /// Folder.
+    /// The file's folder: relative paths in it start here.
     pub folder: PathBuf,
-    /// Namespace.
+    /// The Namespace.
     pub namespace: Object,
-    /// Managed.
+    /// Whether the Namespace is ours to manage; if not it is neither read nor planned.
     pub manage_namespace: bool,
-    /// SA.
+    /// The ServiceAccount.
     pub service_account: Object,
-    /// Secret.
+    /// The Secret.
     pub secret: Object,
-    /// Token key.
+    /// Where the token is; `None` only where it comes from standard input.
     pub pat: Option<PatKey>,
-    /// Cluster keys.
+    /// Which cluster is meant.
     pub cluster: ClusterKeys,
 }
-/// Object.
+
+/// One of the three objects.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Object {
-    /// Name.
+    /// Its name, valid for its kind.
     pub name: String,
-    /// Labels.
+    /// Its labels, valid.
     pub labels: BTreeMap<String, String>,
-    /// Annotations.
+    /// Its annotations, valid.
     pub annotations: BTreeMap<String, String>,
 }
-/// Where.
+
+/// Where the token is. Never the token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PatKey {
-    /// Env.
+    /// `pat_env`: the variable's name.
     Env(String),
-    /// File.
+    /// `pat_file`: as the spec spells it, and where that is.
     File(String, PathBuf),
 }
-/// Cluster.
+
+/// The `[cluster]` table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClusterKeys {
-    /// context
+    /// The kubeconfig context.
     pub context: Option<String>,
-    /// kubeconfig
+    /// The kubeconfig: as the spec spells it, and where that is.
     pub kubeconfig: Option<(String, PathBuf)>,
-    /// uid
+    /// The UID of namespace `kube-system` that the cluster must have.
     pub uid: Option<String>,
 }
-/// Errors.
-#[derive(Debug)]
-pub struct SpecErrors;
-impl SpecErrors {
-    /// m
-    #[must_use]
-    pub fn messages(&self) -> Vec<String> {
-        Vec::new()
-    }
-    /// r
-    #[must_use]
-    pub fn render(&self, _color: bool) -> String {
-        String::new()
-    }
-}
-/// Read.
+
+/// Reads a spec. `pat_from_stdin` says that the token comes from there, so the spec need not say where it is.
 ///
 /// # Errors
-/// x
-pub fn read(path: &str, _pat_from_stdin: bool) -> Result<Spec, SpecErrors> {
-    let text = std::fs::read_to_string(path).map_err(|_| SpecErrors)?;
-    let table: toml::Table = text.parse().map_err(|_| SpecErrors)?;
-    let strings = |v: Option<&toml::Value>| -> BTreeMap<String, String> {
-        v.and_then(|v| v.as_table())
-            .into_iter()
-            .flatten()
-            .map(|(k, v)| (k.clone(), v.as_str().unwrap_or_default().to_owned()))
-            .collect()
+/// Everything that is wrong with it.
+pub fn read(path: &str, pat_from_stdin: bool) -> Result<Spec, SpecErrors> {
+    use std::io::Read as _;
+    let whole = |message: String, hint: Option<&str>| SpecErrors::new(path, "", vec![Fault::whole(message, hint)]);
+    let unreadable = |error: &std::io::Error| match error.kind() {
+        std::io::ErrorKind::NotFound => whole(
+            "there is no such file".to_owned(),
+            Some("name the spec with -f SPEC, or write one: four lines are enough, see `konnect --help` and the README"),
+        ),
+        std::io::ErrorKind::IsADirectory => whole("it is a folder; -f takes one file".to_owned(), None),
+        kind => whole(format!("it can't be read: {kind}"), None),
     };
-    let object = |key: &str| match &table[key] {
-        toml::Value::String(name) => Object { name: name.clone(), ..Object::default() },
-        v => Object {
-            name: v["name"].as_str().unwrap_or_default().to_owned(),
-            labels: strings(v.get("labels")),
-            annotations: strings(v.get("annotations")),
-        },
-    };
-    let cluster = table.get("cluster");
-    let text = |key: &str| cluster.and_then(|c| c.get(key)).and_then(|v| v.as_str()).map(str::to_owned);
-    Ok(Spec {
-        path: path.to_owned(),
-        folder: PathBuf::from("."),
-        namespace: object("namespace"),
-        manage_namespace: table["namespace"].get("manage").and_then(toml::Value::as_bool).unwrap_or(true),
-        service_account: object("service_account"),
-        secret: object("secret"),
-        pat: table.get("pat_env").and_then(|v| v.as_str()).map(|v| PatKey::Env(v.to_owned())),
-        cluster: ClusterKeys { context: text("context"), kubeconfig: None, uid: text("uid") },
-    })
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)
+        .and_then(|file| file.take(MOST_BYTES + 1).read_to_end(&mut bytes))
+        .map_err(|error| unreadable(&error))?;
+    if bytes.len() as u64 > MOST_BYTES {
+        return Err(whole("it is longer than 1 MiB".to_owned(), Some("is this a spec?")));
+    }
+    let text = String::from_utf8(bytes).map_err(|error| {
+        whole(format!("it is not UTF-8 (byte {})", error.utf8_error().valid_up_to()), Some("save it as UTF-8"))
+    })?;
+    let folder = Path::new(path).parent().unwrap_or(Path::new(""));
+    parse(path, folder, &text, pat_from_stdin)
 }
-/// m
-#[must_use]
-pub fn mask_tokens(text: &str) -> String {
-    text.to_owned()
+
+/// Reads a spec's text. `path` is only shown; relative paths in the text start at `folder`.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn parse(path: &str, folder: &Path, text: &str, pat_from_stdin: bool) -> Result<Spec, SpecErrors> {
+    let (document, syntax) = toml::de::DeTable::parse_recoverable(text);
+    let broken = !syntax.is_empty();
+    let mut walk = walk::Walk::new(path, folder, pat_from_stdin);
+    walk.faults.extend(syntax.iter().map(Fault::syntax));
+    mask::token_faults(text, &mut walk.faults);
+    let spec = walk.document(document.get_ref());
+    let walk::Walk { mut faults, .. } = walk;
+    if broken {
+        // What is missing may be in a line that could not be read.
+        faults.retain(|fault| !fault.of_absence);
+    }
+    match spec {
+        Some(spec) if faults.is_empty() => Ok(spec),
+        _ => Err(SpecErrors::new(path, text, faults)),
+    }
 }

@@ -86,13 +86,14 @@ fn label_action(live: Option<&str>, owners: &[(&str, &str)]) -> FieldAction {
 #[test]
 fn the_ownership_table() {
     use FieldAction::{Add, Blocked, Change, None as Same, TakeOver as Take};
-    let us = ("konnect", "Apply");
-    let rows: [(&str, Option<&str>, &[(&str, &str)], FieldAction); 22] = [
+    const US: (&str, &str) = ("konnect", "Apply");
+    type Row = (&'static str, Option<&'static str>, &'static [(&'static str, &'static str)], FieldAction);
+    let rows: [Row; 22] = [
         ("absent", None, &[], Add),
         ("same, nobody's", Some("konnect"), &[], Same),
         ("same, a person's", Some("konnect"), &[("kubectl-create", "Update")], Same),
         ("same, a tool's", Some("konnect"), &[("argocd", "Apply")], Same),
-        ("other, ours alone", Some("x"), &[us], Change),
+        ("other, ours alone", Some("x"), &[US], Change),
         ("other, nobody's", Some("x"), &[], Take),
         ("other, before-first-apply", Some("x"), &[("before-first-apply", "Update")], Take),
         ("other, kubectl", Some("x"), &[("kubectl", "Update")], Take),
@@ -105,10 +106,10 @@ fn the_ownership_table() {
         ("other, a name like kubectl", Some("x"), &[("kubectlish", "Update")], Blocked),
         ("other, a controller", Some("x"), &[("external-secrets", "Update")], Blocked),
         ("other, our name with Update", Some("x"), &[("konnect", "Update")], Blocked),
-        ("other, ours and a person's", Some("x"), &[us, ("kubectl-label", "Update")], Take),
-        ("other, ours and a tool's", Some("x"), &[us, ("argocd", "Apply")], Blocked),
+        ("other, ours and a person's", Some("x"), &[US, ("kubectl-label", "Update")], Take),
+        ("other, ours and a tool's", Some("x"), &[US, ("argocd", "Apply")], Blocked),
         ("other, a person's and a tool's", Some("x"), &[("kubectl-label", "Update"), ("argocd", "Apply")], Blocked),
-        ("other, empty, ours", Some(""), &[us], Change),
+        ("other, empty, ours", Some(""), &[US], Change),
         ("other, before-first-apply with Apply", Some("x"), &[("before-first-apply", "Apply")], Blocked),
     ];
     for (name, live, owners, expected) in rows {

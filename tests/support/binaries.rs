@@ -34,6 +34,8 @@ impl Binaries {
 /// `KUBEBUILDER_ASSETS`, a build that failed, and `None` under `CI=true`, where a skipped test would look like a passed one.
 pub fn find() -> Result<Option<Binaries>, String> {
     if let Some(assets) = folder_from("KUBEBUILDER_ASSETS") {
+        // What is started from it has another working folder.
+        let assets = std::path::absolute(assets).map_err(|e| format!("KUBEBUILDER_ASSETS: {e}"))?;
         return match missing(&assets).as_slice() {
             [] => Ok(Some(Binaries::of(&assets))),
             missing => Err(format!(

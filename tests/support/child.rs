@@ -6,7 +6,8 @@ use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 
 /// What no program of these tests needs.
 pub const DEADLINE: Duration = Duration::from_secs(90);
@@ -47,4 +48,14 @@ pub fn pid(child: &Child) -> Pid {
 /// The exit code, or the negative number of the signal that ended the process.
 pub fn code(status: ExitStatus) -> i32 {
     status.code().or_else(|| status.signal().map(|signal| -signal)).expect("neither an exit code nor a signal")
+}
+
+/// Is there a process of this number, one that ended but was not waited for included?
+pub fn is_there(pid: u32) -> bool {
+    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw).expect("not a process id");
+    match test_kill_process(pid) {
+        Ok(()) => true,
+        Err(Errno::SRCH) => false,
+        Err(e) => panic!("cannot tell whether {pid:?} lives: {e}"),
+    }
 }

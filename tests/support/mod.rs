@@ -8,7 +8,6 @@
 //! * [`konnect`]: runs the built binary; [`terminal`]: the same on a pseudo-terminal.
 //! * [`skipped`]: says and counts what could not run.
 
-#![expect(clippy::allow_attributes, reason = "`expect` would fail in the test binary that uses all of this")]
 #![allow(dead_code, unused_imports, reason = "each test binary uses its own part")]
 #![expect(clippy::expect_used, reason = "a test that cannot be set up has failed")]
 

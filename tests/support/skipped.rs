@@ -41,6 +41,7 @@ pub fn say(line: &str) {
     let _ = writeln!(stderr, "{line}");
 }
 
+#[expect(clippy::zombie_processes, reason = "it ends after us: nobody is left to wait for it")]
 fn summary() -> &'static PipeWriter {
     static PIPE: OnceLock<PipeWriter> = OnceLock::new();
     PIPE.get_or_init(|| {

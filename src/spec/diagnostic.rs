@@ -1,0 +1,186 @@
+//! The spec's errors, drawn as rustc draws them: path, line, column, the line underlined, and no byte of a token in any of it.
+
+mod excerpt;
+
+use std::ops::Range;
+
+use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
+
+use super::mask::mask_tokens;
+use crate::render::escape;
+use excerpt::Excerpt;
+
+/// The most errors that are shown.
+const MOST_SHOWN: usize = 20;
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Fault {
+    /// Where in the text; `None` where it concerns the whole file.
+    span: Option<Range<usize>>,
+    message: String,
+    pub(super) hint: Option<String>,
+    /// What must not be shown, beside what looks like a token.
+    hidden: Option<Range<usize>>,
+    /// It says that something is not there: of no worth where not all of the file could be parsed.
+    pub(super) of_absence: bool,
+}
+
+impl Fault {
+    pub(super) fn at(span: Range<usize>, message: impl Into<String>) -> Self {
+        Self { span: Some(span), message: message.into(), hint: None, hidden: None, of_absence: false }
+    }
+
+    pub(super) fn whole(message: String, hint: Option<&str>) -> Self {
+        Self { span: None, message, hint: hint.map(str::to_owned), hidden: None, of_absence: false }
+    }
+
+    /// Something that looks like a token. Its place is never shown as it is.
+    pub(super) fn token(span: Range<usize>) -> Self {
+        let mut fault =
+            Self::at(span.clone(), "a token stands in this file: this is a checked-in file, and the token never belongs in it");
+        fault.hint = Some(
+            "take it out, and revoke it if the file was ever shared; write pat_env = \"PAT\" and put the token into $PAT"
+                .to_owned(),
+        );
+        fault.hidden = Some(span);
+        fault
+    }
+
+    /// What the TOML parser says, without what it quotes of the text.
+    pub(super) fn syntax(error: &toml::de::Error) -> Self {
+        Self {
+            span: error.span(),
+            message: format!("TOML: {}", unquoted(error.message())),
+            hint: None,
+            hidden: None,
+            of_absence: false,
+        }
+    }
+
+    pub(super) fn hide(&mut self, span: Range<usize>) {
+        self.hidden = Some(span);
+    }
+}
+
+/// The parser's message may quote keys and values: only what it quotes of TOML's own signs stays.
+fn unquoted(message: &str) -> String {
+    let mut shown = String::new();
+    for (i, piece) in message.split('`').enumerate() {
+        let sign = piece.len() <= 3 && !piece.chars().any(char::is_alphanumeric);
+        match i % 2 {
+            1 if sign => shown.push_str(&format!("`{piece}`")),
+            1 => shown.push('…'),
+            _ => shown.push_str(piece.split('"').next().unwrap_or_default()),
+        }
+    }
+    shown.lines().next().unwrap_or_default().trim().to_owned()
+}
+
+/// Everything that is wrong with one spec.
+#[derive(Debug)]
+pub struct SpecErrors {
+    path: String,
+    text: String,
+    faults: Vec<Fault>,
+}
+
+impl SpecErrors {
+    pub(super) fn new(path: &str, text: &str, mut faults: Vec<Fault>) -> Self {
+        let place = |fault: &Fault| fault.span.as_ref().map_or((1, 0, 0), |span| (0, span.start, span.end));
+        // A token in the text is found in the text and again in the value it stands in: the value's place says more.
+        let is_token = |fault: &Fault| fault.hidden.is_some() && fault.hidden == fault.span;
+        let tokens: Vec<Range<usize>> =
+            faults.iter().filter(|fault| is_token(fault)).filter_map(|fault| fault.span.clone()).collect();
+        faults.retain(|fault| {
+            let Some(span) = &fault.span else { return true };
+            !is_token(fault) || !tokens.iter().any(|other| other != span && other.start <= span.start && span.end <= other.end)
+        });
+        faults.sort_by_key(place);
+        faults.dedup();
+        Self { path: path.to_owned(), text: text.to_owned(), faults }
+    }
+
+    /// How many errors there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.faults.len()
+    }
+
+    /// One line an error: `path:line:column: message`.
+    #[must_use]
+    pub fn messages(&self) -> Vec<String> {
+        let path = self.shown_path();
+        let line = |fault: &Fault| {
+            let hint = fault.hint.as_ref().map_or_else(String::new, |hint| format!(" ({})", shown(hint)));
+            match &fault.span {
+                None => format!("{path}: {}{hint}", shown(&fault.message)),
+                Some(span) => {
+                    let excerpt = self.excerpt(span);
+                    format!("{path}:{}:{}: {}{hint}", excerpt.line, excerpt.column, shown(&fault.message))
+                }
+            }
+        };
+        let mut lines: Vec<String> = self.faults.iter().take(MOST_SHOWN).map(line).collect();
+        lines.extend(self.rest());
+        lines
+    }
+
+    /// For people: each error with the line it stands in.
+    #[must_use]
+    pub fn render(&self, color: bool) -> String {
+        let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+        let path = self.shown_path();
+        let mut text = String::new();
+        for fault in self.faults.iter().take(MOST_SHOWN) {
+            let title = shown(&fault.message);
+            let mut group = Level::ERROR.primary_title(title.as_str()).elements(Vec::<Origin<'_>>::new());
+            let excerpt = fault.span.as_ref().map(|span| self.excerpt(span));
+            group = match &excerpt {
+                None => group.element(Origin::path(path.as_str())),
+                Some(excerpt) => {
+                    let mark = AnnotationKind::Primary.span(excerpt.mark.clone());
+                    let snippet = Snippet::source(excerpt.text.as_str()).line_start(excerpt.line).annotation(mark);
+                    // A line that was cut or masked has another column than the file's: that one is named on its own.
+                    let as_it_is = excerpt.text[..excerpt.mark.start].chars().count() + 1 == excerpt.column;
+                    if as_it_is {
+                        group.element(snippet.path(path.as_str()))
+                    } else {
+                        let origin = Origin::path(path.as_str()).line(excerpt.line).char_column(excerpt.column);
+                        group.element(origin).element(snippet)
+                    }
+                }
+            };
+            let hint = fault.hint.as_ref().map(|hint| shown(hint));
+            if let Some(hint) = &hint {
+                group = group.element(Level::HELP.message(hint.as_str()));
+            }
+            text.push_str(&renderer.render(&[group]));
+            text.push_str("\n\n");
+        }
+        let count = self.faults.len();
+        let noun = if count == 1 { "error" } else { "errors" };
+        text.extend(self.rest().map(|rest| format!("{rest}\n")));
+        text.push_str(&format!("{path}: {count} {noun}\n"));
+        text
+    }
+
+    fn rest(&self) -> Option<String> {
+        let more = self.faults.len().saturating_sub(MOST_SHOWN);
+        (more > 0).then(|| format!("… and {more} more errors"))
+    }
+
+    fn shown_path(&self) -> String {
+        shown(&self.path)
+    }
+
+    fn excerpt(&self, span: &Range<usize>) -> Excerpt {
+        let hidden: Vec<Range<usize>> = self.faults.iter().filter_map(|fault| fault.hidden.clone()).collect();
+        Excerpt::of(&self.text, span, &hidden)
+    }
+}
+
+/// A text of ours that may hold what the user wrote.
+fn shown(text: &str) -> String {
+    escape(&mask_tokens(text)).into_owned()
+}

@@ -1,0 +1,111 @@
+//! One line of the spec, fit to be shown: tokens masked, unsafe characters spelled out, cut to a width, and the place still marked.
+
+use std::ops::Range;
+
+use super::super::mask::{MASK, find, hidden_in_line};
+use crate::render::escape;
+
+/// About how many columns are shown.
+const WIDTH: usize = 120;
+/// How many of them before the place.
+const BEFORE: usize = 50;
+
+/// A line and the place in it.
+pub(super) struct Excerpt {
+    /// Its number, from 1.
+    pub(super) line: usize,
+    /// The column of the place in the file's own line, in characters, from 1.
+    pub(super) column: usize,
+    /// The line as it may be shown.
+    pub(super) text: String,
+    /// The place in `text`, in bytes.
+    pub(super) mark: Range<usize>,
+}
+
+/// A piece of the line as it is shown, and where it comes from.
+struct Piece {
+    from: Range<usize>,
+    shown: String,
+}
+
+impl Excerpt {
+    /// The line in which a span begins.
+    pub(super) fn of(text: &str, span: &Range<usize>, hidden: &[Range<usize>]) -> Self {
+        let start = text.floor_char_boundary(span.start.min(text.len()));
+        let begin = text[..start].rfind('\n').map_or(0, |i| i + 1);
+        let end = text[start..].find('\n').map_or(text.len(), |i| start + i);
+        let content = text[begin..end].trim_end_matches('\r');
+        let line = 1 + text[..begin].matches('\n').count();
+        // A byte order mark is no column.
+        let column = 1 + text[begin..start].chars().filter(|c| *c != '\u{feff}').count();
+        let mut covered: Vec<Range<usize>> = find(content);
+        covered.extend(hidden_in_line(content));
+        covered.extend(
+            hidden
+                .iter()
+                .filter(|range| range.start < end && range.end > begin)
+                .map(|range| range.start.saturating_sub(begin).min(content.len())..(range.end - begin).min(content.len())),
+        );
+        let pieces = pieces(content, covered);
+        let place = start - begin..span.end.clamp(start, end) - begin;
+        let (text, mark) = cut(&pieces, &place);
+        Self { line, column, text, mark }
+    }
+}
+
+fn pieces(content: &str, mut covered: Vec<Range<usize>>) -> Vec<Piece> {
+    covered.sort_by_key(|range| range.start);
+    let mut pieces: Vec<Piece> = Vec::new();
+    let mut at = 0;
+    for range in covered {
+        let range = content.floor_char_boundary(range.start)..content.ceil_char_boundary(range.end);
+        if range.end <= at {
+            continue;
+        }
+        plain(content, at..range.start.max(at), &mut pieces);
+        // Two that touch or overlap are shown as one.
+        match pieces.last_mut() {
+            Some(last) if last.shown == MASK && last.from.end >= range.start => last.from.end = range.end,
+            _ => pieces.push(Piece { from: range.clone(), shown: MASK.to_owned() }),
+        }
+        at = range.end;
+    }
+    plain(content, at..content.len(), &mut pieces);
+    pieces
+}
+
+fn plain(content: &str, range: Range<usize>, pieces: &mut Vec<Piece>) {
+    for (i, c) in content[range.clone()].char_indices() {
+        let from = range.start + i..range.start + i + c.len_utf8();
+        let shown = match c {
+            '\t' => " ".to_owned(),
+            '\u{feff}' if from.start == 0 => String::new(),
+            c => escape(c.encode_utf8(&mut [0; 4])).into_owned(),
+        };
+        pieces.push(Piece { from, shown });
+    }
+}
+
+fn cut(pieces: &[Piece], place: &Range<usize>) -> (String, Range<usize>) {
+    let first = pieces.iter().position(|piece| piece.from.end > place.start).unwrap_or(pieces.len());
+    let from = first.saturating_sub(BEFORE);
+    let to = (from + WIDTH).min(pieces.len());
+    let mut text = String::new();
+    let mut mark: Option<Range<usize>> = None;
+    if from > 0 {
+        text.push('…');
+    }
+    for piece in &pieces[from..to] {
+        let start = text.len();
+        text.push_str(&piece.shown);
+        let inside = piece.from.start < place.end.max(place.start + 1) && piece.from.end > place.start;
+        if inside {
+            mark = Some(mark.map_or(start..text.len(), |mark| mark.start..text.len()));
+        }
+    }
+    let end = text.len();
+    if to < pieces.len() {
+        text.push('…');
+    }
+    (text, mark.unwrap_or(end..end))
+}

@@ -1,0 +1,147 @@
+//! The three objects: a name alone, or a table with labels and annotations.
+
+use std::collections::BTreeMap;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::super::names::{MOST_ANNOTATION_BYTES, dns_label, dns_subdomain, label_value, qualified_key};
+use super::super::{Object, mask::mask_tokens};
+use super::{Entry, Walk, type_name};
+
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+const NAME_LABEL: &str = "kubernetes.io/metadata.name";
+
+impl Walk<'_> {
+    /// One object, and whether it is ours to manage.
+    pub(super) fn object(&mut self, document: &DeTable<'_>, key: &'static str) -> Option<(Object, bool)> {
+        let Some(entry) = document.get_key_value(key) else {
+            self.missing(&format!("missing key `{key}`"), &format!("write {key} = \"name\""));
+            return None;
+        };
+        let table = match entry.1.get_ref() {
+            DeValue::String(_) => {
+                let name = self.name(entry, key)?;
+                return Some((Object { name, ..Object::default() }, true));
+            }
+            DeValue::Table(table) => table,
+            other => {
+                self.note(entry.1.span(), format!("`{key}` must be a name or a table, and is {}", type_name(other)));
+                return None;
+            }
+        };
+        let known: &[&str] =
+            if key == "namespace" { &["name", "labels", "annotations", "manage"] } else { &["name", "labels", "annotations"] };
+        self.known_keys(table, known, Some(key));
+        let name = match table.get_key_value("name") {
+            Some(entry) => self.name(entry, key),
+            None => {
+                let span = entry.0.span();
+                self.note(span, format!("missing key `name` in [{key}]")).of_absence = true;
+                None
+            }
+        };
+        let labels = self.strings(table, "labels", key);
+        let annotations = self.strings(table, "annotations", key);
+        self.check_values(table, key, name.as_deref());
+        let manage = if key == "namespace" { self.manage(table) } else { true };
+        Some((Object { name: name?, labels, annotations }, manage))
+    }
+
+    fn name(&mut self, entry: Entry<'_, '_>, key: &str) -> Option<String> {
+        let name = self.text(entry, "a name")?;
+        let checked = if key == "namespace" { dns_label(&name) } else { dns_subdomain(&name) };
+        match checked {
+            Ok(()) => Some(name),
+            Err(what) => {
+                let lower = name.to_ascii_lowercase().replace('_', "-");
+                let sound = if key == "namespace" { dns_label(&lower) } else { dns_subdomain(&lower) }.is_ok();
+                let fault = self.note(entry.1.span(), format!("this name of `{key}` {what}"));
+                if sound {
+                    fault.hint = Some(format!("did you mean \"{lower}\"?"));
+                }
+                None
+            }
+        }
+    }
+
+    fn manage(&mut self, table: &DeTable<'_>) -> bool {
+        let Some((key, value)) = table.get_key_value("manage") else { return true };
+        let DeValue::Boolean(manage) = value.get_ref() else {
+            self.note(value.span(), format!("`manage` must be true or false, and is {}", type_name(value.get_ref())));
+            return true;
+        };
+        let given = ["labels", "annotations"].into_iter().find(|map| table.contains_key(*map));
+        if let (false, Some(map)) = (*manage, given) {
+            self.note(
+                key.span(),
+                format!("a namespace with `manage = false` is somebody else's: its `{map}` would never be set"),
+            )
+            .hint = Some(format!("remove `{map}`, or let konnect manage the namespace"));
+        }
+        *manage
+    }
+
+    /// A map of strings.
+    fn strings(&mut self, table: &DeTable<'_>, map: &'static str, object: &str) -> BTreeMap<String, String> {
+        let Some((_, value)) = table.get_key_value(map) else { return BTreeMap::new() };
+        let DeValue::Table(entries) = value.get_ref() else {
+            self.note(value.span(), format!("`{map}` in [{object}] must be a table, and is {}", type_name(value.get_ref())));
+            return BTreeMap::new();
+        };
+        let mut strings = BTreeMap::new();
+        for (key, value) in entries {
+            if self.hide_tokens(key.span(), key.get_ref()) {
+                continue;
+            }
+            if let Err(what) = qualified_key(key.get_ref()) {
+                self.note(key.span(), format!("this key of {map} {what}"));
+            }
+            if matches!(value.get_ref(), DeValue::Table(_)) && key.get_ref().find('.').is_none() {
+                self.note(key.span(), format!("`{}` in {map} is a table", mask_tokens(key.get_ref()))).hint =
+                    Some("a key with dots or slashes needs quotes: \"konghq.com/secret\" = \"true\"".to_owned());
+            } else if let Some(text) = self.text((key, value), "a string") {
+                strings.insert(key.get_ref().to_string(), text);
+            }
+        }
+        strings
+    }
+
+    fn check_values(&mut self, table: &DeTable<'_>, object: &str, name: Option<&str>) {
+        let mut annotation_bytes = 0;
+        for (map, key, value) in each_string(table) {
+            let text = value.get_ref().as_str().unwrap_or_default();
+            if map == "annotations" {
+                annotation_bytes += key.len() + text.len();
+                if key == LAST_APPLIED {
+                    self.note(value.span(), format!("the annotation {LAST_APPLIED} is kubectl's own, and holds a Secret's data"))
+                        .hide(value.span());
+                }
+                continue;
+            }
+            if let Err(what) = label_value(text) {
+                self.note(value.span(), format!("this value of the label {what}"));
+            }
+            if object == "namespace" && key == NAME_LABEL && name.is_some_and(|name| name != text) {
+                self.note(value.span(), format!("the label {NAME_LABEL} is set by the server to the namespace's name"));
+            }
+        }
+        if annotation_bytes > MOST_ANNOTATION_BYTES
+            && let Some((key, _)) = table.get_key_value("annotations")
+        {
+            self.note(
+                key.span(),
+                format!("the annotations of [{object}] have {annotation_bytes} bytes; Kubernetes allows {MOST_ANNOTATION_BYTES}"),
+            );
+        }
+    }
+}
+
+/// Every string of the two maps, with the map's name.
+fn each_string<'t, 'i>(table: &'t DeTable<'i>) -> impl Iterator<Item = (&'static str, &'t str, &'t Spanned<DeValue<'i>>)> {
+    ["labels", "annotations"].into_iter().flat_map(move |map| {
+        let entries = table.get(map).and_then(|value| value.get_ref().as_table());
+        let strings = entries.into_iter().flatten().filter(|(_, value)| value.get_ref().as_str().is_some());
+        strings.map(move |(key, value)| (map, key.get_ref().as_ref(), value))
+    })
+}

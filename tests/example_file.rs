@@ -1,0 +1,51 @@
+//! The example is a spec: it parses, and it names every key there is.
+
+use std::path::Path;
+
+use konnect::desired::Desired;
+use konnect::spec::{self, PatKey};
+
+const EXAMPLE: &str = include_str!("../konnect.example.toml");
+
+#[test]
+fn the_example_is_a_valid_spec() {
+    let spec = spec::parse("konnect.example.toml", Path::new("."), EXAMPLE, false)
+        .map_err(|errors| errors.render(false))
+        .expect("valid");
+    assert_eq!(spec.pat, Some(PatKey::Env("PAT".into())));
+    let desired = Desired::from_spec(&spec);
+    assert_eq!(desired.objects.len(), 3);
+    assert_eq!(desired.objects[2].labels.len(), 3, "our two labels and the spec's own");
+}
+
+#[test]
+fn what_is_commented_out_is_valid_too() {
+    let text = EXAMPLE
+        .replace("pat_env = \"PAT\"", "")
+        .replace("# pat_file", "pat_file")
+        .replace("# kubeconfig", "kubeconfig")
+        .replace("# uid", "uid");
+    let spec = spec::parse("x.toml", Path::new("/specs"), &text, false).map_err(|errors| errors.render(false)).expect("valid");
+    assert_eq!(spec.cluster.kubeconfig.expect("given").1, Path::new("/specs/kubeconfig.yaml"));
+    assert!(spec.cluster.uid.is_some());
+}
+
+#[test]
+fn it_names_every_key() {
+    for key in [
+        "namespace",
+        "service_account",
+        "secret",
+        "pat_env",
+        "pat_file",
+        "cluster",
+        "context",
+        "kubeconfig",
+        "uid",
+        "manage",
+        "labels",
+        "annotations",
+    ] {
+        assert!(EXAMPLE.contains(key), "{key}");
+    }
+}
