@@ -1,6 +1,7 @@
 //! The Konnect token: where it is (`PatSource`), and the token itself (`Pat`), which nothing can print, copy or serialize.
 
 mod scrubber;
+pub(crate) mod shape;
 
 use std::fmt;
 use std::io::Read;

@@ -2,33 +2,12 @@
 
 use std::ops::Range;
 
+pub(super) use crate::pat::shape::find;
+
 use super::diagnostic::Fault;
 
 /// What stands in a token's place.
 pub(super) const MASK: &str = "(token)";
-/// A prefix and this many characters look like a token.
-const SHORTEST: usize = 8;
-
-/// Every range of the text that looks like a token, with whatever hangs on to it.
-pub(super) fn find(text: &str) -> Vec<Range<usize>> {
-    let bytes = text.as_bytes();
-    let mut found: Vec<Range<usize>> = Vec::new();
-    let starts = text.match_indices("pat_").filter(|(i, _)| *i > 0 && matches!(bytes[i - 1], b'k' | b's')).map(|(i, _)| i - 1);
-    for start in starts {
-        if found.last().is_some_and(|last| start < last.end) {
-            continue;
-        }
-        let body = &text[start + 5..];
-        let length = body.bytes().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-')).count();
-        if length >= SHORTEST {
-            // A token's alphabet is not documented: what follows without a break may be part of it.
-            let end = body.find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`')).unwrap_or(body.len());
-            found.push(start..start + 5 + end);
-        }
-    }
-    found
-}
-
 /// Whether the text holds what looks like a token.
 pub(super) fn looks_like_token(text: &str) -> bool {
     !find(text).is_empty()

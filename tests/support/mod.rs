@@ -4,6 +4,7 @@
 //! * [`server`]: starts a server of our own and sees to its end.
 //! * [`users`]: certificates and kubeconfigs.
 //! * [`request`]: one HTTP request, as any user.
+//! * [`relay`]: stands between us and the server, and spoils calls.
 //! * [`child`]: runs a program to its end, within a deadline.
 //! * [`konnect`]: runs the built binary; [`terminal`]: the same on a pseudo-terminal.
 //! * [`skipped`]: says and counts what could not run.
@@ -14,6 +15,7 @@
 pub mod binaries;
 pub mod child;
 pub mod konnect;
+pub mod relay;
 pub mod request;
 pub mod server;
 pub mod skipped;

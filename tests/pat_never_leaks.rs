@@ -1,0 +1,171 @@
+//! Canary tokens, old and new, through every command, format, verbosity and failure: no eight bytes of either in anything konnect writes,
+//! raw or in base64 at any alignment.
+
+#![expect(clippy::expect_used, reason = "a test that can't go on has failed")]
+
+mod support;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use serde_json::json;
+use support::relay::{Fault, Relay};
+use support::{Konnect, Ran, Server, skipped};
+
+const OLD: &str = "kpat_canaryOldQwErTyUiOpAsDf";
+const NEW: &str = "spat_canaryNewZxCvBnMlKjHgFd";
+
+fn spec(namespace: &str) -> String {
+    format!("namespace = \"{namespace}\"\nservice_account = \"podid\"\nsecret = \"konnect-pat\"\npat_env = \"PAT\"\n")
+}
+
+/// Every slice that must not show.
+fn slices() -> Vec<String> {
+    let mut secrets = Vec::new();
+    for token in [OLD, NEW] {
+        // What every token begins with says nothing of it: the canary begins behind the prefix.
+        secrets.push(token[5..].to_owned());
+        for skipped in 0..3 {
+            let mut shifted = vec![b'x'; skipped];
+            shifted.extend_from_slice(token.as_bytes());
+            let encoded = BASE64.encode(&shifted);
+            // Four characters hold three bytes: those that hold a neighbour's bits, or the prefix alone, are left out.
+            secrets.push(encoded.trim_end_matches('=')[8..encoded.trim_end_matches('=').len() - 2].to_owned());
+        }
+    }
+    secrets
+        .iter()
+        .flat_map(|secret| secret.as_bytes().windows(8).map(|slice| String::from_utf8_lossy(slice).into_owned()))
+        .collect()
+}
+
+struct Watch {
+    slices: Vec<String>,
+    runs: usize,
+}
+
+impl Watch {
+    fn check(&mut self, konnect: &Konnect, ran: &Ran, what: &str) {
+        self.runs += 1;
+        let written: Vec<(String, String)> = std::fs::read_dir(konnect.folder())
+            .expect("the folder")
+            .map(|entry| entry.expect("an entry").path())
+            .filter(|path| path.is_file() && path.file_name().is_some_and(|name| name != "input.txt"))
+            .map(|path| (path.display().to_string(), std::fs::read_to_string(&path).unwrap_or_default()))
+            .collect();
+        for slice in &self.slices {
+            for (name, text) in [("stdout".to_owned(), &ran.stdout), ("stderr".to_owned(), &ran.stderr)] {
+                assert!(!text.contains(slice), "{what}: {name} shows {slice}:\n{text}");
+            }
+            for (name, text) in &written {
+                assert!(!text.contains(slice), "{what}: the file {name} holds {slice}");
+            }
+        }
+    }
+}
+
+fn with_live_secret(server: &Server, namespace: &str) {
+    server.kubectl_ok(&["create", "namespace", namespace], None);
+    // Client-side apply leaves the whole manifest, the token in it, in an annotation.
+    let manifest = json!({
+        "apiVersion": "v1", "kind": "Secret",
+        "metadata": {"name": "konnect-pat", "namespace": namespace, "labels": {"konghq.com/secret": "false"}},
+        "data": {"token": BASE64.encode(OLD)},
+    });
+    server.kubectl_ok(&["apply", "-f", "-"], Some(&manifest.to_string()));
+}
+
+#[test]
+fn nothing_shows_a_token() {
+    let Some(server) = support::server() else { return };
+    let mut watch = Watch { slices: slices(), runs: 0 };
+    let commands: [&[&str]; 8] = [
+        &["validate"],
+        &["validate", "--format", "json"],
+        &["plan"],
+        &["plan", "--format", "json"],
+        &["plan", "--detailed-exitcode", "--color", "always"],
+        &["apply"],
+        &["apply", "--auto-approve"],
+        &["plan", NEW],
+    ];
+    // What a server might say: what was sent, what is live, and both in base64, broken into other words.
+    let echo: &'static str = Box::leak(
+        json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": 500, "reason": "x",
+               "message": format!("got {NEW} and x{}y, live xx{OLD}z: {}", BASE64.encode(NEW), BASE64.encode(format!("a:{OLD}")))})
+        .to_string()
+        .into_boxed_str(),
+    );
+    let warning: &'static str = Box::leak(format!("warning: 299 - \"{NEW} {OLD}\"\r\n").into_boxed_str());
+    let faults: [(&str, Fault); 6] = [
+        ("none", Fault::None),
+        ("echo 500", Fault::Answer { forward: false, code: 500, headers: "content-type: application/json\r\n", body: echo }),
+        ("echo 403", Fault::Answer { forward: false, code: 403, headers: "content-type: application/json\r\n", body: echo }),
+        ("echo as plain text", Fault::Answer { forward: true, code: 200, headers: warning, body: echo }),
+        ("cut off", Fault::CloseInside),
+        ("closed", Fault::CloseAfter),
+    ];
+    let targets = ["GET secrets", "PATCH secrets dry", "PATCH secrets", "PATCH serviceaccounts", "GET namespaces"];
+    let spoiled = faults.iter().skip(1).flat_map(|fault| targets.iter().map(move |target| (fault, *target)));
+    let todo: Vec<(&(&str, Fault), &'static str)> = std::iter::once((&faults[0], "nothing")).chain(spoiled).collect();
+    let (watch, next) = (std::sync::Mutex::new(&mut watch), std::sync::atomic::AtomicUsize::new(0));
+    let one =
+        |(fault_name, fault): &(&str, Fault), target: &'static str| {
+            let namespace = server.namespace("canary");
+            with_live_secret(server, &namespace);
+            let mut konnect =
+                Konnect::new().spec(&spec(&namespace)).env("PAT", NEW).env("RUST_LOG", "trace").env("RUST_BACKTRACE", "full");
+            let fault = fault.clone();
+            let _relay = Relay::start(&server.kubeconfig(), konnect.folder(), move |call| {
+                if call.what == target { fault.clone() } else { Fault::None }
+            });
+            for command in commands {
+                for verbosity in [None, Some("-vv"), Some("-q")] {
+                    let mut args: Vec<&str> = command.to_vec();
+                    args.extend(verbosity);
+                    if command[0] != "validate" {
+                        args.extend(["--kubeconfig", "relay.json", "--timeout", "2s"]);
+                    }
+                    konnect = konnect.args(args);
+                    let ran = konnect.run();
+                    let what = format!("{command:?} {verbosity:?} with {fault_name} at {target}");
+                    watch.lock().expect("no check failed").check(&konnect, &ran, &what);
+                }
+            }
+        };
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                while let Some((fault, target)) = todo.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)) {
+                    one(fault, target);
+                }
+            });
+        }
+    });
+    let watch = watch.into_inner().expect("no check failed");
+    skipped::say(&format!("{} runs searched for {} slices", watch.runs, watch.slices.len()));
+}
+
+#[test]
+fn a_token_in_the_spec_or_that_is_none_does_not_show_either() {
+    let mut watch = Watch { slices: slices(), runs: 0 };
+    let pasted = [
+        spec("kong").replace("\"PAT\"", &format!("\"{NEW}\"")),
+        format!("{}pat = \"{NEW}\"\n# {OLD}\n", spec("kong")),
+        format!("{}x = \"{NEW}\n", spec("kong")),
+        spec(NEW),
+    ];
+    for text in pasted {
+        for command in [["validate", "-v"], ["plan", "-v"], ["apply", "-v"]] {
+            let konnect = Konnect::new().file("input.txt", &text).args(command.into_iter().chain(["-f", "input.txt"]));
+            let ran = konnect.run();
+            ran.assert_code(1);
+            watch.check(&konnect, &ran, "a pasted token");
+        }
+    }
+    for spoiled in [format!("{NEW} {NEW}"), format!("\"{NEW}\""), format!("{NEW}\u{1b}"), format!("<{NEW}>")] {
+        let konnect = Konnect::new().spec(&spec("kong")).env("PAT", &spoiled).args(["plan", "-vv"]);
+        let ran = konnect.run();
+        ran.assert_code(1);
+        watch.check(&konnect, &ran, "a spoiled token");
+    }
+}

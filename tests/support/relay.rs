@@ -1,0 +1,180 @@
+//! A loopback relay to the real server that can spoil any call: what a network, a gateway or another manager can do to us.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde_json::{Value, json};
+
+use super::request;
+
+/// What happens to one call.
+#[derive(Clone)]
+pub enum Fault {
+    /// Nothing.
+    None,
+    /// The connection is closed; the server never sees the request.
+    CloseBefore,
+    /// The server carries it out, and the connection is closed before the answer.
+    CloseAfter,
+    /// The server carries it out, and the connection is closed in the middle of the answer.
+    CloseInside,
+    /// No answer comes; the server never sees the request.
+    Hang,
+    /// This answer instead; the server sees the request only if `forward`.
+    Answer { forward: bool, code: u16, headers: &'static str, body: &'static str },
+    /// The server's answer, with another object's name in it.
+    OtherObject,
+    /// This is done first, then the request is carried out.
+    First(Arc<dyn Fn() + Send + Sync>),
+}
+
+/// A call, so that parallel ones can be told apart: method, resource and dry run, and which of its kind it is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Call {
+    /// Such as `GET secrets`.
+    pub what: String,
+    /// From 1.
+    pub nth: usize,
+}
+
+/// Decides what happens to a call.
+pub type Decide = dyn Fn(&Call) -> Fault + Send + Sync;
+
+/// A running relay. It ends with the test process.
+pub struct Relay {
+    /// A kubeconfig that leads through it.
+    pub kubeconfig: PathBuf,
+    calls: Arc<Mutex<Vec<Call>>>,
+}
+
+struct Line {
+    admin: PathBuf,
+    calls: Arc<Mutex<Vec<Call>>>,
+    decide: Box<Decide>,
+}
+
+impl Relay {
+    /// Starts a relay that acts as the user of `admin`, with a kubeconfig in `folder`.
+    pub fn start(admin: &Path, folder: &Path, decide: impl Fn(&Call) -> Fault + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a loopback port");
+        let url = format!("http://{}", listener.local_addr().expect("its address"));
+        let calls = Arc::new(Mutex::new(Vec::new()));
+        let line = Arc::new(Line { admin: admin.to_owned(), calls: Arc::clone(&calls), decide: Box::new(decide) });
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let line = Arc::clone(&line);
+                std::thread::spawn(move || line.serve(stream));
+            }
+        });
+        let config = json!({
+            "apiVersion": "v1", "kind": "Config", "current-context": "relay",
+            "contexts": [{"name": "relay", "context": {"cluster": "relay", "user": "relay"}}],
+            "clusters": [{"name": "relay", "cluster": {"server": url}}], "users": [{"name": "relay", "user": {}}],
+        });
+        let kubeconfig = folder.join("relay.json");
+        std::fs::write(&kubeconfig, config.to_string()).expect("the kubeconfig is written");
+        Self { kubeconfig, calls }
+    }
+
+    /// Every call so far.
+    pub fn calls(&self) -> Vec<Call> {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Line {
+    /// One connection: its requests, until one is spoiled.
+    fn serve(&self, stream: TcpStream) {
+        let mut reader = BufReader::new(stream.try_clone().expect("a second handle"));
+        let mut writer = stream;
+        while let Some((method, path, headers, body)) = read_request(&mut reader) {
+            let fault = (self.decide)(&self.call(&method, &path));
+            match &fault {
+                Fault::CloseBefore => return,
+                Fault::Hang => {
+                    // Until the client gives up.
+                    let _ = reader.read_to_end(&mut Vec::new());
+                    return;
+                }
+                Fault::Answer { forward: false, code, headers, body } => {
+                    write_answer(&mut writer, *code, headers, body.as_bytes());
+                    continue;
+                }
+                Fault::First(action) => action(),
+                _ => {}
+            }
+            let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+            let Ok((code, mut answer)) = request::send(&self.admin, &method, &path, &headers, body) else { return };
+            if matches!(fault, Fault::OtherObject) && answer.pointer("/metadata/name").is_some() {
+                answer["metadata"]["name"] = json!("another-object");
+            }
+            let text = if let Value::String(text) = answer { text } else { answer.to_string() };
+            match fault {
+                Fault::CloseAfter => return,
+                Fault::CloseInside => {
+                    let half = &text.as_bytes()[..text.len() / 2];
+                    let _ = write!(
+                        writer,
+                        "HTTP/1.1 {code} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+                        text.len()
+                    );
+                    let _ = writer.write_all(half);
+                    return;
+                }
+                Fault::Answer { code, headers, body, .. } => write_answer(&mut writer, code, headers, body.as_bytes()),
+                _ => write_answer(&mut writer, code, "content-type: application/json\r\n", text.as_bytes()),
+            }
+        }
+    }
+
+    fn call(&self, method: &str, path: &str) -> Call {
+        let bare = path.split('?').next().unwrap_or_default();
+        let parts: Vec<&str> = bare.split('/').collect();
+        let resource = match parts.as_slice() {
+            [.., "namespaces", "kube-system"] => "kube-system",
+            [.., "namespaces", _] => "namespaces",
+            [.., "namespaces", _, resource, _] => resource,
+            [.., last] => last,
+            [] => "",
+        };
+        let dry = if path.contains("dryRun=All") { " dry" } else { "" };
+        let what = format!("{method} {resource}{dry}");
+        let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        let nth = 1 + calls.iter().filter(|call| call.what == what).count();
+        let call = Call { what, nth };
+        calls.push(call.clone());
+        call
+    }
+}
+
+type Request = (String, String, Vec<(String, String)>, Vec<u8>);
+
+fn read_request(reader: &mut impl std::io::BufRead) -> Option<Request> {
+    let mut line = String::new();
+    reader.read_line(&mut line).ok().filter(|read| *read > 0)?;
+    let mut words = line.split_whitespace().map(str::to_owned);
+    let (method, path) = (words.next()?, words.next()?);
+    let (mut headers, mut length) = (Vec::new(), 0);
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).ok()?;
+        let Some((name, value)) = line.trim_end().split_once(": ") else { break };
+        let name = name.to_ascii_lowercase();
+        if name == "content-length" {
+            length = value.parse().ok()?;
+        }
+        if matches!(name.as_str(), "content-type" | "accept" | "user-agent") {
+            headers.push((name, value.to_owned()));
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    Some((method, path, headers, body))
+}
+
+fn write_answer(writer: &mut TcpStream, code: u16, headers: &str, body: &[u8]) {
+    let _ = write!(writer, "HTTP/1.1 {code} X\r\n{headers}content-length: {}\r\n\r\n", body.len());
+    let _ = writer.write_all(body);
+}
