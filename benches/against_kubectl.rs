@@ -5,7 +5,7 @@
 #[path = "../tests/support/mod.rs"]
 mod support;
 
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::Command;
@@ -22,7 +22,8 @@ fn main() {
     let Some(server) = support::server() else { return };
     let namespace = server.namespace("bench");
     let spec = format!("namespace = \"{namespace}\"\nservice_account = \"podid\"\nsecret = \"konnect-pat\"\npat_env = \"PAT\"\n");
-    let konnect = Konnect::new().spec(&spec).env("PAT", TOKEN).env("KUBECONFIG", server.kubeconfig()).args(["apply", "--auto-approve"]);
+    let konnect =
+        Konnect::new().spec(&spec).env("PAT", TOKEN).env("KUBECONFIG", server.kubeconfig()).args(["apply", "--auto-approve"]);
     konnect.run().assert_code(0);
     let konnect = konnect.args(["plan", "--detailed-exitcode"]);
     manifest(konnect.folder(), &namespace);
@@ -72,7 +73,14 @@ fn compare(server: &Server, konnect: &Konnect, kubeconfig: &Path, what: &str) ->
     let theirs = || {
         let started = Instant::now();
         let manifest = konnect.folder().join("manifest.json");
-        let output = server.kubectl(&["--kubeconfig", &kubeconfig.display().to_string(), "diff", "--server-side", "-f", &manifest.display().to_string()]);
+        let output = server.kubectl(&[
+            "--kubeconfig",
+            &kubeconfig.display().to_string(),
+            "diff",
+            "--server-side",
+            "-f",
+            &manifest.display().to_string(),
+        ]);
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         started.elapsed()
     };
@@ -107,15 +115,21 @@ fn median(run: impl Fn() -> Duration) -> Duration {
     times[ROUNDS / 2]
 }
 
-/// Kilobytes, as the kernel counted them for the one child of a shell.
-fn peak_rss(konnect: &Konnect) -> u64 {
-    let command = konnect.command();
-    let mut shell = Command::new("/usr/bin/env");
-    shell.args(["python3", "-c", "import resource,subprocess,sys\nsubprocess.run(sys.argv[1:],stdout=-3,stderr=-3)\nprint(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"]);
-    shell.arg(command.get_program()).args(command.get_args()).current_dir(konnect.folder());
-    shell.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    let output = shell.output().expect("python3 reads what the kernel counted");
-    String::from_utf8_lossy(&output.stdout).trim().parse().expect("kilobytes")
+/// Kilobytes: the kernel's high-water mark of a plan that has all its answers, held at its first word by a pipe that is full.
+fn peak_rss(verbose: &Konnect) -> u64 {
+    let (reader, mut writer) = std::io::pipe().expect("a pipe");
+    writer.write_all(&[b' '; 64 * 1024]).expect("a pipe holds 64 KiB");
+    let mut child = verbose.command().stdout(writer).stderr(std::process::Stdio::piped()).spawn().expect("started");
+    let stderr = std::io::BufReader::new(child.stderr.take().expect("piped"));
+    let answers = stderr.lines().map_while(Result::ok).filter(|line| line.contains(" ms")).take(5).count();
+    assert_eq!(answers, 5);
+    std::thread::sleep(Duration::from_millis(200));
+    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).expect("it is held");
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("Linux");
+    let kilobytes = peak.trim().trim_end_matches(" kB").parse().expect("a number");
+    drop(reader);
+    let _ = child.wait();
+    kilobytes
 }
 
 /// A kubeconfig that leads to the server through a relay of bytes that holds each for `one_way` before it passes it on.
@@ -138,7 +152,9 @@ fn delayed(server: &Server, folder: &Path, one_way: Duration) -> std::path::Path
             });
         }
     });
-    let text = std::fs::read_to_string(server.kubeconfig()).expect("the kubeconfig").replace(server.url(), &format!("https://{address}"));
+    let text = std::fs::read_to_string(server.kubeconfig())
+        .expect("the kubeconfig")
+        .replace(server.url(), &format!("https://{address}"));
     let path = folder.join("slow.json");
     std::fs::write(&path, text).expect("written");
     path

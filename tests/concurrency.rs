@@ -1,0 +1,102 @@
+//! Several applies at the same time, on the real server: no lost write, no half state, and everybody's report is true.
+
+#![expect(clippy::expect_used, reason = "a test that can't go on has failed")]
+
+mod support;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use support::{Konnect, Ran, Server};
+
+const TOKENS: [&str; 2] = ["kpat_concurrentAAAA1111AAAA", "kpat_concurrentBBBB2222BBBB"];
+
+fn konnect(server: &Server, namespace: &str, token: &str) -> Konnect {
+    let spec = format!("namespace = \"{namespace}\"\nservice_account = \"podid\"\nsecret = \"konnect-pat\"\npat_env = \"PAT\"\n");
+    Konnect::new().spec(&spec).env("KUBECONFIG", server.kubeconfig()).env("PAT", token).args(["apply", "--auto-approve"])
+}
+
+/// That many applies, all at once; the token of each in turn.
+fn at_once(server: &Server, namespace: &str, tokens: &[&str], count: usize) -> Vec<(String, Ran)> {
+    let barrier = std::sync::Barrier::new(count);
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..count)
+            .map(|i| {
+                let token = tokens[i % tokens.len()];
+                let konnect = konnect(server, namespace, token);
+                let barrier = &barrier;
+                scope.spawn(move || {
+                    barrier.wait();
+                    (token.to_owned(), konnect.run())
+                })
+            })
+            .collect();
+        threads.into_iter().map(|thread| thread.join().expect("ran")).collect()
+    })
+}
+
+fn count(runs: &[(String, Ran)], line: &str) -> usize {
+    runs.iter().filter(|(_, ran)| ran.stdout.contains(line)).count()
+}
+
+fn live_token(server: &Server, namespace: &str) -> String {
+    let (code, secret) = server.raw("GET", &format!("/api/v1/namespaces/{namespace}/secrets/konnect-pat"), "", "");
+    assert_eq!(code, 200);
+    assert_eq!(secret["metadata"]["labels"]["konghq.com/secret"], "true");
+    let bytes = BASE64.decode(secret["data"]["token"].as_str().expect("a token")).expect("base64");
+    String::from_utf8(bytes).expect("text")
+}
+
+#[test]
+fn applies_of_one_spec_report_each_object_as_added_once() {
+    let Some(server) = support::server() else { return };
+    for (rounds, applies) in [(6, 2), (4, 8)] {
+        for _ in 0..rounds {
+            let namespace = server.namespace("same");
+            let runs = at_once(server, &namespace, &TOKENS[..1], applies);
+            for (_, ran) in &runs {
+                ran.assert_code(0);
+            }
+            for title in [
+                format!("Namespace {namespace}"),
+                format!("ServiceAccount {namespace}/podid"),
+                format!("Secret {namespace}/konnect-pat"),
+            ] {
+                assert_eq!(count(&runs, &format!("{title}: Creation complete")), 1, "{title}\n{runs:#?}");
+            }
+            assert_eq!(live_token(server, &namespace), TOKENS[0]);
+        }
+    }
+}
+
+#[test]
+fn applies_of_two_tokens_end_with_one_whole_state_and_true_reports() {
+    let Some(server) = support::server() else { return };
+    for (rounds, applies) in [(6, 2), (4, 8)] {
+        for _ in 0..rounds {
+            let namespace = server.namespace("rival");
+            let runs = at_once(server, &namespace, &TOKENS, applies);
+            let live = live_token(server, &namespace);
+            let secret = format!("Secret {namespace}/konnect-pat");
+            let wrote = |ran: &Ran| {
+                ran.stdout.contains(&format!("{secret}: Creation complete"))
+                    || ran.stdout.contains(&format!("{secret}: Update complete"))
+            };
+            assert!(runs.iter().any(|(token, ran)| *token == live && wrote(ran)), "whose token is there said so\n{runs:#?}");
+            assert_eq!(count(&runs, &format!("{secret}: Creation complete")), 1, "{runs:#?}");
+            for (token, ran) in &runs {
+                match ran.code {
+                    0 => {}
+                    4 => assert!(!ran.stdout.contains("complete after"), "4 wrote nothing\n{ran:#?}"),
+                    5 => assert!(ran.stdout.contains("not written") && ran.stdout.contains("written      "), "{ran:#?}"),
+                    6 => assert_ne!(*token, live, "what it wrote was changed again\n{ran:#?}"),
+                    other => panic!("exit code {other}\n{ran:#?}"),
+                }
+            }
+            // Each alone converges; the last one counts.
+            for token in TOKENS {
+                konnect(server, &namespace, token).run().assert_code(0);
+                assert_eq!(live_token(server, &namespace), token);
+            }
+        }
+    }
+}
