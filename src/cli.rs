@@ -24,6 +24,30 @@ pub enum Command {
     Apply(ApplyArgs),
     /// Check the spec; needs no cluster and no token
     Validate(ValidateArgs),
+    /// The sandbox itself
+    #[command(subcommand)]
+    Sandbox(SandboxCommand),
+}
+
+/// `konnect sandbox`.
+#[derive(Debug, Subcommand)]
+pub enum SandboxCommand {
+    /// Serve the sandbox on loopback, for kubectl and other clients, until interrupted
+    Serve(ServeArgs),
+}
+
+/// `konnect sandbox serve`.
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// The sandbox's file
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    pub sandbox: Option<String>,
+    /// Where to write the kubeconfig that leads to it [default: kubeconfig beside the sandbox's file]
+    #[arg(long, value_name = "FILE")]
+    pub kubeconfig_out: Option<std::path::PathBuf>,
+    /// Screen.
+    #[command(flatten)]
+    pub screen: ScreenArgs,
 }
 
 /// `konnect plan`.
@@ -106,6 +130,9 @@ pub struct ClusterArgs {
     /// The kubeconfig file
     #[arg(long, value_name = "FILE")]
     pub kubeconfig: Option<String>,
+    /// Use the sandbox, an API server of konnect's own kept in FILE, instead of a cluster; no kubeconfig is read
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "", conflicts_with_all = ["context", "kubeconfig"])]
+    pub sandbox: Option<String>,
     /// How long the run may take, such as 30s or 2m; waiting for your answer does not count
     #[arg(long, value_name = "TIME", default_value = "2m", value_parser = timeout)]
     pub timeout: Duration,

@@ -42,6 +42,8 @@ pub struct Choice {
     pub kubeconfig_spec: Option<(String, PathBuf)>,
     /// `--context`, or the spec's.
     pub context: Option<String>,
+    /// `--sandbox`: its file, or empty for the default one. No kubeconfig is read then.
+    pub sandbox: Option<String>,
     /// The environment variable that holds the token; credential plugins don't inherit it.
     pub hidden_env: Option<String>,
 }
@@ -85,11 +87,48 @@ pub enum Sent {
     },
 }
 
+/// The sandbox's file where none is named.
+///
+/// # Errors
+/// Neither `XDG_STATE_HOME` nor `HOME` says where that is.
+pub fn sandbox_file(named: &str) -> Result<PathBuf, Failure> {
+    if !named.is_empty() {
+        return Ok(PathBuf::from(named));
+    }
+    let folder = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|folder| folder.is_absolute());
+    let state = folder("XDG_STATE_HOME").or_else(|| folder("HOME").map(|home| home.join(".local").join("state")));
+    let state = state.ok_or_else(|| {
+        Failure::new("sandbox", "HOME is not set: there is no place for the sandbox").hint("name a file: --sandbox=FILE")
+    })?;
+    Ok(state.join("konnect").join("sandbox.json"))
+}
+
+/// Opens the sandbox: the API server of this program's own, kept in a file.
+///
+/// # Errors
+/// A file that can't be used; it is named and kept.
+pub fn open_sandbox(named: &str, deadline: &Deadline, notices: &Notices) -> Result<(crate::sandbox::Sandbox, PathBuf), Failure> {
+    let path = sandbox_file(named)?;
+    let new = !path.exists();
+    let sandbox = crate::sandbox::Sandbox::open(&path)?.with_patience(deadline.remaining());
+    if new {
+        let message =
+            format!("a new sandbox begins in {}; what is applied to it is kept there, the token included", path.display());
+        notices(Notice::Warning(Warning { code: "sandbox_created", message }));
+    }
+    Ok((sandbox, path))
+}
+
 /// Opens the chosen cluster of the kubeconfig. Sends nothing, but may run the context's credential plugin.
 ///
 /// # Errors
 /// Anything wrong with the kubeconfig, its credentials or the server's address.
 pub async fn connect(choice: &Choice, deadline: Deadline, notices: Notices) -> Result<Cluster, Failure> {
+    if let Some(named) = &choice.sandbox {
+        let (sandbox, path) = open_sandbox(named, &deadline, &notices)?;
+        let client = kube::Client::new(sandbox, "default");
+        return Ok(Cluster::over(client, "sandbox".to_owned(), path.display().to_string(), deadline, notices));
+    }
     let mut selected = kubeconfig::select(choice).await?;
     let auth = &mut selected.config.auth_info;
     if let Some(path) = &auth.token_file {

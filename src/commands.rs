@@ -3,12 +3,13 @@
 mod apply;
 mod console;
 mod interrupt;
+mod serve;
 
 use std::sync::Arc;
 
 use clap::Parser as _;
 
-use crate::cli::{Cli, ClusterArgs, Command, Format, PlanArgs, SpecArgs, ValidateArgs};
+use crate::cli::{Cli, ClusterArgs, Command, Format, PlanArgs, SandboxCommand, SpecArgs, ValidateArgs};
 use crate::cluster::{Choice, Cluster, Deadline};
 use crate::outcome::{Failure, Outcome};
 use crate::plan::{Plan, Warning};
@@ -34,6 +35,7 @@ pub fn run(arguments: impl Iterator<Item = std::ffi::OsString>) -> Outcome {
             Command::Plan(args) => plan(args).await,
             Command::Apply(args) => apply::apply(args).await,
             Command::Validate(args) => validate(&args),
+            Command::Sandbox(SandboxCommand::Serve(args)) => serve::serve(args).await,
         }
     });
     // Whoever still waits for an answer to a question must not hold us up.
@@ -100,8 +102,9 @@ fn open(args: &SpecArgs, warnings: &mut Vec<Warning>) -> Result<Wanted, NotOpene
 }
 
 async fn connect(wanted: &Wanted, args: &ClusterArgs, console: &Arc<Console>) -> Result<Cluster, Failure> {
-    let ClusterArgs { context, kubeconfig, timeout } = args;
-    let choice = Choice { kubeconfig_flag: kubeconfig.clone(), context: context.clone(), ..Choice::default() };
+    let ClusterArgs { context, kubeconfig, sandbox, timeout } = args;
+    let choice =
+        Choice { kubeconfig_flag: kubeconfig.clone(), context: context.clone(), sandbox: sandbox.clone(), ..Choice::default() };
     wanted.connect(choice, Deadline::after(*timeout), console.notices()).await
 }
 

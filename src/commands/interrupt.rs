@@ -40,6 +40,14 @@ impl Interrupt {
         &self.wanted
     }
 
+    /// Ends once somebody wants us to stop.
+    pub(super) async fn wanted(&self) {
+        let told = self.told.notified();
+        if !self.wanted.load(Ordering::SeqCst) {
+            told.await;
+        }
+    }
+
     /// Runs what may be broken off anywhere: nothing is written in it.
     pub(super) async fn or_stop<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
         let interrupted = || Failure::new("interrupted", "interrupted; nothing was written").outcome(Outcome::Interrupted);

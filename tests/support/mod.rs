@@ -2,6 +2,7 @@
 //!
 //! * [`binaries`]: finds or builds etcd, kube-apiserver and kubectl.
 //! * [`server`]: starts a server of our own and sees to its end.
+//! * [`served`]: the sandbox as a loopback server.
 //! * [`users`]: certificates and kubeconfigs.
 //! * [`request`]: one HTTP request, as any user.
 //! * [`relay`]: stands between us and the server, and spoils calls.
@@ -17,12 +18,14 @@ pub mod child;
 pub mod konnect;
 pub mod relay;
 pub mod request;
+pub mod served;
 pub mod server;
 pub mod skipped;
 pub mod terminal;
 pub mod users;
 
 pub use konnect::{Konnect, Ran};
+pub use served::Served;
 pub use server::Server;
 
 use std::sync::OnceLock;

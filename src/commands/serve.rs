@@ -1,0 +1,44 @@
+//! `konnect sandbox serve`: the sandbox as a loopback server, in the foreground.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::console::Console;
+use super::interrupt::Interrupt;
+use crate::cli::ServeArgs;
+use crate::cluster::{Deadline, open_sandbox};
+use crate::outcome::{Failure, Outcome};
+use crate::sandbox::serve::listen;
+
+/// How long a request waits for another process that works on the file.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+pub(super) async fn serve(args: ServeArgs) -> Outcome {
+    let console = Console::new(args.screen);
+    let interrupt = Interrupt::listen();
+    match run(&args, &interrupt, &console).await {
+        Ok(()) => console.outcome(Outcome::Done),
+        Err(failure) => {
+            console.failure(&failure);
+            console.outcome(failure.outcome)
+        }
+    }
+}
+
+async fn run(args: &ServeArgs, interrupt: &Interrupt, console: &Arc<Console>) -> Result<(), Failure> {
+    let named = args.sandbox.as_deref().unwrap_or_default();
+    let (sandbox, file) = open_sandbox(named, &Deadline::after(PATIENCE), &console.notices())?;
+    let listening = listen().await?;
+    let kubeconfig = args.kubeconfig_out.clone().unwrap_or_else(|| file.with_file_name("kubeconfig"));
+    listening.write_kubeconfig(&kubeconfig)?;
+    console.out(&format!(
+        "The sandbox {} listens on https://{}\n\n  export KUBECONFIG={}\n\nCtrl-C ends it.\n",
+        file.display(),
+        listening.address,
+        kubeconfig.display()
+    ));
+    listening.serve(sandbox, interrupt.wanted()).await;
+    // It leads nowhere any more, and it holds a token.
+    let _ = std::fs::remove_file(&kubeconfig);
+    Ok(())
+}

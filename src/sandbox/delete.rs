@@ -1,0 +1,225 @@
+//! DELETE: preconditions, finalizers, and namespaces that only begin to terminate.
+
+use serde_json::{Value, json};
+
+use super::kind::Kind;
+use super::object::{self, meta, set_meta};
+use super::request::dry_run;
+use super::schema::{Merge, Struct, Type};
+use super::selector::Selection;
+use super::status::{Cause, Refusal, go_quote};
+use super::write::not_an_object;
+use super::{Call, clock, json::Doc};
+
+const ORPHAN: &str = "orphan";
+const FOREGROUND: &str = "foregroundDeletion";
+const TEXT: Type = Type::Text("string");
+
+static PRECONDITIONS: Struct = Struct {
+    name: "Preconditions",
+    go: "v1.Preconditions",
+    atomic: false,
+    fields: &[("uid", Type::Text("types.UID")), ("resourceVersion", TEXT)],
+};
+
+static OPTIONS: Struct = Struct {
+    name: "DeleteOptions",
+    go: "v1.DeleteOptions",
+    atomic: false,
+    fields: &[
+        ("kind", TEXT),
+        ("apiVersion", TEXT),
+        ("gracePeriodSeconds", Type::Int),
+        ("preconditions", Type::Struct(&PRECONDITIONS)),
+        ("orphanDependents", Type::Bool),
+        ("propagationPolicy", Type::Text("v1.DeletionPropagation")),
+        ("dryRun", Type::List(&TEXT, Merge::Atomic, "[]string")),
+    ],
+};
+
+/// What a DELETE asks for.
+#[derive(Clone, Debug, Default)]
+struct Wish {
+    uid: Option<String>,
+    version: Option<String>,
+    orphan_dependents: Option<bool>,
+    policy: Option<String>,
+    dry_run: bool,
+}
+
+impl Wish {
+    /// `orphanDependents: false` means the foreground for namespaces, and for nothing else.
+    fn wants(&self, kind: Kind, finalizer: &str, present: bool) -> bool {
+        match (self.orphan_dependents, self.policy.as_deref()) {
+            (Some(true), _) => finalizer == ORPHAN,
+            (Some(false), _) => kind == Kind::Namespace && finalizer == FOREGROUND,
+            (None, Some("Orphan")) => finalizer == ORPHAN,
+            (None, Some("Foreground")) => finalizer == FOREGROUND,
+            (None, Some(_)) => false,
+            (None, None) => present,
+        }
+    }
+}
+
+impl Call<'_> {
+    /// DELETE of one object.
+    pub(super) fn delete(&mut self, kind: Kind, namespace: &str, name: &str) -> Result<(u16, Value), Refusal> {
+        let wish = self.wish()?;
+        let Some(live) = self.store.get(kind, namespace, name).cloned() else {
+            return Err(Refusal::not_found(kind, name));
+        };
+        if kind == Kind::Namespace {
+            return self.terminate(name, live, &wish);
+        }
+        let (object, gone) = self.delete_one(kind, live, &wish)?;
+        let code = if !gone && wish.orphan_dependents == Some(false) { 202 } else { 200 };
+        if gone && kind == Kind::Secret {
+            let details = json!({"name": name, "kind": kind.resource(), "uid": meta(&object, "uid")});
+            let body = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details});
+            return Ok((code, body));
+        }
+        Ok((code, object))
+    }
+
+    /// DELETE of all objects that are selected: answers with what there was.
+    pub(super) fn delete_all(&mut self, kind: Kind, namespace: &str) -> Result<(u16, Value), Refusal> {
+        let wish = self.wish()?;
+        let selection = Selection::of(kind, self.request)?;
+        let found: Vec<Value> = self.store.list(kind, namespace).filter(|o| selection.has(o)).cloned().collect();
+        let list = self.list_of(kind, found.clone());
+        for object in found {
+            self.delete_one(kind, object, &wish)?;
+        }
+        Ok((200, list))
+    }
+
+    /// The options: the body's, or without a body the query's.
+    fn wish(&self) -> Result<Wish, Refusal> {
+        let body = self.request.checked_body()?;
+        let options = if body.is_empty() {
+            let param = |key: &str| self.request.param(key).filter(|v| !v.is_empty());
+            let mut out = json!({});
+            if let Some(policy) = param("propagationPolicy") {
+                out["propagationPolicy"] = json!(policy);
+            }
+            if let Some(orphan) = param("orphanDependents") {
+                out["orphanDependents"] = json!(orphan != "false" && orphan != "0");
+            }
+            let dry: Vec<&str> = self.request.query.iter().filter(|(k, _)| k == "dryRun").map(|(_, v)| v.as_str()).collect();
+            out["dryRun"] = json!(dry);
+            out
+        } else {
+            let body = self.typed_body()?;
+            let no_kind = |why: String| Refusal::bad_request(format!("couldn't get version/kind; json parse error: {why}"));
+            let doc = Doc::parse(&body).map_err(no_kind)?;
+            if !matches!(doc, Doc::Object(_) | Doc::Leaf(Value::Null)) {
+                return Err(no_kind(not_an_object(&doc)));
+            }
+            let sent = doc.value();
+            let named = sent.get("kind").and_then(Value::as_str).unwrap_or("DeleteOptions");
+            if named != "DeleteOptions" {
+                let version = sent.get("apiVersion").and_then(Value::as_str).unwrap_or("meta.k8s.io/v1");
+                let (named, version) = (go_quote(named), go_quote(version));
+                let message =
+                    format!("no kind {named} is registered for version {version} in scheme \"pkg/runtime/scheme.go:111\"");
+                return Err(Refusal::bad_request(message));
+            }
+            object::decode_struct(&OPTIONS, &doc).map_err(Refusal::bad_request)?
+        };
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        let mut causes = Vec::new();
+        let policy = text(&options["propagationPolicy"]);
+        let orphan_dependents = options["orphanDependents"].as_bool();
+        if let Some(policy) = &policy {
+            let shown = format!("{policy:?}");
+            if orphan_dependents.is_some() {
+                let why = "orphanDependents and deletionPropagation cannot be both set";
+                causes.push(Cause::invalid("propagationPolicy", policy, why));
+            }
+            if !["Foreground", "Background", "Orphan"].contains(&policy.as_str()) {
+                let supported = "\"Foreground\", \"Background\", \"Orphan\", \"nil\"";
+                causes.push(Cause::not_supported("propagationPolicy", &shown, supported));
+            }
+        }
+        let dry: Vec<&str> = options["dryRun"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let dry_run = dry_run(&dry, &mut causes);
+        if !causes.is_empty() {
+            return Err(Refusal::invalid("meta.k8s.io", "DeleteOptions", "", &causes));
+        }
+        let (uid, version) = (text(&options["preconditions"]["uid"]), text(&options["preconditions"]["resourceVersion"]));
+        Ok(Wish { uid, version, orphan_dependents, policy, dry_run })
+    }
+
+    /// Deletes an object, or marks it where finalizers hold it. Says whether it is gone.
+    fn delete_one(&mut self, kind: Kind, live: Value, wish: &Wish) -> Result<(Value, bool), Refusal> {
+        let (namespace, name) = (meta(&live, "namespace").to_owned(), meta(&live, "name").to_owned());
+        for (wanted, key, what) in [(&wish.uid, "uid", "UID"), (&wish.version, "resourceVersion", "ResourceVersion")] {
+            let there = meta(&live, key);
+            if let Some(wanted) = wanted.as_ref().filter(|wanted| *wanted != there) {
+                let after = if key == "uid" { "been deleted and then recreated" } else { "been modified" };
+                let why = format!(
+                    "the {what} in the precondition ({wanted}) does not match the {what} in record ({there}). The object might have {after}"
+                );
+                return Err(Refusal::conflict(kind.name(), &name, &why));
+            }
+        }
+        let mut object = live.clone();
+        set_finalizers(kind, &mut object, wish);
+        if object["metadata"].get("finalizers").is_some() {
+            if object["metadata"].get("deletionTimestamp").is_none() {
+                set_meta(&mut object, "deletionTimestamp", Some(json!(clock::written(self.now))));
+                if let Some(generation) = object["metadata"].get("generation").and_then(Value::as_i64).filter(|n| *n > 0) {
+                    set_meta(&mut object, "generation", Some(json!(generation + 1)));
+                }
+            }
+            set_meta(&mut object, "deletionGracePeriodSeconds", Some(json!(0)));
+            if !wish.dry_run && object != live {
+                object = self.store.put(kind, &namespace, &name, object);
+            }
+            return Ok((object, false));
+        }
+        if !wish.dry_run {
+            self.store.remove(kind, &namespace, &name);
+            set_meta(&mut object, "resourceVersion", Some(json!(self.store.revision().to_string())));
+        }
+        Ok((object, true))
+    }
+
+    /// A namespace begins to terminate. What empties and removes it is a controller, and there is none here.
+    fn terminate(&mut self, name: &str, live: Value, wish: &Wish) -> Result<(u16, Value), Refusal> {
+        for (wanted, key, what) in [(&wish.uid, "uid", "UID"), (&wish.version, "resourceVersion", "ResourceVersion")] {
+            let there = meta(&live, key);
+            if let Some(wanted) = wanted.as_ref().filter(|wanted| *wanted != there) {
+                let why = format!("Precondition failed: {what} in precondition: {wanted}, {what} in object meta: {there}");
+                return Err(Refusal::conflict("namespaces", name, &why));
+            }
+        }
+        let code = if wish.orphan_dependents == Some(false) { 202 } else { 200 };
+        if live["metadata"].get("deletionTimestamp").is_some() {
+            return Ok((code, live));
+        }
+        if ["default", "kube-system", "kube-public"].contains(&name) {
+            return Err(Refusal::forbidden("namespaces", name, "this namespace may not be deleted", None));
+        }
+        let mut object = live;
+        set_meta(&mut object, "deletionTimestamp", Some(json!(clock::written(self.now))));
+        object["status"]["phase"] = json!("Terminating");
+        set_finalizers(Kind::Namespace, &mut object, wish);
+        if !wish.dry_run {
+            object = self.store.put(Kind::Namespace, "", name, object);
+        }
+        Ok((code, object))
+    }
+}
+
+/// Adds and removes the two finalizers that stand for what becomes of dependents.
+fn set_finalizers(kind: Kind, object: &mut Value, wish: &Wish) {
+    let list = object["metadata"].get("finalizers").and_then(Value::as_array).cloned().unwrap_or_default();
+    let mut kept: Vec<Value> = list.iter().filter(|f| *f != ORPHAN && *f != FOREGROUND).cloned().collect();
+    for finalizer in [ORPHAN, FOREGROUND] {
+        if wish.wants(kind, finalizer, list.contains(&json!(finalizer))) {
+            kept.push(json!(finalizer));
+        }
+    }
+    set_meta(object, "finalizers", (!kept.is_empty()).then_some(Value::Array(kept)));
+}

@@ -1,0 +1,149 @@
+//! The state file: JSON with a format version, written aside and renamed, under an advisory lock per request.
+//!
+//! It holds what was applied, secret values included, so it and its folder are for the user alone.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{ErrorKind, Write as _};
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use super::store::Store;
+use crate::outcome::Failure;
+
+const FORMAT: &str = "konnect sandbox";
+const VERSION: u64 = 1;
+
+/// Where the state is kept.
+#[derive(Clone, Debug)]
+pub struct StateFile {
+    path: PathBuf,
+}
+
+/// The lock on a state file, held while this lives.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+impl StateFile {
+    /// Makes the folder, for the user alone.
+    ///
+    /// # Errors
+    /// Where the folder can't be made.
+    pub fn new(path: &Path) -> Result<Self, Failure> {
+        let file = Self { path: path.to_owned() };
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists()) {
+            let mut builder = fs::DirBuilder::new();
+            builder.recursive(true);
+            #[cfg(unix)]
+            std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+            builder.create(folder).map_err(|error| file.failure("can't make the folder of", &error))?;
+        }
+        Ok(file)
+    }
+
+    fn failure(&self, what: &str, error: &std::io::Error) -> Failure {
+        Failure::new("sandbox_file", format!("{what} the sandbox file {}: {error}", self.path.display()))
+    }
+
+    fn beside(&self, suffix: &str) -> PathBuf {
+        let mut name = self.path.file_name().unwrap_or_default().to_owned();
+        name.push(suffix);
+        self.path.with_file_name(name)
+    }
+
+    /// Takes the lock if nobody holds it. The lock is on a file of its own, since the state file itself is replaced.
+    ///
+    /// # Errors
+    /// Where the lock file can't be opened or locked at all.
+    pub fn try_lock(&self) -> Result<Option<Lock>, Failure> {
+        let path = self.beside(".lock");
+        let file = private(OpenOptions::new().create(true).truncate(false).write(true))
+            .open(path)
+            .map_err(|error| self.failure("can't open the lock of", &error))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Lock { _file: file })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(self.failure("can't lock", &error)),
+        }
+    }
+
+    /// Reads the state; `None` where there is no file yet.
+    ///
+    /// # Errors
+    /// A file that can't be read, or isn't a whole sandbox file. It is kept as it is. No byte of it reaches the message.
+    pub fn read(&self) -> Result<Option<Store>, Failure> {
+        let bytes = match fs::read(&self.path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(self.failure("can't read", &error)),
+        };
+        let damaged = |where_: String| {
+            let what = format!("the sandbox file {} is damaged{where_}; it was left as it is", self.path.display());
+            Failure::new("sandbox_damaged", what).hint("move it away to start with an empty sandbox")
+        };
+        let mut state: Value = serde_json::from_slice(&bytes)
+            .map_err(|error| damaged(format!(" at line {}, column {}", error.line(), error.column())))?;
+        if state["format"] != FORMAT {
+            return Err(damaged(": it is not a sandbox file".to_owned()));
+        }
+        if state["version"] != VERSION {
+            let what = format!("the sandbox file {} is of a format version this konnect doesn't know", self.path.display());
+            return Err(Failure::new("sandbox_version", what).hint("use the konnect that wrote it, or move it away"));
+        }
+        let (revision, seed) = (state["revision"].as_u64(), state["seed"].as_u64());
+        let objects = state.get_mut("objects").map(Value::take);
+        match (revision, seed, objects) {
+            (Some(revision), Some(seed), Some(Value::Array(objects))) => Store::restore(revision, seed, objects)
+                .map(Some)
+                .ok_or_else(|| damaged(": an object in it is not one of ours".to_owned())),
+            _ => Err(damaged(": a part of it is missing".to_owned())),
+        }
+    }
+
+    /// Writes the state: aside first, then in place of the old one, so that it is whole at any time.
+    ///
+    /// # Errors
+    /// Where it can't be written; the old one then stands.
+    pub fn write(&self, store: &Store) -> Result<(), Failure> {
+        let state = json!({
+            "format": FORMAT,
+            "version": VERSION,
+            "revision": store.revision(),
+            "seed": store.seed(),
+            "objects": store.all().collect::<Vec<_>>(),
+        });
+        let aside = self.beside(".new");
+        let written = || -> std::io::Result<()> {
+            match fs::remove_file(&aside) {
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+            let mut file = private(OpenOptions::new().create_new(true).write(true)).open(&aside)?;
+            file.write_all(format!("{state:#}\n").as_bytes())?;
+            file.sync_all()?;
+            fs::rename(&aside, &self.path)?;
+            #[cfg(unix)]
+            if let Some(folder) = self.path.parent() {
+                let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+                File::open(folder)?.sync_all()?;
+            }
+            Ok(())
+        };
+        written().map_err(|error| self.failure("can't write", &error))
+    }
+
+    /// The path, for messages.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+/// Files of this sandbox are for the user alone.
+fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    options
+}

@@ -1,0 +1,97 @@
+//! GET of one object and LIST, whole or metadata only.
+
+use serde_json::{Map, Value, json};
+
+use super::Call;
+use super::kind::Kind;
+use super::object::meta;
+use super::request::Shape;
+use super::selector::Selection;
+use super::status::{Refusal, go_quote};
+
+impl Call<'_> {
+    /// GET of one object.
+    pub(super) fn get(&self, kind: Kind, namespace: &str, name: &str) -> Result<(u16, Value), Refusal> {
+        if let Some(fault) = version_fault(self.request.param("resourceVersion")) {
+            return Err(Refusal::internal(fault));
+        }
+        let found = self.store.get(kind, namespace, name).cloned();
+        found.map(|object| (200, object)).ok_or_else(|| Refusal::not_found(kind, name))
+    }
+
+    /// GET of a collection. `limit` and `continue` page through it by name.
+    pub(super) fn list(&self, kind: Kind, namespace: &str) -> Result<(u16, Value), Refusal> {
+        if self.request.param("watch").is_some_and(|w| w != "false" && w != "0") {
+            return Err(Refusal::method_not_allowed());
+        }
+        let selection = Selection::of(kind, self.request)?;
+        if let Some(fault) = version_fault(self.request.param("resourceVersion")) {
+            return Err(Refusal::bad_request(format!("invalid resource version: {fault}")));
+        }
+        let place = |o: &Value| format!("{}/{}", meta(o, "namespace"), meta(o, "name"));
+        let after = self.request.param("continue").unwrap_or_default();
+        let found = self.store.list(kind, namespace).filter(|o| selection.has(o));
+        let found: Vec<&Value> = found.filter(|o| after.is_empty() || place(o).as_str() > after).collect();
+        let limit = self.request.param("limit").and_then(|l| l.parse().ok()).filter(|l| *l > 0).unwrap_or(usize::MAX);
+        let (page, rest) = found.split_at(found.len().min(limit));
+        let mut list = self.list_of(kind, page.iter().map(|o| (*o).clone()).collect());
+        if let (false, Some(last)) = (rest.is_empty(), page.last()) {
+            list["metadata"]["continue"] = json!(place(last));
+            if selection.is_everything() {
+                list["metadata"]["remainingItemCount"] = json!(rest.len());
+            }
+        }
+        Ok((200, list))
+    }
+
+    /// Objects as a list of the newest resourceVersion. Items of a list carry no kind of their own.
+    pub(super) fn list_of(&self, kind: Kind, objects: Vec<Value>) -> Value {
+        let bare = |mut object: Value| {
+            if let Value::Object(members) = &mut object {
+                members.remove("kind");
+                members.remove("apiVersion");
+            }
+            object
+        };
+        json!({
+            "kind": format!("{}List", kind.name()),
+            "apiVersion": "v1",
+            "metadata": {"resourceVersion": self.store.revision().to_string()},
+            "items": objects.into_iter().map(bare).collect::<Vec<_>>(),
+        })
+    }
+}
+
+fn version_fault(version: Option<&str>) -> Option<String> {
+    let version = version.filter(|v| !v.is_empty())?;
+    version.parse::<u64>().is_err().then(|| {
+        let quoted = go_quote(version);
+        format!("resourceVersion: Invalid value: {quoted}: strconv.ParseUint: parsing {quoted}: invalid syntax")
+    })
+}
+
+/// An answer in the shape that was asked for. The wrong one is noticed only now, after a write too.
+pub fn shaped(kind: Kind, shape: Shape, body: Value) -> Result<Value, Refusal> {
+    if shape == Shape::Whole || body["kind"] == "Status" {
+        return Ok(body);
+    }
+    let partial = |object: &Value| {
+        let metadata = object.get("metadata").cloned().unwrap_or_else(|| Value::Object(Map::new()));
+        json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": metadata})
+    };
+    let unfit = |what: &str, found: String| {
+        let message = format!("you requested {what}, but the requested object is {found}");
+        Refusal::new(406, "NotAcceptable", message, None)
+    };
+    match (shape, body.get("items").and_then(Value::as_array)) {
+        (Shape::MetadataList, Some(items)) => Ok(json!({
+            "kind": "PartialObjectMetadataList",
+            "apiVersion": "meta.k8s.io/v1",
+            "metadata": body["metadata"],
+            "items": items.iter().map(partial).collect::<Vec<_>>(),
+        })),
+        (Shape::MetadataList, None) => Err(unfit("PartialObjectMetadataList", format!("not a list (*core.{})", kind.name()))),
+        (_, Some(_)) => Err(unfit("PartialObjectMetadata", format!("a list (*core.{}List)", kind.name()))),
+        (_, None) => Ok(partial(&body)),
+    }
+}

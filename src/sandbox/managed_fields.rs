@@ -1,0 +1,322 @@
+//! `metadata.managedFields`: reading and writing the entries, and what an update or an apply does to them.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::clock;
+use super::fields::FieldSet;
+use super::kind::Kind;
+use super::typed::{self, Comparison};
+
+/// More Update entries than these are merged into `ancient-changes`.
+const MOST_UPDATERS: usize = 10;
+
+/// Who an entry belongs to. The order is the server's tie-break.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Owner {
+    name: String,
+    applied: bool,
+    /// Empty for appliers: an applier stays the same one in another version.
+    version: String,
+    subresource: String,
+}
+
+impl Owner {
+    fn updater(name: &str) -> Self {
+        let name = if name.is_empty() { "unknown" } else { name };
+        Self { name: name.to_owned(), applied: false, version: "v1".to_owned(), subresource: String::new() }
+    }
+
+    fn applier(name: &str) -> Self {
+        Self { applied: true, version: String::new(), ..Self::updater(name) }
+    }
+
+    fn shown(&self) -> String {
+        let mut out = format!("{:?}", self.name);
+        if !self.subresource.is_empty() {
+            out.push_str(&format!(" with subresource {:?}", self.subresource));
+        }
+        if !self.applied {
+            out.push_str(&format!(" using {}", self.version));
+        }
+        out
+    }
+}
+
+/// All entries of one object.
+#[derive(Clone, Debug, Default)]
+pub struct Managed {
+    sets: BTreeMap<Owner, (FieldSet, String)>,
+    /// Kept apart, as the server does: an owner that takes nothing new has no time of its own yet.
+    times: BTreeMap<Owner, String>,
+}
+
+/// A field that somebody else owns with another value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conflict {
+    /// The owner, as messages show it.
+    pub owner: String,
+    /// The field's path.
+    pub field: String,
+}
+
+impl Managed {
+    /// Whether nobody owns anything.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.sets.is_empty()
+    }
+
+    /// Reads the entries; `None` where one is not understood.
+    #[must_use]
+    pub fn decode(entries: Option<&Value>) -> Option<Self> {
+        let mut out = Self::default();
+        let Some(entries) = entries.and_then(Value::as_array) else { return Some(out) };
+        for entry in entries {
+            let text = |key: &str| entry.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+            let applied = match text("operation").as_str() {
+                "Apply" => true,
+                "Update" => false,
+                _ => return None,
+            };
+            let version = text("apiVersion");
+            if version.is_empty() || text("fieldsType") != "FieldsV1" {
+                return None;
+            }
+            let set = match entry.get("fieldsV1") {
+                Some(fields) => FieldSet::from_fields_v1(fields)?,
+                None => FieldSet::default(),
+            };
+            let owner = Owner {
+                name: text("manager"),
+                applied,
+                version: if applied { String::new() } else { version.clone() },
+                subresource: text("subresource"),
+            };
+            let time = text("time");
+            if !time.is_empty() {
+                out.times.insert(owner.clone(), time);
+            }
+            out.sets.insert(owner, (set, version));
+        }
+        Some(out)
+    }
+
+    /// What a write starts from: the entries of the body where it has valid ones, else the live ones. An empty list or one empty
+    /// entry in the body resets them.
+    #[must_use]
+    pub fn of_live_or_new(live: Option<&Value>, new: Option<&Value>) -> Self {
+        let live = || Self::decode(live).unwrap_or_default();
+        match new.and_then(Value::as_array).map(Vec::as_slice) {
+            None => live(),
+            Some([]) => Self::default(),
+            Some([only]) if only.as_object().is_some_and(serde_json::Map::is_empty) => Self::default(),
+            Some(_) => match Self::decode(new) {
+                Some(managed) if !managed.is_empty() => managed,
+                _ => live(),
+            },
+        }
+    }
+
+    /// The entries as the server writes them: appliers first, then by time, then by name.
+    #[must_use]
+    pub fn encode(&self) -> Option<Value> {
+        let mut order: Vec<(&Owner, &(FieldSet, String))> = self.sets.iter().collect();
+        order.sort_by_key(|(o, (_, version))| {
+            (!o.applied, self.times.get(*o).cloned().unwrap_or_default(), o.name.clone(), version.clone(), o.subresource.clone())
+        });
+        let entry = |(owner, (set, version)): (&Owner, &(FieldSet, String))| {
+            let operation = if owner.applied { "Apply" } else { "Update" };
+            let mut out = json!({"operation": operation, "apiVersion": version, "fieldsType": "FieldsV1"});
+            out["fieldsV1"] = set.to_fields_v1();
+            for (key, value) in [("manager", &owner.name), ("subresource", &owner.subresource)] {
+                if !value.is_empty() {
+                    out[key] = json!(value);
+                }
+            }
+            if let Some(time) = self.times.get(owner) {
+                out["time"] = json!(time);
+            }
+            out
+        };
+        (!order.is_empty()).then(|| order.into_iter().map(entry).collect())
+    }
+
+    /// POST, PUT and PATCH: the writer owns what it changed, nobody else does any more.
+    pub fn update(&mut self, kind: Kind, live: &Value, new: &Value, manager: &str, now: Timestamp) {
+        let creation = live["metadata"].get("uid").is_none();
+        if self.is_empty() && !creation {
+            // An object whose entries were reset stays without them until the next apply.
+            return;
+        }
+        self.take(kind, live, new, &Owner::updater(manager), now);
+        self.cap();
+    }
+
+    /// An update by one owner, tracked whatever stood there before.
+    fn take(&mut self, kind: Kind, live: &Value, new: &Value, owner: &Owner, now: Timestamp) {
+        let changes = self.drop_changed(kind, live, new, None);
+        let taken = stripped(&changes.modified.union(&changes.added));
+        if taken.is_empty() {
+            return;
+        }
+        let set = self.sets.get(owner).map_or_else(|| taken.clone(), |(mine, _)| taken.union(mine));
+        self.sets.insert(owner.clone(), (set, "v1".to_owned()));
+        self.times.insert(owner.clone(), clock::written(now));
+    }
+
+    /// Takes what changed from everybody else.
+    fn drop_changed(&mut self, kind: Kind, live: &Value, new: &Value, except: Option<&Owner>) -> Comparison {
+        let changes = self.compare(kind, live, new);
+        let lost = changes.modified.union(&changes.added).union(&changes.removed);
+        for (owner, (set, _)) in &mut self.sets {
+            if Some(owner) != except {
+                *set = set.difference(&lost);
+            }
+        }
+        self.sets.retain(|_, (set, _)| !set.is_empty());
+        changes
+    }
+
+    fn compare(&mut self, kind: Kind, live: &Value, new: &Value) -> Comparison {
+        // Only v1 exists here: an entry in another version has no schema to be read with.
+        self.sets.retain(|_, (_, version)| version == "v1");
+        reset_fields(kind, Comparison::of(kind.schema(), live, new))
+    }
+
+    /// Server-side apply: the merged object, or `None` where nothing changes; or the conflicts.
+    pub fn apply(
+        &mut self,
+        kind: Kind,
+        live: &Value,
+        config: &Value,
+        manager: &str,
+        force: bool,
+        now: Timestamp,
+    ) -> Result<Option<Value>, Vec<Conflict>> {
+        let ty = kind.schema();
+        if self.is_empty() {
+            let empty = super::object::empty(kind);
+            self.take(kind, &empty, live, &Owner::updater("before-first-apply"), now);
+            self.cap();
+        }
+        let me = Owner::applier(manager);
+        self.sets.retain(|_, (_, version)| version == "v1");
+        let merged = typed::merge(&ty, Some(live), Some(config)).unwrap_or_else(|| live.clone());
+        let last = self.sets.get(&me).map(|(set, _)| set.clone());
+        let mut wanted = typed::field_set(&ty, config);
+        if kind == Kind::Namespace {
+            wanted = wanted.without_field("status");
+        }
+        self.sets.insert(me.clone(), (wanted, "v1".to_owned()));
+        let merged = self.prune(kind, merged, last.as_ref());
+
+        let changes = self.compare(kind, live, &merged);
+        let changed = changes.modified.union(&changes.added);
+        let mut conflicts: Vec<(Owner, FieldSet)> = Vec::new();
+        for (owner, (set, _)) in self.sets.iter().filter(|(owner, _)| **owner != me) {
+            let both = set.intersection(&changed);
+            if !both.is_empty() {
+                conflicts.push((owner.clone(), both));
+            }
+        }
+        if !force && !conflicts.is_empty() {
+            let each = |(owner, set): (Owner, FieldSet)| {
+                set.paths().into_iter().map(move |field| Conflict { owner: owner.shown(), field })
+            };
+            return Err(conflicts.into_iter().flat_map(each).collect());
+        }
+        self.drop_changed(kind, live, &merged, Some(&me));
+        if let Some((set, _)) = self.sets.get_mut(&me) {
+            *set = stripped(set);
+            if set.is_empty() {
+                self.sets.remove(&me);
+            }
+        }
+        if merged == *live {
+            return Ok(None);
+        }
+        self.times.insert(me, clock::written(now));
+        Ok(Some(merged))
+    }
+
+    /// Removes what this applier applied last time and leaves out now, unless anybody else owns it.
+    fn prune(&self, kind: Kind, merged: Value, last: Option<&FieldSet>) -> Value {
+        let Some(last) = last.filter(|set| !set.is_empty()) else { return merged };
+        let ty = kind.schema();
+        let named = |set: &FieldSet| set.with_named_fields(Some(&ty));
+        let fields = |value: &Value| named(&typed::field_set(&ty, value));
+        let without = |gone: &FieldSet| typed::remove(&ty, &merged, gone).unwrap_or(Value::Null);
+        let last = named(last);
+        let pruned = without(&last);
+        let owned = self.sets.values().fold(FieldSet::default(), |all, (set, _)| all.union(set));
+        let all = fields(&merged);
+        let pruned = without(&all.difference(&fields(&pruned).union(&named(&owned))));
+        without(&all.difference(&fields(&pruned)).intersection(&last))
+    }
+
+    /// Merges the oldest Update entries once there are too many.
+    fn cap(&mut self) {
+        let mut updaters: Vec<Owner> = self.sets.keys().filter(|o| !o.applied).cloned().collect();
+        let mut count = updaters.len();
+        if count <= MOST_UPDATERS {
+            return;
+        }
+        updaters.sort_by_key(|o| (self.times.get(o).cloned().unwrap_or_default(), o.clone()));
+        let bucket = Owner::updater("ancient-changes");
+        let mut first: Option<Owner> = None;
+        for owner in updaters {
+            if count <= MOST_UPDATERS {
+                break;
+            }
+            let Some(earlier) = &first else {
+                first = Some(owner);
+                continue;
+            };
+            if !self.sets.contains_key(&bucket)
+                && let Some(set) = self.sets.remove(earlier)
+            {
+                self.sets.insert(bucket.clone(), set);
+            }
+            if let Some((set, version)) = self.sets.remove(&owner) {
+                let merged = self.sets.get(&bucket).map_or_else(|| set.clone(), |(old, _)| set.union(old));
+                self.sets.insert(bucket.clone(), (merged, version));
+            }
+            if let Some(time) = self.times.get(&owner).cloned() {
+                self.times.insert(bucket.clone(), time);
+            }
+            count -= 1;
+        }
+    }
+}
+
+/// The fields that nobody owns.
+fn stripped(set: &FieldSet) -> FieldSet {
+    let mut never = FieldSet::default();
+    let field = |name: &str| super::fields::Step::Field(name.to_owned());
+    for name in ["apiVersion", "kind", "metadata"] {
+        never.insert(&[field(name)]);
+    }
+    let meta = [
+        "name",
+        "namespace",
+        "creationTimestamp",
+        "selfLink",
+        "uid",
+        "clusterName",
+        "generation",
+        "managedFields",
+        "resourceVersion",
+    ];
+    for name in meta {
+        never.insert(&[field("metadata"), field(name)]);
+    }
+    set.difference(&never)
+}
+
+/// A namespace's status is reset by every write to the namespace itself.
+fn reset_fields(kind: Kind, changes: Comparison) -> Comparison {
+    if kind == Kind::Namespace { changes.without_field("status") } else { changes }
+}

@@ -1,0 +1,211 @@
+//! Objects: decoding a body as Go decodes it into its structs, defaults, and Go's order of fields.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value, json};
+
+use super::json::Doc;
+use super::kind::Kind;
+use super::schema::{Struct, Type};
+use super::{base64_error, clock};
+
+/// The annotation-like label every namespace carries.
+pub const NAME_LABEL: &str = "kubernetes.io/metadata.name";
+
+/// A decoded object and what strict decoding has to say about it.
+#[derive(Clone, Debug)]
+pub struct Decoded {
+    /// The object: only declared fields, none of them empty.
+    pub object: Value,
+    /// `unknown field "…"` and `duplicate field "…"`, in document order.
+    pub complaints: Vec<String>,
+}
+
+/// A new, empty object.
+#[must_use]
+pub fn empty(kind: Kind) -> Value {
+    let mut out = json!({"kind": kind.name(), "apiVersion": "v1", "metadata": {}});
+    if kind == Kind::Namespace {
+        out["spec"] = json!({});
+        out["status"] = json!({});
+    }
+    out
+}
+
+/// Decodes a document and sets the defaults. The error is Go's text.
+pub fn decode(kind: Kind, doc: &Doc) -> Result<Decoded, String> {
+    let mut reader = Reader { complaints: Vec::new(), first_error: None };
+    let read = match kind.schema() {
+        Type::Struct(of) => reader.structure(of, doc, "", "")?,
+        _ => None,
+    };
+    if let Some(error) = reader.first_error {
+        return Err(error);
+    }
+    let mut object = empty(kind);
+    if let (Some(Value::Object(read)), Value::Object(out)) = (read, &mut object) {
+        out.extend(read);
+    }
+    object["kind"] = json!(kind.name());
+    object["apiVersion"] = json!("v1");
+    set_defaults(kind, &mut object);
+    Ok(Decoded { object, complaints: reader.complaints })
+}
+
+/// `stringData` becomes data, a Secret's type is Opaque, a namespace carries its name as a label.
+fn set_defaults(kind: Kind, object: &mut Value) {
+    match kind {
+        Kind::Secret => {
+            let texts = object.as_object_mut().and_then(|o| o.remove("stringData"));
+            if let Some(Value::Object(texts)) = texts {
+                for (key, text) in texts {
+                    object["data"][key] = json!(STANDARD.encode(text.as_str().unwrap_or_default()));
+                }
+            }
+            if object.get("type").is_none() {
+                object["type"] = json!("Opaque");
+            }
+        }
+        Kind::Namespace => label_with_name(object),
+        Kind::ServiceAccount => {}
+    }
+}
+
+/// Sets the label that every namespace carries, if it has a name.
+pub fn label_with_name(object: &mut Value) {
+    if let Some(name) = object["metadata"].get("name").cloned() {
+        object["metadata"]["labels"][NAME_LABEL] = name;
+    }
+}
+
+/// A text of the object's metadata, or "".
+#[must_use]
+pub fn meta<'a>(object: &'a Value, key: &str) -> &'a str {
+    object["metadata"].get(key).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// Sets a text of the metadata, or removes it where it is empty.
+pub fn set_meta(object: &mut Value, key: &str, value: Option<Value>) {
+    if let Some(Value::Object(meta)) = object.get_mut("metadata") {
+        match value {
+            Some(value) => meta.insert(key.to_owned(), value),
+            None => meta.remove(key),
+        };
+    }
+}
+
+struct Reader {
+    complaints: Vec<String>,
+    /// Go goes on after a wrong type and reports the first one at the end.
+    first_error: Option<String>,
+}
+
+impl Reader {
+    fn structure(&mut self, of: &Struct, doc: &Doc, path: &str, shown: &str) -> Result<Option<Value>, String> {
+        let Doc::Object(members) = doc else { return Ok(None) };
+        let mut out = Map::new();
+        for (i, (key, value)) in members.iter().enumerate() {
+            let here = if shown.is_empty() { key.clone() } else { format!("{shown}.{key}") };
+            let Some((_, ty)) = of.fields.iter().find(|(name, _)| name == key) else {
+                self.complaints.push(format!("unknown field {here:?}"));
+                continue;
+            };
+            if members[..i].iter().any(|(earlier, _)| earlier == key) {
+                self.complaints.push(format!("duplicate field {here:?}"));
+            }
+            let below = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+            match self.value(ty, value, of.name, &below, &here)? {
+                Some(value) => out.insert(key.clone(), value),
+                None => out.remove(key),
+            };
+        }
+        Ok(Some(Value::Object(out)))
+    }
+
+    fn mismatch(&mut self, ty: &Type, doc: &Doc, parent: &str, path: &str) -> Option<Value> {
+        let error = format!("json: cannot unmarshal {} into Go struct field {parent}.{path} of type {}", doc.go_kind(), ty.go());
+        self.first_error.get_or_insert(error);
+        None
+    }
+
+    /// A value as it is written: `None` where Go leaves it out.
+    fn value(&mut self, ty: &Type, doc: &Doc, parent: &str, path: &str, shown: &str) -> Result<Option<Value>, String> {
+        if matches!(doc, Doc::Leaf(Value::Null)) {
+            return Ok(None);
+        }
+        Ok(match (ty, doc) {
+            (Type::Text(_), Doc::Leaf(Value::String(text))) => (!text.is_empty()).then(|| json!(text)),
+            (Type::Time, Doc::Leaf(Value::String(text))) => Some(json!(clock::normalised(text)?)),
+            (Type::Bytes, Doc::Leaf(Value::String(text))) => match base64_error::decode(text) {
+                Ok(bytes) => Some(json!(STANDARD.encode(bytes))),
+                Err(error) => {
+                    self.first_error.get_or_insert(error);
+                    None
+                }
+            },
+            (Type::Bool, Doc::Leaf(Value::Bool(flag))) => Some(json!(flag)),
+            (Type::Int, Doc::Leaf(Value::Number(number))) => number.as_i64().map(|n| json!(n)),
+            (Type::Any, doc) => Some(doc.value()),
+            (Type::Map(of, _), Doc::Object(members)) => {
+                let mut out = Map::new();
+                for (i, (key, value)) in members.iter().enumerate() {
+                    let here = format!("{shown}.{key}");
+                    if members[..i].iter().any(|(earlier, _)| earlier == key) {
+                        self.complaints.push(format!("duplicate field {here:?}"));
+                    }
+                    // A map keeps keys whose value is empty or null.
+                    let value = self.value(of, value, parent, path, &here)?.unwrap_or_else(|| json!(""));
+                    out.insert(key.clone(), value);
+                }
+                (!out.is_empty()).then_some(Value::Object(out))
+            }
+            (Type::List(of, ..), Doc::List(items)) => {
+                let mut out = Vec::new();
+                for (i, item) in items.iter().enumerate() {
+                    let here = format!("{shown}[{i}]");
+                    let hollow = if matches!(of, Type::Struct(_)) { json!({}) } else { json!("") };
+                    out.push(self.value(of, item, parent, path, &here)?.unwrap_or(hollow));
+                }
+                // An empty list of entries is a wish of its own: it resets managedFields.
+                (!out.is_empty() || path == "metadata.managedFields").then_some(Value::Array(out))
+            }
+            (Type::Struct(of), Doc::Object(_)) => self.structure(of, doc, path, shown)?,
+            (ty, doc) => self.mismatch(ty, doc, parent, path),
+        })
+    }
+}
+
+/// JSON in Go's order of fields. What a patch touched was decoded into maps and stands in the order of its keys.
+#[must_use]
+pub fn rendered(kind: Kind, value: &Value, patch: &Value) -> String {
+    render(Some(&kind.schema()), value, Some(patch))
+}
+
+fn render(ty: Option<&Type>, value: &Value, patch: Option<&Value>) -> String {
+    let touched = patch.is_some_and(Value::is_object);
+    match value {
+        Value::Object(map) => {
+            let mut keys: Vec<&String> = map.keys().collect();
+            if let (Some(Type::Struct(of)), false) = (ty, touched) {
+                keys.sort_by_key(|key| of.fields.iter().position(|(name, _)| name == key));
+            }
+            let member = |key: &String| {
+                let below = render(ty.and_then(|t| t.member(key)), &map[key], patch.and_then(|p| p.get(key)));
+                format!("{}:{below}", Value::String(key.clone()))
+            };
+            format!("{{{}}}", keys.into_iter().map(member).collect::<Vec<_>>().join(","))
+        }
+        Value::Array(items) => {
+            let of = ty.and_then(Type::list_items);
+            format!("[{}]", items.iter().map(|item| render(of, item, None)).collect::<Vec<_>>().join(","))
+        }
+        leaf => leaf.to_string(),
+    }
+}
+
+/// Decodes a document into a struct of its own. The error is Go's text.
+pub fn decode_struct(of: &Struct, doc: &Doc) -> Result<Value, String> {
+    let mut reader = Reader { complaints: Vec::new(), first_error: None };
+    let read = reader.structure(of, doc, "", "")?;
+    reader.first_error.map_or_else(|| Ok(read.unwrap_or_else(|| json!({}))), Err)
+}

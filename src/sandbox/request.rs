@@ -1,0 +1,278 @@
+//! A request as the server sees it: path to route, query to options, headers to formats.
+
+use super::kind::Kind;
+use super::status::{Cause, Refusal};
+
+/// More bytes than these in a body are refused.
+const MOST_BYTES: usize = 3 * 1024 * 1024;
+
+/// One HTTP request, read whole.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// The method, in capitals.
+    pub method: String,
+    /// The path, still percent-encoded, without the query.
+    pub path: String,
+    /// The query's parameters, decoded, in order.
+    pub query: Vec<(String, String)>,
+    /// The `Content-Type` header.
+    pub content_type: Option<String>,
+    /// The `Accept` header.
+    pub accept: Option<String>,
+    /// The `User-Agent` header.
+    pub user_agent: Option<String>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// What a path stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Route {
+    /// One object, or all of a resource: in one namespace, or (empty namespace) everywhere.
+    Resource {
+        /// The resource.
+        kind: Kind,
+        /// The namespace, or "".
+        namespace: String,
+        /// The name, or "" for the collection.
+        name: String,
+    },
+    /// A known path that isn't a resource: discovery, health, version, reviews.
+    Other(String),
+    /// Nothing, below `/api/`: named as a resource in authorization, answered by a Status body.
+    Unknown {
+        /// The resource the path would be of.
+        resource: String,
+        /// The namespace, or "".
+        namespace: String,
+        /// The name, or "".
+        name: String,
+    },
+}
+
+/// What is done about fields that the server doesn't know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FieldValidation {
+    /// They are dropped.
+    Ignore,
+    /// They are dropped, with a warning: the default.
+    Warn,
+    /// They are an error.
+    Strict,
+}
+
+/// The options of a write.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// `dryRun=All`.
+    pub dry_run: bool,
+    /// `fieldManager`, or what stands before the `/` in the user agent.
+    pub manager: String,
+    /// `fieldValidation`.
+    pub validation: FieldValidation,
+    /// `force`.
+    pub force: bool,
+}
+
+/// Which options' rules apply, and how they are named in errors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OptionsOf {
+    /// POST.
+    Create,
+    /// PUT.
+    Update,
+    /// PATCH by merging.
+    Patch,
+    /// PATCH by server-side apply.
+    Apply,
+}
+
+/// How an answer is to be shaped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// The whole object.
+    Whole,
+    /// Only its metadata.
+    Metadata,
+    /// Only the metadata of each object of a list.
+    MetadataList,
+}
+
+impl Request {
+    /// Builds one from a method, a path with its query, and a body.
+    #[must_use]
+    pub fn new(method: &str, path_and_query: &str, body: impl Into<Vec<u8>>) -> Self {
+        let (path, query) = path_and_query.split_once('?').unwrap_or((path_and_query, ""));
+        let pair = |part: &str| {
+            let (key, value) = part.split_once('=').unwrap_or((part, ""));
+            (decoded(key, true), decoded(value, true))
+        };
+        Self {
+            method: method.to_owned(),
+            path: path.to_owned(),
+            query: query.split('&').filter(|part| !part.is_empty()).map(pair).collect(),
+            body: body.into(),
+            ..Self::default()
+        }
+    }
+
+    /// The first value of a query parameter.
+    #[must_use]
+    pub fn param(&self, key: &str) -> Option<&str> {
+        self.query.iter().find(|(k, _)| k == key).map(|(_, v)| v.as_str())
+    }
+
+    fn params(&self, key: &str) -> Vec<&str> {
+        self.query.iter().filter(|(k, _)| k == key).map(|(_, v)| v.as_str()).collect()
+    }
+
+    /// What the path stands for.
+    #[must_use]
+    pub fn route(&self) -> Route {
+        let parts: Vec<String> = self.path.split('/').skip(1).map(|part| decoded(part, false)).collect();
+        let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+        let resource =
+            |kind, namespace: &str, name: &str| Route::Resource { kind, namespace: namespace.to_owned(), name: name.to_owned() };
+        let unknown = |resource: &str, namespace: &str, name: &str| Route::Unknown {
+            resource: resource.to_owned(),
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+        };
+        match parts.as_slice() {
+            ["api", "v1", "namespaces"] => resource(Kind::Namespace, "", ""),
+            ["api", "v1", "namespaces", name] if !name.is_empty() => resource(Kind::Namespace, "", name),
+            ["api", "v1", "namespaces", ns, plural, rest @ ..] if !ns.is_empty() => match (Kind::of_resource(plural), rest) {
+                (Some(kind), []) if kind.namespaced() => resource(kind, ns, ""),
+                (Some(kind), [name]) if kind.namespaced() && !name.is_empty() => resource(kind, ns, name),
+                _ => unknown(plural, ns, rest.first().copied().unwrap_or_default()),
+            },
+            ["api", "v1", plural] if Kind::of_resource(plural).is_some() => {
+                Kind::of_resource(plural).map_or_else(|| unknown(plural, "", ""), |kind| resource(kind, "", ""))
+            }
+            ["api", "v1", plural, rest @ ..] if !plural.is_empty() => {
+                unknown(plural, "", rest.first().copied().unwrap_or_default())
+            }
+            _ => Route::Other(self.path.trim_end_matches('/').to_owned()),
+        }
+    }
+
+    /// The body, if it isn't too large.
+    pub fn checked_body(&self) -> Result<&[u8], Refusal> {
+        if self.body.len() > MOST_BYTES {
+            let message = format!("Request entity too large: limit is {MOST_BYTES}");
+            return Err(Refusal::new(413, "RequestEntityTooLarge", message, None));
+        }
+        Ok(&self.body)
+    }
+
+    /// The media type of the body, without parameters; "" where none is given.
+    #[must_use]
+    pub fn media_type(&self) -> &str {
+        self.content_type.as_deref().unwrap_or_default().split(';').next().unwrap_or_default().trim()
+    }
+
+    /// The shape that the `Accept` header asks for. Tables, YAML and protobuf are not offered here: a client that
+    /// accepts plain JSON too, as kubectl does, gets that.
+    pub fn shape(&self) -> Result<Shape, Refusal> {
+        let accept = self.accept.as_deref().unwrap_or_default();
+        if accept.trim().is_empty() {
+            return Ok(Shape::Whole);
+        }
+        for clause in accept.split(',') {
+            let mut parts = clause.split(';').map(str::trim);
+            if !matches!(parts.next(), Some("application/json" | "*/*" | "application/*")) {
+                continue;
+            }
+            let params: Vec<(&str, &str)> = parts.filter_map(|p| p.split_once('=')).collect();
+            let param = |key: &str| params.iter().find(|(k, _)| *k == key).map(|(_, v)| *v);
+            match (param("as"), param("g"), param("v")) {
+                (None, ..) => return Ok(Shape::Whole),
+                (Some("PartialObjectMetadata"), Some("meta.k8s.io"), Some("v1")) => return Ok(Shape::Metadata),
+                (Some("PartialObjectMetadataList"), Some("meta.k8s.io"), Some("v1")) => return Ok(Shape::MetadataList),
+                _ => {}
+            }
+        }
+        let message = "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf";
+        Err(Refusal::new(406, "NotAcceptable", message, Some(serde_json::json!({}))))
+    }
+
+    /// The options of a write, or 422 with all that is wrong with them.
+    pub fn options(&self, of: OptionsOf) -> Result<Options, Refusal> {
+        let manager = self.param("fieldManager").unwrap_or_default();
+        let mut causes = Vec::new();
+        match (of, self.param("force")) {
+            (OptionsOf::Apply, _) if manager.is_empty() => {
+                causes.push(Cause::required("fieldManager", "is required for apply patch"));
+            }
+            (OptionsOf::Patch, Some(_)) => causes.push(Cause::forbidden("force", "may not be specified for non-apply patch")),
+            _ => {}
+        }
+        if manager.len() > 128 {
+            causes.push(Cause::too_long("fieldManager", 128));
+        }
+        for (at, c) in manager.char_indices().filter(|(_, c)| c.is_control()) {
+            let why = format!("invalid character U+{:04X} (at position {at})", c as u32);
+            causes.push(Cause::invalid("fieldManager", manager, &why));
+        }
+        let dry_run = dry_run(&self.params("dryRun"), &mut causes);
+        let validation = match self.param("fieldValidation").unwrap_or_default() {
+            "" | "Warn" => FieldValidation::Warn,
+            "Ignore" => FieldValidation::Ignore,
+            "Strict" => FieldValidation::Strict,
+            other => {
+                let supported = "\"\", \"Ignore\", \"Strict\", \"Warn\"";
+                causes.push(Cause::not_supported("fieldValidation", &format!("{other:?}"), supported));
+                FieldValidation::Warn
+            }
+        };
+        if !causes.is_empty() {
+            let kind = match of {
+                OptionsOf::Create => "CreateOptions",
+                OptionsOf::Update => "UpdateOptions",
+                OptionsOf::Patch | OptionsOf::Apply => "PatchOptions",
+            };
+            return Err(Refusal::invalid("meta.k8s.io", kind, "", &causes));
+        }
+        // Anything but "false" and "0" is true, as the server's own conversion has it.
+        let force = self.param("force").is_some_and(|v| !v.eq_ignore_ascii_case("false") && v != "0");
+        let manager = if manager.is_empty() { self.agent() } else { manager.to_owned() };
+        Ok(Options { dry_run, manager, validation, force })
+    }
+
+    /// The user agent up to its first `/`: the default field manager.
+    fn agent(&self) -> String {
+        let agent = self.user_agent.as_deref().unwrap_or_default();
+        let name = agent.split('/').next().unwrap_or_default();
+        name.chars().filter(|c| !c.is_control()).take(128).collect()
+    }
+}
+
+/// Whether these values ask for a dry run. Anything but `All` is an error.
+pub(super) fn dry_run(values: &[&str], causes: &mut Vec<Cause>) -> bool {
+    if values.iter().any(|v| *v != "All") {
+        let shown: Vec<String> = values.iter().map(|v| format!("{v:?}")).collect();
+        causes.push(Cause::not_supported("dryRun", &format!("[{}]", shown.join(",")), "\"All\""));
+    }
+    !values.is_empty()
+}
+
+/// Undoes percent-encoding.
+fn decoded(text: &str, plus_is_space: bool) -> String {
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        let hex = || std::str::from_utf8(bytes.get(at + 1..at + 3)?).ok().and_then(|h| u8::from_str_radix(h, 16).ok());
+        match (byte, hex()) {
+            (b'%', Some(value)) => {
+                out.push(value);
+                at += 3;
+                continue;
+            }
+            (b'+', _) if plus_is_space => out.push(b' '),
+            _ => out.push(byte),
+        }
+        at += 1;
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}

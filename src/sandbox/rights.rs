@@ -1,0 +1,86 @@
+//! Who is calling, and what they may do: an allow list in the manner of RBAC.
+
+use super::Call;
+use super::kind::Kind;
+use super::status::{Refusal, go_quote};
+
+/// The groups of an administrator.
+const ADMIN_GROUPS: [&str; 2] = ["system:masters", "system:authenticated"];
+
+/// One rule: these verbs on these resources.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rule {
+    /// The verbs, or `*`.
+    pub verbs: Vec<String>,
+    /// The plurals of the resources, or `*`.
+    pub resources: Vec<String>,
+    /// One namespace only (a Role), or everywhere (a ClusterRole).
+    pub namespace: Option<String>,
+    /// These names only; none means every name.
+    pub names: Vec<String>,
+}
+
+/// Who a request comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// The user's name.
+    pub user: String,
+    /// The user's groups.
+    pub groups: Vec<String>,
+    /// What the user may do; `None`: everything.
+    pub rules: Option<Vec<Rule>>,
+}
+
+impl Default for Caller {
+    /// The administrator.
+    fn default() -> Self {
+        Self { user: "sandbox-admin".to_owned(), groups: ADMIN_GROUPS.map(str::to_owned).to_vec(), rules: None }
+    }
+}
+
+impl Caller {
+    /// Whether a rule allows it.
+    #[must_use]
+    pub fn may(&self, verb: &str, resource: &str, namespace: &str, name: &str) -> bool {
+        let Some(rules) = &self.rules else { return true };
+        let listed = |list: &[String], what: &str| list.iter().any(|item| item == "*" || item == what);
+        rules.iter().any(|rule| {
+            listed(&rule.verbs, verb)
+                && listed(&rule.resources, resource)
+                && rule.namespace.as_deref().is_none_or(|ns| ns == namespace)
+                && (rule.names.is_empty() || rule.names.iter().any(|n| n == name))
+        })
+    }
+
+    /// Discovery, health and version are open to every user that is known.
+    #[must_use]
+    pub fn may_path(&self, path: &str) -> bool {
+        const OPEN: [&str; 6] = ["/version", "/readyz", "/healthz", "/livez", "/api", "/apis"];
+        self.rules.is_none() || OPEN.contains(&path) || path.starts_with("/api/") || path.starts_with("/apis/")
+    }
+}
+
+impl Call<'_> {
+    /// Refuses what the caller may not do.
+    pub(super) fn authorize(&self, verb: &str, kind: Kind, namespace: &str, name: &str) -> Result<(), Refusal> {
+        self.authorize_resource(verb, kind.resource(), if kind.namespaced() { namespace } else { name }, name)
+    }
+
+    /// The same for any resource's name: authorization comes before the question whether there is such a thing.
+    pub(super) fn authorize_resource(&self, verb: &str, resource: &str, namespace: &str, name: &str) -> Result<(), Refusal> {
+        if self.caller.may(verb, resource, namespace, name) {
+            return Ok(());
+        }
+        let place = if namespace.is_empty() {
+            "at the cluster scope".to_owned()
+        } else {
+            format!("in the namespace {}", go_quote(namespace))
+        };
+        let why = format!(
+            "User {} cannot {verb} resource {} in API group \"\" {place}",
+            go_quote(&self.caller.user),
+            go_quote(resource)
+        );
+        Err(Refusal::forbidden(resource, name, &why, None))
+    }
+}

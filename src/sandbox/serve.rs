@@ -1,0 +1,176 @@
+//! The sandbox as a server on loopback: TLS with a certificate made for this run, a random bearer token, and a kubeconfig that holds both.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::io::{Read as _, Write as _};
+use std::net::SocketAddr;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use http::{Request, Response, StatusCode, header};
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto::Builder;
+use kube::client::Body;
+use serde_json::json;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use tower::{BoxError, Service, ServiceExt as _};
+
+use crate::outcome::Failure;
+
+/// More bytes than a real server reads of a body, which it is for the service to refuse.
+const MOST_BYTES: usize = 4 * 1024 * 1024;
+
+/// A listening server that has told nobody yet.
+pub struct Listening {
+    listener: tokio::net::TcpListener,
+    acceptor: TlsAcceptor,
+    token: Arc<str>,
+    /// Where it listens.
+    pub address: SocketAddr,
+    authority: String,
+}
+
+/// Listens on a free port of loopback.
+///
+/// # Errors
+/// No port, no randomness, or a certificate that can't be made.
+pub async fn listen() -> Result<Listening, Failure> {
+    let fail = |what: String| Failure::new("serve", format!("the sandbox can't listen: {what}"));
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.map_err(|error| fail(error.to_string()))?;
+    let address = listener.local_addr().map_err(|error| fail(error.to_string()))?;
+    let (authority, config) = certificates().map_err(|error| fail(error.to_string()))?;
+    let mut bytes = [0_u8; 24];
+    std::fs::File::open("/dev/urandom")
+        .and_then(|mut random| random.read_exact(&mut bytes))
+        .map_err(|error| fail(error.to_string()))?;
+    let token: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(Listening { listener, acceptor: TlsAcceptor::from(Arc::new(config)), token: token.into(), address, authority })
+}
+
+/// An authority of our own, and a certificate for loopback signed by it: clients don't take an authority's own certificate for a server's.
+fn certificates() -> Result<(String, ServerConfig), BoxError> {
+    let authority_key = rcgen::KeyPair::generate()?;
+    let mut authority = rcgen::CertificateParams::default();
+    authority.distinguished_name.push(rcgen::DnType::CommonName, "konnect sandbox authority");
+    authority.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    authority.key_usages = vec![rcgen::KeyUsagePurpose::KeyCertSign];
+    let authority_pem = authority.self_signed(&authority_key)?.pem();
+    let issuer = rcgen::Issuer::new(authority, authority_key);
+    let key = rcgen::KeyPair::generate()?;
+    let mut params = rcgen::CertificateParams::new(["127.0.0.1".to_owned(), "localhost".to_owned()])?;
+    params.distinguished_name.push(rcgen::DnType::CommonName, "konnect sandbox");
+    params.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ServerAuth];
+    let certificate = params.signed_by(&key, &issuer)?;
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+    let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.der().clone()], key)?;
+    Ok((authority_pem, config))
+}
+
+impl Listening {
+    /// Writes the kubeconfig that leads here, for its owner alone, whole or not at all.
+    ///
+    /// # Errors
+    /// The file can't be written.
+    pub fn write_kubeconfig(&self, path: &Path) -> Result<(), Failure> {
+        let config = json!({
+            "apiVersion": "v1",
+            "kind": "Config",
+            "current-context": "konnect-sandbox",
+            "contexts": [{"name": "konnect-sandbox", "context": {"cluster": "konnect-sandbox", "user": "konnect-sandbox"}}],
+            "clusters": [{"name": "konnect-sandbox", "cluster": {
+                "server": format!("https://{}", self.address),
+                "certificate-authority-data": BASE64.encode(&self.authority),
+            }}],
+            "users": [{"name": "konnect-sandbox", "user": {"token": &*self.token}}],
+        });
+        let fail = |error: std::io::Error| {
+            Failure::new("serve", format!("the kubeconfig {} can't be written: {}", path.display(), error.kind()))
+        };
+        let mut name = path.as_os_str().to_owned();
+        name.push(format!(".{}.new", std::process::id()));
+        let aside = std::path::PathBuf::from(name);
+        let _ = std::fs::remove_file(&aside);
+        let file = std::fs::File::options().write(true).create_new(true).mode(0o600).open(&aside);
+        let written = file.and_then(|mut file| {
+            file.write_all(format!("{config:#}\n").as_bytes())?;
+            file.sync_all()?;
+            std::fs::rename(&aside, path)
+        });
+        written.map_err(|error| {
+            let _ = std::fs::remove_file(&aside);
+            fail(error)
+        })
+    }
+
+    /// Serves until told to stop. Whoever lacks the token is answered 401.
+    pub async fn serve<S>(self, service: S, stop: impl Future<Output = ()>)
+    where
+        S: Service<Request<Body>, Response = Response<Full<hyper::body::Bytes>>> + Clone + Send + 'static,
+        S::Future: Send,
+        S::Error: std::fmt::Display + Send,
+    {
+        let mut stop = std::pin::pin!(stop);
+        loop {
+            let accepted = tokio::select! {
+                () = &mut stop => return,
+                accepted = self.listener.accept() => accepted,
+            };
+            let Ok((stream, _)) = accepted else { continue };
+            let (acceptor, service, token) = (self.acceptor.clone(), service.clone(), Arc::clone(&self.token));
+            tokio::spawn(async move {
+                let _ = stream.set_nodelay(true);
+                let Ok(stream) = acceptor.accept(stream).await else { return };
+                let guarded = hyper::service::service_fn(move |request| answer(service.clone(), Arc::clone(&token), request));
+                // A connection that breaks is its client's to report.
+                let _ = Builder::new(TokioExecutor::new()).http1_only().serve_connection(TokioIo::new(stream), guarded).await;
+            });
+        }
+    }
+}
+
+type Answered = Result<Response<Full<hyper::body::Bytes>>, Infallible>;
+
+async fn answer<S>(service: S, token: Arc<str>, request: Request<hyper::body::Incoming>) -> Answered
+where
+    S: Service<Request<Body>, Response = Response<Full<hyper::body::Bytes>>> + Send,
+    S::Future: Send,
+    S::Error: std::fmt::Display + Send,
+{
+    let given = request
+        .headers()
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.strip_prefix("Bearer "));
+    if given != Some(&*token) {
+        return Ok(refusal(StatusCode::UNAUTHORIZED, "Unauthorized", "Unauthorized"));
+    }
+    let (parts, body) = request.into_parts();
+    let Ok(body) = Limited::new(body, MOST_BYTES).collect().await else {
+        return Ok(refusal(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", "the request is too large, or broke off"));
+    };
+    match service.oneshot(Request::from_parts(parts, Body::from(body.to_bytes().to_vec()))).await {
+        Ok(answer) => Ok(answer),
+        Err(error) => Ok(refusal(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", &error.to_string())),
+    }
+}
+
+fn refusal(code: StatusCode, reason: &str, message: &str) -> Response<Full<hyper::body::Bytes>> {
+    let status = json!({
+        "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
+        "message": message, "reason": reason, "code": code.as_u16(),
+    });
+    let mut answer = Response::new(Full::from(status.to_string()));
+    *answer.status_mut() = code;
+    answer.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
+    answer
+}

@@ -1,0 +1,254 @@
+//! What the server says: answers, and the Status bodies of its refusals, word for word as kube-apiserver v1.36.3 writes them.
+
+use serde_json::{Map, Value, json};
+
+use super::kind::Kind;
+
+/// One answer of the server.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// The HTTP status code.
+    pub code: u16,
+    /// The body.
+    pub body: Payload,
+    /// The texts of the `Warning` headers, without code and quotes.
+    pub warnings: Vec<String>,
+}
+
+/// A body: nearly always JSON; `/readyz` and unknown paths answer in plain text.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Payload {
+    /// `application/json`.
+    Json(Value),
+    /// `text/plain; charset=utf-8`.
+    Text(String),
+}
+
+impl Answer {
+    /// A JSON answer.
+    #[must_use]
+    pub const fn json(code: u16, body: Value) -> Self {
+        Self { code, body: Payload::Json(body), warnings: Vec::new() }
+    }
+
+    /// A plain text answer.
+    #[must_use]
+    pub fn text(code: u16, body: &str) -> Self {
+        Self { code, body: Payload::Text(body.to_owned()), warnings: Vec::new() }
+    }
+}
+
+/// A refusal on its way up: it becomes a Status body.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Refusal(Box<Status>);
+
+#[derive(Clone, Debug, PartialEq)]
+struct Status {
+    code: u16,
+    reason: &'static str,
+    message: String,
+    details: Option<Value>,
+}
+
+/// One cause of a refusal for an invalid field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cause {
+    reason: &'static str,
+    field: String,
+    message: String,
+}
+
+impl Cause {
+    /// A value that breaks a rule. `value` is printed as Go's `%q` would.
+    #[must_use]
+    pub fn invalid(field: &str, value: &str, why: &str) -> Self {
+        Self::invalid_raw(field, &go_quote(value), why)
+    }
+
+    /// A value that breaks a rule and isn't a string: printed as given.
+    #[must_use]
+    pub fn invalid_raw(field: &str, value: &str, why: &str) -> Self {
+        Self::new("FieldValueInvalid", field, format!("Invalid value: {value}: {why}"))
+    }
+
+    /// A field that must be there.
+    #[must_use]
+    pub fn required(field: &str, why: &str) -> Self {
+        let message = if why.is_empty() { "Required value".to_owned() } else { format!("Required value: {why}") };
+        Self::new("FieldValueRequired", field, message)
+    }
+
+    /// A field that must not be set, or not be changed.
+    #[must_use]
+    pub fn forbidden(field: &str, why: &str) -> Self {
+        Self::new("FieldValueForbidden", field, format!("Forbidden: {why}"))
+    }
+
+    /// More bytes than are allowed.
+    #[must_use]
+    pub fn too_long(field: &str, limit: usize) -> Self {
+        Self::new("FieldValueTooLong", field, format!("Too long: may not be more than {limit} bytes"))
+    }
+
+    /// A value outside a fixed list; `value` and the list are printed as given.
+    #[must_use]
+    pub fn not_supported(field: &str, value: &str, supported: &str) -> Self {
+        Self::new("FieldValueNotSupported", field, format!("Unsupported value: {value}: supported values: {supported}"))
+    }
+
+    fn new(reason: &'static str, field: &str, message: String) -> Self {
+        Self { reason, field: field.to_owned(), message }
+    }
+}
+
+impl Refusal {
+    /// Any refusal.
+    #[must_use]
+    pub fn new(code: u16, reason: &'static str, message: impl Into<String>, details: Option<Value>) -> Self {
+        Self(Box::new(Status { code, reason, message: message.into(), details }))
+    }
+
+    /// 404 for an object.
+    #[must_use]
+    pub fn not_found(kind: Kind, name: &str) -> Self {
+        let resource = kind.resource();
+        Self::new(404, "NotFound", format!("{resource} {} not found", go_quote(name)), Some(named(name, resource)))
+    }
+
+    /// 404 for a path below `/api` that stands for nothing.
+    #[must_use]
+    pub fn no_such_resource() -> Self {
+        Self::new(404, "NotFound", "the server could not find the requested resource", Some(json!({})))
+    }
+
+    /// 405.
+    #[must_use]
+    pub fn method_not_allowed() -> Self {
+        let message = "the server does not allow this method on the requested resource";
+        Self::new(405, "MethodNotAllowed", message, Some(json!({})))
+    }
+
+    /// 409: something else was written meanwhile. `on` is the resource, or for DELETE the kind.
+    #[must_use]
+    pub fn conflict(on: &str, name: &str, why: &str) -> Self {
+        let message = format!("Operation cannot be fulfilled on {on} {}: {why}", go_quote(name));
+        Self::new(409, "Conflict", message, Some(named(name, on)))
+    }
+
+    /// 409: another resourceVersion than the one given.
+    #[must_use]
+    pub fn modified(kind: Kind, name: &str) -> Self {
+        let why = "the object has been modified; please apply your changes to the latest version and try again";
+        Self::conflict(kind.resource(), name, why)
+    }
+
+    /// 409: the object to be created is there, or is only going.
+    #[must_use]
+    pub fn already_exists(kind: Kind, name: &str, going: bool) -> Self {
+        let resource = kind.resource();
+        let state = if going { "object is being deleted: " } else { "" };
+        let message = format!("{state}{resource} {} already exists", go_quote(name));
+        Self::new(409, "AlreadyExists", message, Some(named(name, resource)))
+    }
+
+    /// 400.
+    #[must_use]
+    pub fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(400, "BadRequest", message, None)
+    }
+
+    /// 500 without reason and details, as the real server answers many client errors.
+    #[must_use]
+    pub fn internal(message: impl Into<String>) -> Self {
+        Self::new(500, "", message, None)
+    }
+
+    /// 403 with a text after "is forbidden: ".
+    #[must_use]
+    pub fn forbidden(resource: &str, name: &str, why: &str, causes: Option<Value>) -> Self {
+        let subject = if name.is_empty() { resource.to_owned() } else { format!("{resource} {}", go_quote(name)) };
+        let mut details = named(name, resource);
+        if let Some(causes) = causes {
+            details["causes"] = causes;
+        }
+        Self::new(403, "Forbidden", format!("{subject} is forbidden: {why}"), Some(details))
+    }
+
+    /// 422: every cause stands in `details.causes`, but only once in the message.
+    #[must_use]
+    pub fn invalid(group: &str, kind: &str, name: &str, causes: &[Cause]) -> Self {
+        let mut lines: Vec<String> = Vec::new();
+        for cause in causes {
+            let line = format!("{}: {}", cause.field, cause.message);
+            if !lines.contains(&line) {
+                lines.push(line);
+            }
+        }
+        let text = if lines.len() == 1 { lines.concat() } else { format!("[{}]", lines.join(", ")) };
+        let group_kind = if group.is_empty() { kind.to_owned() } else { format!("{kind}.{group}") };
+        let mut details = named(name, kind);
+        if !group.is_empty() {
+            details["group"] = json!(group);
+        }
+        details["causes"] = causes.iter().map(|c| json!({"reason": c.reason, "message": c.message, "field": c.field})).collect();
+        Self::new(422, "Invalid", format!("{group_kind} {} is invalid: {text}", go_quote(name)), Some(details))
+    }
+
+    /// The HTTP status code.
+    #[must_use]
+    pub const fn code(&self) -> u16 {
+        self.0.code
+    }
+}
+
+impl From<Refusal> for Answer {
+    fn from(refusal: Refusal) -> Self {
+        let Status { code, reason, message, details } = *refusal.0;
+        let mut body = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "code": code});
+        if !message.is_empty() {
+            body["message"] = json!(message);
+        }
+        if !reason.is_empty() {
+            body["reason"] = json!(reason);
+        }
+        if let Some(details) = details {
+            body["details"] = details;
+        }
+        Self::json(code, body)
+    }
+}
+
+fn named(name: &str, kind: &str) -> Value {
+    let mut details = Map::new();
+    for (key, value) in [("name", name), ("kind", kind)] {
+        if !value.is_empty() {
+            details.insert(key.to_owned(), json!(value));
+        }
+    }
+    Value::Object(details)
+}
+
+/// A string in Go's `%q`.
+#[must_use]
+pub fn go_quote(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\x07' => out.push_str("\\a"),
+            '\x08' => out.push_str("\\b"),
+            '\x0c' => out.push_str("\\f"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\x0b' => out.push_str("\\v"),
+            c if (c as u32) < 0x20 || c == '\x7f' => out.push_str(&format!("\\x{:02x}", c as u32)),
+            c if c.is_control() => out.push_str(&format!("\\u{:04x}", c as u32)),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}

@@ -1,0 +1,135 @@
+//! What the server remembers: the objects, and one counter that every write moves.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::clock;
+use super::kind::Kind;
+use super::managed_fields::Managed;
+use super::object;
+
+/// The namespaces that every cluster has from its start. The first three can't be deleted.
+pub const FIRST_NAMESPACES: [&str; 4] = ["default", "kube-system", "kube-public", "kube-node-lease"];
+
+/// All state of one sandbox.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Store {
+    revision: u64,
+    /// Where the next uid comes from.
+    seed: u64,
+    /// By resource and `namespace/name`: the order of the server's lists.
+    objects: BTreeMap<(Kind, String), Value>,
+}
+
+impl Store {
+    /// A new cluster. The seed makes its uids its own.
+    #[must_use]
+    pub fn new(seed: u64, now: Timestamp) -> Self {
+        let mut store = Self { revision: 1, seed, objects: BTreeMap::new() };
+        for name in FIRST_NAMESPACES {
+            let mut namespace = object::empty(Kind::Namespace);
+            namespace["metadata"]["name"] = json!(name);
+            object::label_with_name(&mut namespace);
+            let mut managed = Managed::default();
+            managed.update(Kind::Namespace, &object::empty(Kind::Namespace), &namespace, "kube-apiserver", now);
+            object::set_meta(&mut namespace, "managedFields", managed.encode());
+            namespace["metadata"]["uid"] = json!(store.mint_uid());
+            namespace["metadata"]["creationTimestamp"] = json!(clock::written(now));
+            namespace["spec"] = json!({"finalizers": ["kubernetes"]});
+            namespace["status"] = json!({"phase": "Active"});
+            store.put(Kind::Namespace, "", name, namespace);
+        }
+        store
+    }
+
+    /// Rebuilds a store from what was kept of it. `None` where an object is not one of ours.
+    pub(super) fn restore(revision: u64, seed: u64, objects: Vec<Value>) -> Option<Self> {
+        let mut store = Self { revision, seed, objects: BTreeMap::new() };
+        for object in objects {
+            let kind = Kind::of_name(object.get("kind")?.as_str()?)?;
+            object.get("metadata")?.as_object()?;
+            let key = key(kind, object::meta(&object, "namespace"), object::meta(&object, "name"));
+            store.objects.insert(key, object);
+        }
+        Some(store)
+    }
+
+    /// The counter: the resourceVersion of the newest write.
+    #[must_use]
+    pub const fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// The seed, to be kept with the rest.
+    pub(super) const fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// Every object.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Value> {
+        self.objects.values()
+    }
+
+    /// One object.
+    #[must_use]
+    pub fn get(&self, kind: Kind, namespace: &str, name: &str) -> Option<&Value> {
+        self.objects.get(&key(kind, namespace, name))
+    }
+
+    /// The objects of a resource, in the server's order: of one namespace, or (empty namespace) of all.
+    pub fn list<'a>(&'a self, kind: Kind, namespace: &'a str) -> impl Iterator<Item = &'a Value> {
+        let of_namespace =
+            move |o: &&Value| !kind.namespaced() || namespace.is_empty() || object::meta(o, "namespace") == namespace;
+        self.objects.iter().filter(move |((k, _), _)| *k == kind).map(|(_, o)| o).filter(of_namespace)
+    }
+
+    /// Stores an object and gives it the next resourceVersion.
+    pub fn put(&mut self, kind: Kind, namespace: &str, name: &str, mut object: Value) -> Value {
+        self.revision += 1;
+        object["metadata"]["resourceVersion"] = json!(self.revision.to_string());
+        self.objects.insert(key(kind, namespace, name), object.clone());
+        object
+    }
+
+    /// Removes an object; this moves the counter too.
+    pub fn remove(&mut self, kind: Kind, namespace: &str, name: &str) {
+        if self.objects.remove(&key(kind, namespace, name)).is_some() {
+            self.revision += 1;
+        }
+    }
+
+    /// The next 64 bits of the seed (splitmix64).
+    fn next(&mut self) -> u64 {
+        self.seed = self.seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.seed;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// A uid: a version 4 UUID.
+    pub fn mint_uid(&mut self) -> String {
+        let (a, b) = (self.next(), self.next());
+        let (a, b) = (a & 0xffff_ffff_ffff_0fff | 0x4000, b & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000);
+        format!("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", a >> 32, (a >> 16) & 0xffff, a & 0xffff, b >> 48, b & 0xffff_ffff_ffff)
+    }
+
+    /// The five characters the server adds to a `generateName`.
+    pub fn mint_suffix(&mut self) -> String {
+        const LETTERS: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
+        let mut bits = self.next();
+        let mut out = String::new();
+        for _ in 0..5 {
+            let len = LETTERS.len() as u64;
+            out.extend(LETTERS.get((bits % len) as usize).map(|b| *b as char));
+            bits /= len;
+        }
+        out
+    }
+}
+
+fn key(kind: Kind, namespace: &str, name: &str) -> (Kind, String) {
+    (kind, if kind.namespaced() { format!("{namespace}/{name}") } else { name.to_owned() })
+}

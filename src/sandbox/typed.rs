@@ -1,0 +1,360 @@
+//! Values under the schema: compare, merge, remove, and the set of fields a value has. This is structured-merge-diff,
+//! shrunk to the types of three kinds.
+
+use serde_json::{Map, Value};
+
+use super::fields::{FieldSet, Step};
+use super::schema::{Merge, Type};
+
+/// What changed from one value to another.
+#[derive(Clone, Debug, Default)]
+pub struct Comparison {
+    /// In the first only.
+    pub removed: FieldSet,
+    /// In both, but different.
+    pub modified: FieldSet,
+    /// In the second only.
+    pub added: FieldSet,
+}
+
+impl Comparison {
+    /// Compares two whole objects.
+    #[must_use]
+    pub fn of(ty: Type, old: &Value, new: &Value) -> Self {
+        let mut out = Self::default();
+        out.walk(&ty, Some(old), Some(new), &mut Vec::new());
+        out
+    }
+
+    /// Without a field of the top level: what a resource resets on every write takes no part in ownership.
+    #[must_use]
+    pub fn without_field(self, name: &str) -> Self {
+        Self {
+            removed: self.removed.without_field(name),
+            modified: self.modified.without_field(name),
+            added: self.added.without_field(name),
+        }
+    }
+
+    fn walk(&mut self, ty: &Type, old: Option<&Value>, new: Option<&Value>, path: &mut Vec<Step>) {
+        if !ty.granular() || (is_hollow(old) && is_hollow(new)) {
+            match (old, new) {
+                (None, _) => self.added.insert(path),
+                (_, None) => self.removed.insert(path),
+                (Some(a), Some(b)) if a != b => self.modified.insert(path),
+                _ => {}
+            }
+            return;
+        }
+        for (step, below, a, b) in pairs(ty, old, new) {
+            path.push(step);
+            self.walk(below, a, b, path);
+            path.pop();
+        }
+        match (old, new) {
+            (None, _) => self.added.insert(path),
+            (_, None) => self.removed.insert(path),
+            _ => {}
+        }
+    }
+}
+
+/// Null, an empty map or an empty list, or not there: such a pair is compared and merged as one value.
+fn is_hollow(value: Option<&Value>) -> bool {
+    match value {
+        None | Some(Value::Null) => true,
+        Some(Value::Object(map)) => map.is_empty(),
+        Some(Value::Array(items)) => items.is_empty(),
+        Some(_) => false,
+    }
+}
+
+type Pair<'a> = (Step, &'static Type, Option<&'a Value>, Option<&'a Value>);
+
+/// What stands below two values, side by side: the first one's order, then what only the second has.
+fn pairs<'a>(ty: &Type, old: Option<&'a Value>, new: Option<&'a Value>) -> Vec<Pair<'a>> {
+    let (a, b) = (entries(ty, old), entries(ty, new));
+    let find = |list: &[(Step, &'static Type, &'a Value)], step: &Step| list.iter().find(|(s, ..)| s == step).map(|e| e.2);
+    let mut out: Vec<Pair<'a>> = a.iter().map(|(s, t, v)| (s.clone(), *t, Some(*v), find(&b, s))).collect();
+    out.extend(b.iter().filter(|(s, ..)| find(&a, s).is_none()).map(|(s, t, v)| (s.clone(), *t, None, Some(*v))));
+    out
+}
+
+fn entries<'a>(ty: &Type, value: Option<&'a Value>) -> Vec<(Step, &'static Type, &'a Value)> {
+    match value {
+        Some(Value::Object(map)) => {
+            let entry = |(k, v): (&String, &'a Value)| Some((Step::Field(k.clone()), ty.member(k)?, v));
+            map.iter().filter_map(|(k, v)| entry((k, v))).collect()
+        }
+        Some(Value::Array(items)) => {
+            let mut out: Vec<(Step, &'static Type, &'a Value)> = Vec::new();
+            for item in items {
+                if let (Some(step), Some(of)) = (step_of(ty, item), ty.list_items())
+                    && !out.iter().any(|(s, ..)| *s == step)
+                {
+                    out.push((step, of, item));
+                }
+            }
+            out
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The step an item of a list is known by.
+pub(super) fn step_of(ty: &Type, item: &Value) -> Option<Step> {
+    let Type::List(_, merge, _) = ty else { return None };
+    match merge {
+        Merge::Atomic => None,
+        Merge::Set => Some(Step::Item(item.to_string())),
+        Merge::Keys(keys) => {
+            let found: Map<String, Value> = keys.iter().filter_map(|k| Some(((*k).to_owned(), item.get(*k)?.clone()))).collect();
+            (!found.is_empty()).then(|| Step::Key(Value::Object(found).to_string()))
+        }
+    }
+}
+
+/// What a value looks like after a configuration has been merged into it.
+#[must_use]
+pub fn merge(ty: &Type, live: Option<&Value>, config: Option<&Value>) -> Option<Value> {
+    if !ty.granular() || (is_hollow(live) && is_hollow(config)) {
+        return config.or(live).cloned();
+    }
+    match ty {
+        Type::List(of, ..) => {
+            let items = merge_items(ty, of, live, config);
+            (!items.is_empty()).then_some(Value::Array(items))
+        }
+        _ => {
+            let mut out = Map::new();
+            for (step, below, a, b) in pairs(ty, live, config) {
+                if let (Step::Field(name), Some(value)) = (step, merge(below, a, b)) {
+                    out.insert(name, value);
+                }
+            }
+            (!out.is_empty()).then_some(Value::Object(out))
+        }
+    }
+}
+
+/// The order of a merged list: the configuration's items in its own order, and what only the live list has where it stood
+/// before the next item that both have.
+fn merge_items(ty: &Type, of: &Type, live: Option<&Value>, config: Option<&Value>) -> Vec<Value> {
+    let (left, right) = (entries(ty, live), entries(ty, config));
+    let find = |list: &[(Step, &'static Type, &Value)], step: &Step| list.iter().position(|(s, ..)| s == step);
+    let both = |step: &Step| merge(of, find(&left, step).map(|i| left[i].2), find(&right, step).map(|i| right[i].2));
+    let mut shared = right.iter().filter(|(s, ..)| find(&left, s).is_some()).map(|(s, ..)| s);
+    let mut next_shared = shared.next();
+    let mut done: Vec<&Step> = Vec::new();
+    let mut out = Vec::new();
+    let (mut l, mut r) = (0, 0);
+    while l < left.len() || r < right.len() {
+        if let (Some((mine, ..)), Some((theirs, ..))) = (left.get(l), right.get(r)) {
+            if mine == theirs {
+                done.push(mine);
+                out.extend(both(mine));
+                (l, r) = (l + 1, r + 1);
+                next_shared = shared.next();
+                continue;
+            }
+            if find(&right, mine).is_some() && next_shared.is_some_and(|next| next != mine) {
+                l += 1;
+                continue;
+            }
+        }
+        if let Some((mine, ..)) = left.get(l) {
+            if find(&right, mine).is_none() {
+                out.extend(both(mine));
+                l += 1;
+                continue;
+            }
+            if done.contains(&mine) {
+                l += 1;
+            }
+        }
+        if let Some((theirs, ..)) = right.get(r) {
+            done.push(theirs);
+            out.extend(both(theirs));
+            r += 1;
+            if next_shared == Some(theirs) {
+                next_shared = shared.next();
+            }
+        }
+    }
+    out
+}
+
+/// A value without the items of a set. `None` stands for null: everything in it is gone.
+#[must_use]
+pub fn remove(ty: &Type, value: &Value, gone: &FieldSet) -> Option<Value> {
+    match (ty, value) {
+        (Type::Map(..) | Type::Struct(_), Value::Object(map)) => {
+            if map.is_empty() || !ty.granular() {
+                return None;
+            }
+            let mut out = Map::new();
+            for (key, below) in map {
+                let step = Step::Field(key.clone());
+                if gone.has(&step) {
+                    continue;
+                }
+                let kept = match (gone.below(&step), ty.member(key)) {
+                    (Some(inner), Some(ty)) => remove(ty, below, inner).unwrap_or(Value::Null),
+                    _ => below.clone(),
+                };
+                out.insert(key.clone(), kept);
+            }
+            (!out.is_empty()).then_some(Value::Object(out))
+        }
+        (Type::List(of, ..), Value::Array(items)) => {
+            if items.is_empty() || !ty.granular() {
+                return None;
+            }
+            let mut out = Vec::new();
+            for item in items {
+                match step_of(ty, item) {
+                    Some(step) if gone.has(&step) => {}
+                    Some(step) => match gone.below(&step) {
+                        Some(inner) => out.push(remove(of, item, inner).unwrap_or(Value::Null)),
+                        None => out.push(item.clone()),
+                    },
+                    None => out.push(item.clone()),
+                }
+            }
+            (!out.is_empty()).then_some(Value::Array(out))
+        }
+        (Type::Map(..) | Type::Struct(_) | Type::List(..), _) => None,
+        _ => Some(value.clone()),
+    }
+}
+
+/// The fields that a value has.
+#[must_use]
+pub fn field_set(ty: &Type, value: &Value) -> FieldSet {
+    let mut out = FieldSet::default();
+    collect(ty, value, &mut Vec::new(), &mut out);
+    out
+}
+
+fn collect(ty: &Type, value: &Value, path: &mut Vec<Step>, out: &mut FieldSet) {
+    if !ty.granular() {
+        out.insert(path);
+        return;
+    }
+    for (step, below, inner) in entries(ty, Some(value)) {
+        let counts = match &step {
+            Step::Field(name) => {
+                inner.is_null() || inner.as_object().is_some_and(Map::is_empty) || ty.declared_field(name).is_none()
+            }
+            Step::Key(_) | Step::Item(_) => true,
+        };
+        path.push(step);
+        collect(below, inner, path, out);
+        if counts {
+            out.insert(path);
+        }
+        path.pop();
+    }
+}
+
+/// Checks an applied object against the schema. The error is the server's text, which may echo a value of the wrong type.
+pub fn validate(ty: &Type, value: &Value) -> Result<(), String> {
+    let mut errors = Vec::new();
+    check(ty, value, "", &mut errors);
+    match errors.as_slice() {
+        [] => Ok(()),
+        [one] => Err(one.clone()),
+        many => Err(format!("errors:\n  {}", many.join("\n  "))),
+    }
+}
+
+fn check(ty: &Type, value: &Value, path: &str, errors: &mut Vec<String>) {
+    let mut fault = |what: String| errors.push(format!("{path}: {what}"));
+    match (ty, value) {
+        (_, Value::Null) | (Type::Any, _) => {}
+        (Type::Text(_) | Type::Time | Type::Bytes, Value::String(_)) => {}
+        (Type::Text(_) | Type::Time | Type::Bytes, other) => {
+            fault(format!("expected string, got &value.valueUnstructured{{Value:{}}}", go_syntax(other)));
+        }
+        (Type::Bool, Value::Bool(_)) | (Type::Int, Value::Number(_)) => {}
+        (Type::Bool, other) => fault(format!("expected boolean, got &{{{}}}", go_plain(other))),
+        (Type::Int, other) => fault(format!("expected numeric (int or float), got {}", go_type(other))),
+        (Type::Map(..) | Type::Struct(_), Value::Object(map)) => {
+            for (key, below) in map {
+                let here = format!("{path}.{key}");
+                let Some(of) = ty.member(key) else {
+                    errors.push(format!("{here}: field not declared in schema"));
+                    return;
+                };
+                check(of, below, &here, errors);
+            }
+        }
+        (Type::Map(..) | Type::Struct(_), other) => fault(format!("expected map, got &{{{}}}", go_plain(other))),
+        (Type::List(of, merge, _), Value::Array(items)) => check_items(ty, of, *merge, items, path, errors),
+        (Type::List(..), other) => fault(format!("expected list, got &{{{}}}", go_plain(other))),
+    }
+}
+
+fn check_items(ty: &Type, of: &Type, merge: Merge, items: &[Value], path: &str, errors: &mut Vec<String>) {
+    let mut seen: Vec<String> = Vec::new();
+    for (i, item) in items.iter().enumerate() {
+        let shown = match (merge, step_of(ty, item)) {
+            (Merge::Atomic, _) => format!("[{i}]"),
+            (_, Some(step)) => step.shown(),
+            (Merge::Keys(keys), None) => {
+                let names = keys.iter().map(|k| format!("{k:?}")).collect::<Vec<_>>().join(" ");
+                let why = "associative list with keys has an element that omits all key fields";
+                errors.push(format!("{path}: element {i}: {why} [{names}] (and doesn't have default values for any key fields)"));
+                return;
+            }
+            (Merge::Set, None) => return,
+        };
+        if merge != Merge::Atomic && seen.contains(&shown) {
+            errors.push(format!("{path}: duplicate entries for key {shown}"));
+        }
+        check(of, item, &format!("{path}{shown}"), errors);
+        seen.push(shown);
+    }
+}
+
+/// Go's `%#v` of a decoded JSON value.
+fn go_syntax(value: &Value) -> String {
+    match value {
+        Value::Null => "interface {}(nil)".to_owned(),
+        Value::Array(items) => {
+            format!("[]interface {{}}{{{}}}", items.iter().map(go_syntax).collect::<Vec<_>>().join(", "))
+        }
+        Value::Object(map) => {
+            let members: Vec<String> = map.iter().map(|(k, v)| format!("{k:?}:{}", go_syntax(v))).collect();
+            format!("map[string]interface {{}}{{{}}}", members.join(", "))
+        }
+        other => other.to_string(),
+    }
+}
+
+/// Go's `%v` of a decoded JSON value.
+pub(super) fn go_plain(value: &Value) -> String {
+    match value {
+        Value::Null => "<nil>".to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Array(items) => format!("[{}]", items.iter().map(go_plain).collect::<Vec<_>>().join(" ")),
+        Value::Object(map) => {
+            let members: Vec<String> = map.iter().map(|(k, v)| format!("{k}:{}", go_plain(v))).collect();
+            format!("map[{}]", members.join(" "))
+        }
+        other => other.to_string(),
+    }
+}
+
+/// Go's `%T` of a decoded JSON value.
+pub(super) fn go_type(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "<nil>",
+        Value::Bool(_) => "bool",
+        Value::Number(n) if n.is_f64() => "float64",
+        Value::Number(_) => "int64",
+        Value::String(_) => "string",
+        Value::Array(_) => "[]interface {}",
+        Value::Object(_) => "map[string]interface {}",
+    }
+}

@@ -1,0 +1,269 @@
+//! What the server checks before it stores an object: the same checks in the same order, repeated where it repeats them, since
+//! every one is a cause of its own.
+
+use serde_json::{Map, Value};
+
+use super::kind::Kind;
+use super::names;
+use super::object::meta;
+use super::status::Cause;
+
+const MOST_ANNOTATION_BYTES: usize = 256 * 1024;
+const MOST_SECRET_BYTES: usize = 1024 * 1024;
+const STANDARD_FINALIZERS: [&str; 3] = ["kubernetes", "orphan", "foregroundDeletion"];
+const WHEN_IMMUTABLE: &str = "field is immutable when `immutable` is set";
+
+/// The checks of a creation. The second round runs only where the first finds nothing.
+#[must_use]
+pub fn of_create(kind: Kind, object: &Value) -> Vec<Cause> {
+    let causes = whole(kind, object);
+    if causes.is_empty() { metadata(kind, object, names::path_segment) } else { causes }
+}
+
+/// The checks of an update.
+#[must_use]
+pub fn of_update(kind: Kind, object: &Value, old: &Value) -> Vec<Cause> {
+    let mut causes = metadata(kind, object, names::path_segment);
+    causes.extend(metadata_update(object, old));
+    match kind {
+        Kind::Namespace => {
+            causes.extend(whole(kind, object));
+            causes.extend(strategy_update(object, old));
+        }
+        Kind::ServiceAccount => {
+            causes.extend(strategy_update(object, old));
+            causes.extend(whole(kind, object));
+        }
+        Kind::Secret => {
+            causes.extend(strategy_update(object, old));
+            causes.extend(secret_update(object, old));
+            causes.extend(whole(kind, object));
+        }
+    }
+    causes
+}
+
+/// The real server compares an immutable Secret's data as Go maps, in which an empty one is not the same as none: what is kept here
+/// makes no difference between them, so it is looked for in what was sent.
+pub(super) fn emptied(kind: Kind, live: &Value, sent: &Value) -> Option<Cause> {
+    let frozen = kind == Kind::Secret && live.get("immutable") == Some(&Value::Bool(true));
+    let empty = sent.get("data").and_then(Value::as_object).is_some_and(serde_json::Map::is_empty);
+    (frozen && empty && live.get("data").is_none()).then(|| Cause::forbidden("data", WHEN_IMMUTABLE))
+}
+
+fn secret_update(object: &Value, old: &Value) -> Vec<Cause> {
+    let mut causes = Vec::new();
+    let text = |o: &Value| o.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
+    if text(object) != text(old) {
+        causes.push(Cause::invalid("type", &text(object), "field is immutable"));
+    }
+    let frozen = |o: &Value| o.get("immutable").and_then(Value::as_bool).unwrap_or_default();
+    if frozen(old) {
+        if !frozen(object) {
+            causes.push(Cause::forbidden("immutable", WHEN_IMMUTABLE));
+        }
+        if object.get("data") != old.get("data") {
+            causes.push(Cause::forbidden("data", WHEN_IMMUTABLE));
+        }
+    }
+    causes
+}
+
+fn whole(kind: Kind, object: &Value) -> Vec<Cause> {
+    let name_rule = if kind == Kind::Namespace { names::dns_label } else { names::dns_subdomain };
+    let mut causes = metadata(kind, object, name_rule);
+    causes.extend(unqualified_finalizers(object));
+    match kind {
+        Kind::Namespace => {
+            for finalizer in texts(&object["spec"]["finalizers"]) {
+                causes.extend(names::qualified_name(finalizer).iter().map(|f| Cause::invalid("spec.finalizers", finalizer, f)));
+                causes.extend(unqualified(finalizer, "spec.finalizers"));
+            }
+        }
+        Kind::ServiceAccount => {}
+        Kind::Secret => causes.extend(secret(object)),
+    }
+    causes
+}
+
+/// The metadata's checks once more, as each kind's own rules repeat them.
+fn strategy_update(object: &Value, old: &Value) -> Vec<Cause> {
+    let mut causes = metadata_update(object, old);
+    causes.extend(unqualified_finalizers(object));
+    causes
+}
+
+fn unqualified_finalizers(object: &Value) -> Vec<Cause> {
+    let each = |(i, finalizer): (usize, &str)| unqualified(finalizer, &format!("metadata.finalizers[{i}]"));
+    finalizers(object).into_iter().enumerate().filter_map(each).collect()
+}
+
+fn unqualified(finalizer: &str, field: &str) -> Option<Cause> {
+    let known = finalizer.contains('/') || STANDARD_FINALIZERS.contains(&finalizer);
+    let why = "name is neither a standard finalizer name nor is it fully qualified";
+    (!known).then(|| Cause::invalid(field, finalizer, why))
+}
+
+fn secret(object: &Value) -> Vec<Cause> {
+    let empty = Map::new();
+    let data = object.get("data").and_then(Value::as_object).unwrap_or(&empty);
+    let mut causes = Vec::new();
+    let mut size = 0;
+    for (key, value) in data {
+        causes.extend(names::data_key(key).iter().map(|fault| Cause::invalid(&format!("data[{key}]"), key, fault)));
+        let text = value.as_str().unwrap_or_default();
+        size += text.len() / 4 * 3 - text.bytes().rev().take_while(|b| *b == b'=').count();
+    }
+    if size > MOST_SECRET_BYTES {
+        causes.push(Cause::too_long("data", MOST_SECRET_BYTES));
+    }
+    let mut need = |key: &str| causes.push(Cause::required(&format!("data[{key}]"), ""));
+    let has = |key: &str| data.contains_key(key);
+    let filled = |key: &str| data.get(key).and_then(Value::as_str).is_some_and(|v| !v.is_empty());
+    match object.get("type").and_then(Value::as_str).unwrap_or_default() {
+        "kubernetes.io/service-account-token" => {
+            let key = "kubernetes.io/service-account.name";
+            if object["metadata"]["annotations"][key].as_str().is_none_or(str::is_empty) {
+                causes.push(Cause::required(&format!("metadata.annotations[{key}]"), ""));
+            }
+        }
+        "kubernetes.io/dockercfg" => causes.extend(docker(data, ".dockercfg")),
+        "kubernetes.io/dockerconfigjson" => causes.extend(docker(data, ".dockerconfigjson")),
+        "kubernetes.io/basic-auth" if !has("username") && !has("password") => {
+            need("username");
+            need("password");
+        }
+        "kubernetes.io/ssh-auth" if !filled("ssh-privatekey") => need("ssh-privatekey"),
+        "kubernetes.io/tls" => ["tls.crt", "tls.key"].into_iter().filter(|key| !has(key)).for_each(need),
+        _ => {}
+    }
+    causes
+}
+
+fn docker(data: &Map<String, Value>, key: &str) -> Option<Cause> {
+    let field = format!("data[{key}]");
+    let Some(text) = data.get(key).and_then(Value::as_str) else { return Some(Cause::required(&field, "")) };
+    let bytes = super::base64_error::decode(text).unwrap_or_default();
+    match super::json::Doc::parse(&bytes) {
+        Ok(super::json::Doc::Object(_) | super::json::Doc::Leaf(Value::Null)) => None,
+        Ok(other) => {
+            let why = format!("json: cannot unmarshal {} into Go value of type map[string]interface {{}}", other.go_kind());
+            Some(Cause::invalid(&field, "<secret contents redacted>", &why))
+        }
+        Err(why) => Some(Cause::invalid(&field, "<secret contents redacted>", &why)),
+    }
+}
+
+fn metadata(kind: Kind, object: &Value, name_rule: fn(&str) -> Vec<String>) -> Vec<Cause> {
+    let mut causes = Vec::new();
+    let generated = meta(object, "generateName");
+    if !generated.is_empty() {
+        // A prefix may end in what a name must not end in.
+        let prefix = generated.strip_suffix('-').map_or_else(|| generated.to_owned(), |p| format!("{p}a"));
+        causes.extend(name_rule(&prefix).iter().map(|fault| Cause::invalid("metadata.generateName", generated, fault)));
+    }
+    match meta(object, "name") {
+        "" => causes.push(Cause::required("metadata.name", "name or generateName is required")),
+        name => causes.extend(name_rule(name).iter().map(|fault| Cause::invalid("metadata.name", name, fault))),
+    }
+    if kind.namespaced() {
+        let namespace = meta(object, "namespace");
+        causes.extend(names::dns_label(namespace).iter().map(|fault| Cause::invalid("metadata.namespace", namespace, fault)));
+    }
+    if let Some(generation) = object["metadata"].get("generation").and_then(Value::as_i64).filter(|n| *n < 0) {
+        let why = "must be greater than or equal to 0";
+        causes.push(Cause::invalid_raw("metadata.generation", &generation.to_string(), why));
+    }
+    causes.extend(labels_and_annotations(object));
+    for finalizer in finalizers(object) {
+        causes.extend(names::qualified_name(finalizer).iter().map(|f| Cause::invalid("metadata.finalizers", finalizer, f)));
+    }
+    if let all = finalizers(object)
+        && all.contains(&"orphan")
+        && all.contains(&"foregroundDeletion")
+    {
+        let shown = all.iter().map(|f| format!("{f:?}")).collect::<Vec<_>>().join(",");
+        let why = "finalizer orphan and foregroundDeletion cannot be both set";
+        causes.push(Cause::invalid_raw("metadata.finalizers", &format!("[{shown}]"), why));
+    }
+    causes
+}
+
+fn labels_and_annotations(object: &Value) -> Vec<Cause> {
+    let mut causes = Vec::new();
+    for (key, value) in pairs(&object["metadata"]["labels"]) {
+        causes.extend(names::qualified_name(key).iter().map(|fault| Cause::invalid("metadata.labels", key, fault)));
+        causes.extend(names::label_value(value).iter().map(|fault| Cause::invalid("metadata.labels", value, fault)));
+    }
+    let mut size = 0;
+    for (key, value) in pairs(&object["metadata"]["annotations"]) {
+        let lower = key.to_lowercase();
+        causes.extend(names::qualified_name(&lower).iter().map(|fault| Cause::invalid("metadata.annotations", key, fault)));
+        size += key.len() + value.len();
+    }
+    if size > MOST_ANNOTATION_BYTES {
+        causes.push(Cause::too_long("metadata.annotations", MOST_ANNOTATION_BYTES));
+    }
+    causes.extend(owners(&object["metadata"]["ownerReferences"]));
+    causes
+}
+
+fn owners(references: &Value) -> Vec<Cause> {
+    let mut causes = Vec::new();
+    let mut controllers = 0;
+    for owner in references.as_array().into_iter().flatten() {
+        let field = "metadata.ownerReferences";
+        for (key, why) in [
+            ("apiVersion", "version must not be empty"),
+            ("kind", "must not be empty"),
+            ("name", "must not be empty"),
+            ("uid", "must not be empty"),
+        ] {
+            if owner[key].as_str().is_none_or(str::is_empty) {
+                causes.push(Cause::invalid(&format!("{field}.{key}"), "", why));
+            }
+        }
+        controllers += usize::from(owner["controller"] == true);
+    }
+    if controllers > 1 {
+        let shown = references.to_string();
+        let why = "Only one reference can have Controller set to true";
+        causes.push(Cause::invalid_raw("metadata.ownerReferences", &shown, why));
+    }
+    causes
+}
+
+fn metadata_update(object: &Value, old: &Value) -> Vec<Cause> {
+    let mut causes = Vec::new();
+    let (new, was) = (&object["metadata"], &old["metadata"]);
+    if was.get("deletionTimestamp").is_some() {
+        let before = finalizers(old);
+        let mut added: Vec<&str> = finalizers(object).into_iter().filter(|f| !before.contains(f)).collect();
+        added.sort_unstable();
+        if !added.is_empty() {
+            let list = added.iter().map(|f| format!("{f:?}")).collect::<Vec<_>>().join(", ");
+            let why = "no new finalizers can be added if the object is being deleted, found new finalizers";
+            causes.push(Cause::forbidden("metadata.finalizers", &format!("{why} []string{{{list}}}")));
+        }
+    }
+    for key in ["name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds"] {
+        if new.get(key) != was.get(key) {
+            let shown = new.get(key).map_or_else(|| "null".to_owned(), Value::to_string);
+            causes.push(Cause::invalid_raw(&format!("metadata.{key}"), &shown, "field is immutable"));
+        }
+    }
+    causes.extend(labels_and_annotations(object));
+    causes
+}
+
+fn finalizers(object: &Value) -> Vec<&str> {
+    texts(&object["metadata"]["finalizers"])
+}
+
+fn texts(list: &Value) -> Vec<&str> {
+    list.as_array().into_iter().flatten().filter_map(Value::as_str).collect()
+}
+
+fn pairs(map: &Value) -> impl Iterator<Item = (&str, &str)> {
+    map.as_object().into_iter().flatten().map(|(k, v)| (k.as_str(), v.as_str().unwrap_or_default()))
+}

@@ -1,0 +1,357 @@
+//! POST and PUT, and the one way by which an object is created or updated.
+
+use serde_json::{Value, json};
+
+use super::json::Doc;
+use super::kind::Kind;
+use super::managed_fields::Managed;
+use super::object::{self, meta, set_meta};
+use super::protobuf;
+use super::request::{FieldValidation, Options, OptionsOf};
+use super::status::{Refusal, go_quote};
+use super::{Call, clock, validation};
+
+/// Where an object is, and the options of the write.
+#[derive(Clone, Debug)]
+pub(super) struct Target {
+    pub kind: Kind,
+    pub namespace: String,
+    pub name: String,
+    pub options: Options,
+}
+
+impl Call<'_> {
+    /// POST to a collection.
+    pub(super) fn post(&mut self, kind: Kind, namespace: &str) -> Result<(u16, Value), Refusal> {
+        let body = self.typed_body()?;
+        let options = self.request.options(OptionsOf::Create)?;
+        let mut new = self.decoded(kind, body, &options)?;
+        match_namespace(kind, namespace, &mut new)?;
+        for system in ["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"] {
+            set_meta(&mut new, system, None);
+        }
+        if meta(&new, "name").is_empty() && !meta(&new, "generateName").is_empty() {
+            let name = format!("{}{}", meta(&new, "generateName"), self.store.mint_suffix());
+            set_meta(&mut new, "name", Some(json!(name)));
+        }
+        let target = Target { kind, namespace: namespace.to_owned(), name: meta(&new, "name").to_owned(), options };
+        self.track(&target, &object::empty(kind), &mut new);
+        self.admit_creation(&target)?;
+        Ok((201, self.create(&target, new, false)?))
+    }
+
+    /// PUT to an object.
+    pub(super) fn put(&mut self, kind: Kind, namespace: &str, name: &str) -> Result<(u16, Value), Refusal> {
+        let body = self.typed_body()?;
+        let options = self.request.options(OptionsOf::Update)?;
+        let mut new = self.decoded(kind, body, &options)?;
+        match_namespace(kind, namespace, &mut new)?;
+        match_name(&new, name)?;
+        let target = Target { kind, namespace: namespace.to_owned(), name: name.to_owned(), options };
+        let Some(live) = self.store.get(kind, namespace, name).cloned() else {
+            return Err(Refusal::not_found(kind, name));
+        };
+        let wanted = meta(&new, "uid");
+        if !wanted.is_empty() && wanted != meta(&live, "uid") {
+            let place = if kind.namespaced() { format!("{namespace}/{name}") } else { name.to_owned() };
+            let why = format!(
+                "StorageError: invalid object, Code: 4, Key: /registry/{}/{place}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: {wanted}, UID in object meta: {}",
+                kind.resource(),
+                meta(&live, "uid")
+            );
+            return Err(Refusal::conflict(kind.resource(), name, &why));
+        }
+        self.track(&target, &live, &mut new);
+        Ok((200, self.update(&target, &live, new)?))
+    }
+
+    /// The body, if it has a media type that is understood.
+    pub(super) fn typed_body(&self) -> Result<Vec<u8>, Refusal> {
+        match self.request.media_type() {
+            "" | "application/json" => Ok(self.request.checked_body()?.to_vec()),
+            "application/yaml" => {
+                let body = self.request.checked_body()?;
+                let value: Value = serde_saphyr::from_slice(body)
+                    .map_err(|_| Refusal::bad_request("error converting YAML to JSON: yaml: not understood"))?;
+                Ok(value.to_string().into_bytes())
+            }
+            protobuf::MEDIA_TYPE => match protobuf::decode(self.request.checked_body()?) {
+                Some(value) => Ok(value.to_string().into_bytes()),
+                None => Err(Refusal::new(
+                    415,
+                    "UnsupportedMediaType",
+                    "this protobuf holds fields that the sandbox does not know",
+                    None,
+                )),
+            },
+            _ => {
+                let message = "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf";
+                Err(Refusal::new(415, "UnsupportedMediaType", message, None))
+            }
+        }
+    }
+
+    /// Decodes the body of a POST or PUT.
+    fn decoded(&mut self, kind: Kind, body: Vec<u8>, options: &Options) -> Result<Value, Refusal> {
+        let unrecognized = |why: String| {
+            let what = format!("the object provided is unrecognized (must be of type {})", kind.name());
+            let message = format!("{what}: couldn't get version/kind; json parse error: {why} ({})", summary(&body));
+            Refusal::bad_request(message)
+        };
+        let doc = Doc::parse(&body).map_err(unrecognized)?;
+        if !matches!(doc, Doc::Object(_) | Doc::Leaf(Value::Null)) {
+            return Err(unrecognized(not_an_object(&doc)));
+        }
+        let (named, version) = type_of(&doc, kind);
+        let short = version.rsplit('/').next().unwrap_or_default();
+        let unfit = |why: String| {
+            let what = format!("{named} in version {} cannot be handled as a {}", go_quote(short), kind.name());
+            Refusal::bad_request(format!("{what}: {why}"))
+        };
+        wrong_type(kind, &named, &version).map_err(unfit)?;
+        let decoded = object::decode(kind, &doc).map_err(unfit)?;
+        self.complain(options, decoded.complaints, |all| unfit(format!("strict decoding error: {all}")))?;
+        Ok(decoded.object)
+    }
+
+    /// Unknown and duplicate fields: ignored, warned of or refused.
+    pub(super) fn complain(
+        &mut self,
+        options: &Options,
+        complaints: Vec<String>,
+        refusal: impl Fn(String) -> Refusal,
+    ) -> Result<(), Refusal> {
+        match options.validation {
+            FieldValidation::Strict if !complaints.is_empty() => return Err(refusal(complaints.join(", "))),
+            FieldValidation::Warn => self.warnings.extend(complaints),
+            FieldValidation::Strict | FieldValidation::Ignore => {}
+        }
+        Ok(())
+    }
+
+    /// Brings managedFields of a POST, PUT or merge patch up to date.
+    pub(super) fn track(&self, target: &Target, live: &Value, new: &mut Value) {
+        let sent = new["metadata"].get("managedFields").cloned();
+        let mut managed = Managed::of_live_or_new(live["metadata"].get("managedFields"), sent.as_ref());
+        set_meta(new, "managedFields", None);
+        managed.update(target.kind, live, new, &target.options.manager, self.now);
+        set_meta(new, "managedFields", managed.encode());
+    }
+
+    /// Nothing is created in a namespace that isn't there, or is going.
+    pub(super) fn admit_creation(&self, target: &Target) -> Result<(), Refusal> {
+        let Target { kind, namespace, name, .. } = target;
+        if !kind.namespaced() {
+            return Ok(());
+        }
+        let Some(found) = self.store.get(Kind::Namespace, "", namespace) else {
+            return Err(Refusal::not_found(Kind::Namespace, namespace));
+        };
+        if found["status"]["phase"] != "Terminating" {
+            return Ok(());
+        }
+        let why = format!("unable to create new content in namespace {namespace} because it is being terminated");
+        let causes = json!([{
+            "reason": "NamespaceTerminating",
+            "message": format!("namespace {namespace} is being terminated"),
+            "field": "metadata.namespace",
+        }]);
+        Err(Refusal::forbidden(kind.resource(), name, &why, Some(causes)))
+    }
+
+    /// Creates an object. By apply the right to create is asked for here, after validation, as the real server does; and a
+    /// resourceVersion in the body is dropped, where POST refuses it.
+    pub(super) fn create(&mut self, target: &Target, mut new: Value, by_apply: bool) -> Result<Value, Refusal> {
+        let Target { kind, namespace, name, options } = target;
+        let uid = self.store.mint_uid();
+        set_meta(&mut new, "uid", Some(json!(uid)));
+        set_meta(&mut new, "creationTimestamp", Some(json!(clock::written(self.now))));
+        match kind {
+            Kind::Namespace => {
+                new["status"] = json!({"phase": "Active"});
+                let mut finalizers: Vec<Value> = new["spec"]["finalizers"].as_array().cloned().unwrap_or_default();
+                if !finalizers.contains(&json!("kubernetes")) {
+                    finalizers.push(json!("kubernetes"));
+                }
+                new["spec"]["finalizers"] = Value::Array(finalizers);
+            }
+            Kind::ServiceAccount => only_names(&mut new),
+            Kind::Secret => {}
+        }
+        let causes = validation::of_create(*kind, &new);
+        if !causes.is_empty() {
+            return Err(Refusal::invalid("", kind.name(), meta(&new, "name"), &causes));
+        }
+        if *kind == Kind::Namespace {
+            object::label_with_name(&mut new);
+        }
+        if by_apply {
+            self.authorize("create", *kind, namespace, name)?;
+        }
+        let sent = meta(&new, "resourceVersion").to_owned();
+        if !by_apply && !options.dry_run && sent.parse::<u64>().is_ok_and(|n| n != 0) {
+            return Err(Refusal::internal("resourceVersion should not be set on objects to be created"));
+        }
+        if let Some(there) = self.store.get(*kind, namespace, name) {
+            return Err(Refusal::already_exists(*kind, name, there["metadata"].get("deletionTimestamp").is_some()));
+        }
+        if options.dry_run {
+            return Ok(new);
+        }
+        Ok(self.store.put(*kind, namespace, name, new))
+    }
+
+    /// Updates an object that is there.
+    pub(super) fn update(&mut self, target: &Target, live: &Value, mut new: Value) -> Result<Value, Refusal> {
+        let Target { kind, namespace, name, options } = target;
+        let sent = parsed_version(meta(&new, "resourceVersion"))?;
+        let current = meta(live, "resourceVersion");
+        if sent != 0 && sent.to_string() != current {
+            return Err(Refusal::modified(*kind, name));
+        }
+        set_meta(&mut new, "resourceVersion", Some(json!(current)));
+        self.keep(*kind, live, &mut new);
+        let causes = validation::of_update(*kind, &new, live);
+        if !causes.is_empty() {
+            return Err(Refusal::invalid("", kind.name(), name, &causes));
+        }
+        if *kind == Kind::Namespace {
+            object::label_with_name(&mut new);
+        }
+        ignore_times(live, &mut new);
+        let released = new["metadata"].get("finalizers").is_none() && live["metadata"]["deletionGracePeriodSeconds"] == 0;
+        let held = new["spec"]["finalizers"].as_array().is_some_and(|f| !f.is_empty());
+        if released && !held {
+            if !options.dry_run {
+                self.store.remove(*kind, namespace, name);
+            }
+            return Ok(new);
+        }
+        if options.dry_run || new == *live {
+            return Ok(new);
+        }
+        Ok(self.store.put(*kind, namespace, name, new))
+    }
+
+    /// What an update can't change, or keeps where it is silent.
+    fn keep(&self, kind: Kind, live: &Value, new: &mut Value) {
+        let from_live = |key: &str| live["metadata"].get(key).cloned();
+        set_meta(new, "generation", from_live("generation"));
+        match kind {
+            Kind::Namespace => {
+                new["spec"] = live["spec"].clone();
+                new["status"] = live["status"].clone();
+            }
+            Kind::ServiceAccount => only_names(new),
+            Kind::Secret => {}
+        }
+        set_meta(new, "creationTimestamp", from_live("creationTimestamp"));
+        if meta(new, "uid").is_empty() {
+            set_meta(new, "uid", from_live("uid"));
+        }
+        if let Some(time) = from_live("deletionTimestamp") {
+            set_meta(new, "deletionTimestamp", Some(time));
+        }
+        if new["metadata"].get("deletionGracePeriodSeconds").is_none() {
+            set_meta(new, "deletionGracePeriodSeconds", from_live("deletionGracePeriodSeconds"));
+        }
+    }
+}
+
+/// Where nothing but the times of entries differs, the old times stay: such a write is none.
+fn ignore_times(live: &Value, new: &mut Value) {
+    let without = |o: &Value| {
+        let mut o = o.clone();
+        for entry in o["metadata"].get_mut("managedFields").and_then(Value::as_array_mut).into_iter().flatten() {
+            entry.as_object_mut().map(|e| e.remove("time"));
+        }
+        o
+    };
+    if live["metadata"].get("managedFields").is_some() && without(live) == without(new) {
+        *new = live.clone();
+    }
+}
+
+/// A ServiceAccount's references to secrets keep nothing but the name.
+fn only_names(object: &mut Value) {
+    for reference in object.get_mut("secrets").and_then(Value::as_array_mut).into_iter().flatten() {
+        if let Value::Object(reference) = reference {
+            reference.retain(|key, _| key == "name");
+        }
+    }
+}
+
+/// The number of a resourceVersion; "" is 0. The error is Go's.
+pub(super) fn parsed_version(text: &str) -> Result<u64, Refusal> {
+    if text.is_empty() {
+        return Ok(0);
+    }
+    let wrong = |_| Refusal::internal(format!("strconv.ParseUint: parsing {}: invalid syntax", go_quote(text)));
+    text.parse().map_err(wrong)
+}
+
+/// The namespace of the body, if any, must be the path's. One that isn't namespaced loses it.
+pub(super) fn match_namespace(kind: Kind, namespace: &str, object: &mut Value) -> Result<(), Refusal> {
+    if !kind.namespaced() {
+        set_meta(object, "namespace", None);
+        return Ok(());
+    }
+    let sent = meta(object, "namespace");
+    if !sent.is_empty() && sent != namespace {
+        let message = "the namespace of the provided object does not match the namespace sent on the request";
+        return Err(Refusal::bad_request(message));
+    }
+    set_meta(object, "namespace", Some(json!(namespace)));
+    Ok(())
+}
+
+/// The name of the body must be the path's.
+pub(super) fn match_name(object: &Value, name: &str) -> Result<(), Refusal> {
+    match meta(object, "name") {
+        "" => Err(Refusal::bad_request(format!(
+            "the name of the object ({name} based on URL) was undeterminable: name must be provided"
+        ))),
+        sent if sent == name => Ok(()),
+        sent => Err(Refusal::bad_request(format!("the name of the object ({sent}) does not match the name on the URL ({name})"))),
+    }
+}
+
+/// What Go says about a body that is no object.
+pub(super) fn not_an_object(doc: &Doc) -> String {
+    let target = r#"struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }"#;
+    format!("json: cannot unmarshal {} into Go value of type {target}", doc.go_kind())
+}
+
+/// `kind` and `apiVersion` of a document; where they are left out, those of the path.
+pub(super) fn type_of(doc: &Doc, kind: Kind) -> (String, String) {
+    let value = doc.value();
+    let text = |key: &str, default: &str| match value.get(key).and_then(Value::as_str) {
+        Some(text) if !text.is_empty() => text.to_owned(),
+        _ => default.to_owned(),
+    };
+    (text("kind", kind.name()), text("apiVersion", "v1"))
+}
+
+/// Another type than the path's.
+pub(super) fn wrong_type(kind: Kind, named: &str, version: &str) -> Result<(), String> {
+    const OTHERS: [&str; 6] = ["ConfigMap", "Pod", "Service", "Namespace", "ServiceAccount", "Secret"];
+    if version == "v1" && named == kind.name() {
+        return Ok(());
+    }
+    if version == "v1" && OTHERS.contains(&named) {
+        return Err(format!("converting (v1.{named}) to (core.{}): unknown conversion", kind.name()));
+    }
+    let (named, version) = (go_quote(named), go_quote(version));
+    Err(format!("no kind {named} is registered for version {version} in scheme \"pkg/runtime/scheme.go:111\""))
+}
+
+/// The beginning of a body, as the server quotes it.
+fn summary(body: &[u8]) -> String {
+    let head = &body[..body.len().min(30)];
+    let more = if body.len() > 30 { " ..." } else { "" };
+    match head.first() {
+        None => "<empty>".to_owned(),
+        Some(b'{') => format!("{}{more}", String::from_utf8_lossy(head)),
+        Some(_) => format!("{}{more}", head.iter().map(|b| format!("{b:02x}")).collect::<String>()),
+    }
+}

@@ -1,0 +1,167 @@
+//! Random sequences: three managers at one object, from a seed, so that every run is the same.
+
+use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde_json::{Map, Value, json};
+
+use super::pair::{Ask, Pair};
+
+/// One operation on the object of its sequence.
+#[derive(Clone, Debug)]
+pub struct Step {
+    method: &'static str,
+    content_type: &'static str,
+    query: String,
+    body: Value,
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} ?{} {}", self.method, self.content_type, self.query, self.body)
+    }
+}
+
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ (z >> 31)) % sides
+    }
+
+    fn of<'a>(&mut self, choices: &[&'a str]) -> &'a str {
+        choices[usize::try_from(self.roll(choices.len() as u64)).expect("a small number")]
+    }
+
+    fn one_in(&mut self, sides: u64) -> bool {
+        self.roll(sides) == 0
+    }
+
+    /// A few keys with one of two values; by patches a key may also be taken away.
+    fn map(&mut self, values: &[&str], with_null: bool) -> Value {
+        let mut out = Map::new();
+        for key in ["a", "b", "c"] {
+            match self.roll(5) {
+                0 | 1 => drop(out.insert(key.to_owned(), json!(self.of(values)))),
+                2 if with_null => drop(out.insert(key.to_owned(), Value::Null)),
+                _ => {}
+            }
+        }
+        Value::Object(out)
+    }
+
+    fn object(&mut self, with_null: bool) -> Value {
+        let mut body = json!({"metadata": {}});
+        if !self.one_in(3) {
+            body["metadata"]["labels"] = self.map(&["1", "2"], with_null);
+        }
+        if self.one_in(4) {
+            body["metadata"]["annotations"] = self.map(&["1", ""], with_null);
+        }
+        if self.one_in(8) {
+            body["metadata"]["finalizers"] = if self.one_in(2) { json!([]) } else { json!(["x.y/z"]) };
+        }
+        if !self.one_in(3) {
+            body["data"] = self.map(&["YQ==", "Yg=="], with_null);
+        }
+        if self.one_in(12) {
+            body["stringData"] = self.map(&["a", "b"], with_null);
+        }
+        if self.one_in(10) {
+            body["type"] = json!("Opaque");
+        }
+        if self.one_in(30) {
+            body["immutable"] = json!(true);
+        }
+        if self.one_in(12) {
+            body["metadata"]["resourceVersion"] = json!(self.of(&["1", "0", "${rv}"]));
+        }
+        if self.one_in(25) {
+            body["metadata"]["uid"] = json!("${uid}");
+        }
+        body
+    }
+}
+
+/// The sequence of a seed: 2 to 9 steps.
+pub fn sequence(seed: u64) -> Vec<Step> {
+    let mut dice = Dice(seed);
+    let length = 2 + dice.roll(8);
+    (0..length).map(|_| step(&mut dice)).collect()
+}
+
+fn step(dice: &mut Dice) -> Step {
+    let mut query = format!("fieldManager={}", dice.of(&["one", "two", "kubectl"]));
+    if dice.one_in(6) {
+        query.push_str("&dryRun=All");
+    }
+    let (method, content_type, body) = match dice.roll(20) {
+        0 | 1 => ("POST", "application/json", dice.object(false)),
+        2 | 3 => ("PUT", "application/json", dice.object(false)),
+        4..=6 => ("PATCH", "application/merge-patch+json", dice.object(true)),
+        7 | 8 => ("PATCH", "application/strategic-merge-patch+json", dice.object(true)),
+        9 => ("PATCH", "application/merge-patch+json", json!({"metadata": {"managedFields": [{}]}})),
+        10 => ("DELETE", "application/json", json!({"propagationPolicy": dice.of(&["Background", "Orphan", "Foreground"])})),
+        11 => ("GET", "", Value::Null),
+        _ => {
+            if dice.one_in(3) {
+                query.push_str("&force=true");
+            }
+            ("PATCH", "application/apply-patch+yaml", dice.object(false))
+        }
+    };
+    Step { method, content_type, query, body }
+}
+
+/// Runs the steps on an object of their own. The error is the first difference.
+pub fn run(pair: &mut Pair<'_>, namespace: &str, steps: &[Step]) -> Result<(), String> {
+    pair.forget();
+    static NUMBER: AtomicUsize = AtomicUsize::new(0);
+    let name = format!("s{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+    for step in steps {
+        let mut body = step.body.clone();
+        let whole = matches!(step.method, "POST" | "PUT") || step.content_type.contains("apply");
+        if whole {
+            body["apiVersion"] = json!("v1");
+            body["kind"] = json!("Secret");
+            body["metadata"]["name"] = json!(name);
+        }
+        let object = if step.method == "POST" { String::new() } else { format!("/{name}") };
+        let query = if matches!(step.method, "GET" | "DELETE") { "" } else { step.query.as_str() };
+        let ask = Ask {
+            method: step.method.to_owned(),
+            path: format!("/api/v1/namespaces/{namespace}/secrets{object}?{query}"),
+            content_type: step.content_type.to_owned(),
+            headers: vec![("user-agent".to_owned(), "faithful/1".to_owned())],
+            body: if body.is_null() { String::new() } else { body.to_string() },
+            code_only: false,
+        };
+        pair.compare(&ask)?;
+    }
+    Ok(())
+}
+
+/// Takes steps away as long as a difference stays.
+pub fn shrink(pair: &mut Pair<'_>, namespace: &str, mut steps: Vec<Step>) -> (Vec<Step>, String) {
+    let mut difference = "it did not show again".to_owned();
+    let mut at = 0;
+    while at < steps.len() {
+        let mut fewer = steps.clone();
+        fewer.remove(at);
+        match run(pair, namespace, &fewer) {
+            Err(found) => {
+                steps = fewer;
+                difference = found;
+            }
+            Ok(()) => at += 1,
+        }
+    }
+    if let Err(found) = run(pair, namespace, &steps) {
+        difference = found;
+    }
+    (steps, difference)
+}
