@@ -74,7 +74,7 @@ fn the_sandbox_refuses_what_rbac_refuses() {
     let rules = vec![rule(&["get", "list"], &[]), rule(&["patch"], &[]), rule(&["create"], &["mine"])];
     let mut pair = Pair::new(server);
     pair.compare_namespace(&namespace);
-    let mut pair = pair.as_user(&user, "limited", &["devs", "system:authenticated"], rules);
+    let mut pair = pair.for_user(&user, "limited", &["devs", "system:authenticated"], rules);
     let requests = script::read(include_str!("faithful/rights.txt"), &namespace);
     let mut differences = Vec::new();
     let compared = requests.len();

@@ -55,7 +55,7 @@ impl<'a> Pair<'a> {
     }
 
     /// The same two as another user.
-    pub fn as_user(self, kubeconfig: &Path, user: &str, groups: &[&str], rules: Vec<Rule>) -> Self {
+    pub fn for_user(self, kubeconfig: &Path, user: &str, groups: &[&str], rules: Vec<Rule>) -> Self {
         let groups = groups.iter().map(|g| (*g).to_owned()).collect();
         Self { user: kubeconfig.to_owned(), caller: Caller { user: user.to_owned(), groups, rules: Some(rules) }, ..self }
     }
