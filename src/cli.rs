@@ -99,6 +99,9 @@ pub struct ValidateArgs {
     /// The token will come from standard input, so the spec need not say where it is
     #[arg(long)]
     pub pat_stdin: bool,
+    /// Accepted as everywhere, so that one set of flags serves all commands; validate meets no cluster.
+    #[command(flatten)]
+    pub cluster: ChoiceArgs,
     /// Output format
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
@@ -121,18 +124,26 @@ pub struct SpecArgs {
     pub take_over: Vec<(Kind, String)>,
 }
 
-/// Which cluster, and how long it may take.
+/// Which cluster, and how long it may take: of a real one or the sandbox.
 #[derive(Debug, Args)]
 pub struct ClusterArgs {
+    /// The real one, and the time.
+    #[command(flatten)]
+    pub choice: ChoiceArgs,
+    /// Use the sandbox, an API server of konnect's own kept in FILE, instead of a cluster; no kubeconfig is read
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "", conflicts_with_all = ["context", "kubeconfig"])]
+    pub sandbox: Option<String>,
+}
+
+/// Which kubeconfig and context, and how long the run may take.
+#[derive(Debug, Args)]
+pub struct ChoiceArgs {
     /// The kubeconfig context
     #[arg(long, value_name = "NAME")]
     pub context: Option<String>,
     /// The kubeconfig file
     #[arg(long, value_name = "FILE")]
     pub kubeconfig: Option<String>,
-    /// Use the sandbox, an API server of konnect's own kept in FILE, instead of a cluster; no kubeconfig is read
-    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "", conflicts_with_all = ["context", "kubeconfig"])]
-    pub sandbox: Option<String>,
     /// How long the run may take, such as 30s or 2m; waiting for your answer does not count
     #[arg(long, value_name = "TIME", default_value = "2m", value_parser = timeout)]
     pub timeout: Duration,

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use clap::Parser as _;
 
-use crate::cli::{Cli, ClusterArgs, Command, Format, PlanArgs, SandboxCommand, SpecArgs, ValidateArgs};
+use crate::cli::{ChoiceArgs, Cli, ClusterArgs, Command, Format, PlanArgs, SandboxCommand, SpecArgs, ValidateArgs};
 use crate::cluster::{Choice, Cluster, Deadline};
 use crate::outcome::{Failure, Outcome};
 use crate::plan::{Plan, Warning};
@@ -102,7 +102,7 @@ fn open(args: &SpecArgs, warnings: &mut Vec<Warning>) -> Result<Wanted, NotOpene
 }
 
 async fn connect(wanted: &Wanted, args: &ClusterArgs, console: &Arc<Console>) -> Result<Cluster, Failure> {
-    let ClusterArgs { context, kubeconfig, sandbox, timeout } = args;
+    let ClusterArgs { choice: ChoiceArgs { context, kubeconfig, timeout }, sandbox } = args;
     let choice =
         Choice { kubeconfig_flag: kubeconfig.clone(), context: context.clone(), sandbox: sandbox.clone(), ..Choice::default() };
     wanted.connect(choice, Deadline::after(*timeout), console.notices()).await

@@ -162,6 +162,12 @@ impl Side {
                             *below = json!(format!("[{number}]"));
                         }
                         ("message", Value::String(message)) => *below = json!(normal_message(message)),
+                        // Where a deletion adds its own, the real server keeps them in a Go set: any order.
+                        ("finalizers", Value::Array(_)) => {
+                            if let Value::Array(finalizers) = below {
+                                finalizers.sort_by_key(Value::to_string);
+                            }
+                        }
                         ("causes", Value::Array(_)) => {
                             self.walk(below);
                             if let Value::Array(causes) = below {
