@@ -91,11 +91,11 @@ fn by_kubectl(kubeconfig: &std::path::Path, namespace: &str) -> String {
         &["label", "secret", "s", "-n", namespace, "a=b"],
         &["label", "secret", "s", "-n", namespace, "a=c"],
         &["annotate", "secret", "s", "-n", namespace, "x=y"],
-        &["get", "secret", "s", "-n", namespace, "-o", "yaml", "--show-managed-fields"],
+        &["get", "secret", "s", "-n", namespace, "-o", "json", "--show-managed-fields"],
         &["apply", "--server-side", "--validate=false", "-f", &manifest],
         &["apply", "--server-side", "--validate=false", "--field-manager=other", "-f", &manifest],
         &["diff", "--server-side", "-f", &manifest],
-        &["get", "secret", "s", "-n", namespace, "-o", "yaml", "--show-managed-fields"],
+        &["get", "secret", "s", "-n", namespace, "-o", "json", "--show-managed-fields"],
         &["get", "sa,secret", "-n", namespace, "-o", "name"],
         &["delete", "secret", "s", "-n", namespace],
         &["delete", "sa", "podid", "nobody", "-n", namespace],
@@ -113,7 +113,7 @@ fn by_kubectl(kubeconfig: &std::path::Path, namespace: &str) -> String {
             String::from_utf8_lossy(&output.stderr)
         );
         for line in text.replace(&manifest, "[manifest]").lines() {
-            let stem = line.trim_start().split(':').next().unwrap_or_default();
+            let stem = line.trim_start().split(':').next().unwrap_or_default().trim_matches('"');
             let varies = ["uid", "resourceVersion", "creationTimestamp", "time"].contains(&stem);
             said.push_str(if varies { stem } else { line });
             said.push('\n');
