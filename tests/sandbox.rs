@@ -106,12 +106,15 @@ fn by_kubectl(kubeconfig: &std::path::Path, namespace: &str) -> String {
         let mut kubectl = Command::new(&binaries.kubectl);
         kubectl.args(command).arg("--kubeconfig").arg(kubeconfig).env("HOME", folder.path());
         let output = kubectl.output().expect("ran");
-        let text = format!(
-            "$ {}\n{}{}",
-            command.join(" "),
-            String::from_utf8_lossy(&output.stdout),
-            String::from_utf8_lossy(&output.stderr)
-        );
+        let mut stdout = String::from_utf8_lossy(&output.stdout).into_owned();
+        if let Ok(mut object) = stdout.parse::<Value>() {
+            // The server sorts them by time first: which second a command fell into must not matter.
+            if let Some(entries) = object["metadata"]["managedFields"].as_array_mut() {
+                entries.sort_by_key(|entry| entry["manager"].to_string());
+            }
+            stdout = format!("{object:#}\n");
+        }
+        let text = format!("$ {}\n{stdout}{}", command.join(" "), String::from_utf8_lossy(&output.stderr));
         for line in text.replace(&manifest, "[manifest]").lines() {
             let stem = line.trim_start().split(':').next().unwrap_or_default().trim_matches('"');
             let varies = ["uid", "resourceVersion", "creationTimestamp", "time"].contains(&stem);
