@@ -98,6 +98,8 @@ pub struct LiveSecret {
     pub r#type: String,
     /// `immutable`.
     pub immutable: bool,
+    /// Whether it holds no data at all.
+    pub empty: bool,
     /// How its token compares with the wanted one.
     pub token: Verdict,
     /// Tells, within this run, whether the live token moved. Never shown or stored.
@@ -300,12 +302,14 @@ fn understand(mut answer: Answer, wanted: &DesiredObject, comparison: Comparison
 
 fn live_secret(body: &mut Value, comparison: Comparison<'_>) -> Result<LiveSecret, &'static str> {
     let mut live_token = None;
+    let mut empty = true;
     if let Some(Value::Object(data)) = body.get_mut("data").map(Value::take) {
         for (key, value) in data {
             let Value::String(mut encoded) = value else { return Err("with a Secret whose data is not text") };
             let decoded = BASE64.decode(&encoded).map(Zeroizing::new);
             encoded.zeroize();
             let decoded = decoded.map_err(|_| "with a Secret whose data is not base64")?;
+            empty = false;
             if key == "token" {
                 comparison.scrubber.learn(&decoded);
                 live_token = Some(decoded);
@@ -323,6 +327,7 @@ fn live_secret(body: &mut Value, comparison: Comparison<'_>) -> Result<LiveSecre
     Ok(LiveSecret {
         r#type: body.get("type").and_then(Value::as_str).unwrap_or_default().to_owned(),
         immutable: body.get("immutable").and_then(Value::as_bool).unwrap_or_default(),
+        empty,
         token,
         token_mark: live_token.map(|live| comparison.scrubber.mark(&live)),
     })

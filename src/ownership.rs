@@ -14,6 +14,8 @@ pub struct Owners {
     others: BTreeMap<FieldPath, Vec<Manager>>,
     /// The fields an apply of ours would prune if it left them out.
     ours: BTreeSet<FieldPath>,
+    /// Owners, other than us, of a map itself: of one that was empty when they wrote it.
+    maps: BTreeMap<&'static str, Vec<Manager>>,
 }
 
 /// What is to be thought of a field's owners other than us: the strictest of them counts.
@@ -48,6 +50,9 @@ impl Owners {
                 owners.ours.extend(fields.owned);
                 continue;
             }
+            for map in &fields.maps {
+                owners.maps.entry(map).or_default().push(manager.clone());
+            }
             for field in fields.owned.union(&fields.through_string_data) {
                 owners.others.entry(field.clone()).or_default().push(manager.clone());
             }
@@ -61,6 +66,19 @@ impl Owners {
         self.others.get(field).map_or(&[], Vec::as_slice)
     }
 
+    /// The owners of the map that a field stands in, other than us. While that map is empty, the server takes adding to it for a change
+    /// of theirs (measured: a conflict on `.data`).
+    #[must_use]
+    pub fn of_map(&self, field: &FieldPath) -> &[Manager] {
+        let map = match field {
+            FieldPath::Data(_) => "data",
+            FieldPath::Label(_) => "labels",
+            FieldPath::Annotation(_) => "annotations",
+            FieldPath::Other(_) => return &[],
+        };
+        self.maps.get(map).map_or(&[], Vec::as_slice)
+    }
+
     /// The fields that our manager owns: those an apply of ours would prune, or let go of, if it left them out.
     #[must_use]
     pub const fn ours(&self) -> &BTreeSet<FieldPath> {
@@ -70,8 +88,14 @@ impl Owners {
     /// What is to be thought of a field's owners other than us.
     #[must_use]
     pub fn standing(&self, field: &FieldPath) -> Standing {
-        self.others(field).iter().map(standing_of).max().unwrap_or(Standing::Free)
+        strictest(self.others(field))
     }
+}
+
+/// What is to be thought of several owners.
+#[must_use]
+pub fn strictest(managers: &[Manager]) -> Standing {
+    managers.iter().map(standing_of).max().unwrap_or(Standing::Free)
 }
 
 /// A person's kubectl leaves operation Update and the name `kubectl` or `kubectl-*`. `kubectl apply --server-side` leaves Apply: a manifest.
@@ -86,6 +110,8 @@ struct Fields {
     /// Data keys owned as `f:stringData`: the server itself forgets that it stored them as data, so it neither prunes them nor
     /// sees a conflict.
     through_string_data: BTreeSet<FieldPath>,
+    /// Maps owned as a whole because they were empty when they were written.
+    maps: BTreeSet<&'static str>,
 }
 
 impl Fields {
@@ -114,7 +140,10 @@ impl Fields {
             ["metadata", "labels", key] => self.owned.insert(FieldPath::Label((*key).to_owned())),
             ["metadata", "annotations", key] => self.owned.insert(FieldPath::Annotation((*key).to_owned())),
             // The empty maps themselves are nobody's loss, and a Secret's type falls back to the only one we work on.
-            ["data" | "stringData" | "metadata" | "type"] | ["metadata", "labels" | "annotations"] => false,
+            ["data"] => self.maps.insert("data"),
+            ["metadata", "labels"] => self.maps.insert("labels"),
+            ["metadata", "annotations"] => self.maps.insert("annotations"),
+            ["stringData" | "metadata" | "type"] => false,
             other => self.owned.insert(FieldPath::Other(other.join("."))),
         };
     }

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use crate::desired::{Desired, DesiredObject};
 use crate::observed::{Live, Observed, Read};
-use crate::ownership::Standing;
+use crate::ownership::{Standing, strictest};
 use crate::plan::{
-    Action, Change, ComputedBecause, Field, FieldAction, FieldPath, FieldValue, Kind, Plan, Reason, Seen, Verdict, Verification,
-    Warning,
+    Action, Change, ComputedBecause, Field, FieldAction, FieldPath, FieldValue, Kind, Manager, Plan, Reason, Seen, Verdict,
+    Verification, Warning,
 };
 
 /// What the user said beside the spec: the fields to take from whoever owns them.
@@ -120,30 +120,53 @@ fn fields_of_live(wanted: &DesiredObject, live: &Live, token_given: bool, take_o
     for (path, after) in wanted_values(wanted) {
         let before = live.value(&path);
         let action = match before {
-            None => FieldAction::Add,
+            None => action_on_add(wanted.kind, live, &path, take_over),
             Some(before) if before == after => FieldAction::None,
             Some(_) => action_on_other_value(wanted.kind, live, &path, take_over),
         };
         let value = FieldValue::Plain { before: before.map(str::to_owned), after: Some(after.to_owned()) };
-        let managers = live.owners.others(&path).to_vec();
+        let managers = owners_of(live, &path, action);
         fields.push(Field { path, action, value, managers });
     }
     if let Some(secret) = &live.secret {
         let path = FieldPath::token();
         let action = match secret.token {
-            Verdict::Missing => FieldAction::Add,
+            Verdict::Missing => action_on_add(wanted.kind, live, &path, take_over),
             Verdict::Same => FieldAction::None,
             // Without a token there is nothing to write, so nothing can be pending but what was found to differ.
             Verdict::NotCompared => FieldAction::None,
             Verdict::Different => action_on_other_value(wanted.kind, live, &path, take_over),
         };
         debug_assert!(token_given || secret.token != Verdict::Same, "compared without a token");
-        let managers = live.owners.others(&path).to_vec();
+        let managers = owners_of(live, &path, action);
         fields.push(Field { path, action, value: FieldValue::Token(secret.token), managers });
     }
     fields.extend(fields_no_longer_wanted(wanted, live));
     fields.sort_by(|a, b| a.path.cmp(&b.path));
     fields
+}
+
+/// A map that is empty, and owned as a whole, is taken over with its first key.
+fn action_on_add(kind: Kind, live: &Live, path: &FieldPath, take_over: &TakeOver) -> FieldAction {
+    let empty = match path {
+        FieldPath::Data(_) => live.secret.as_ref().is_some_and(|secret| secret.empty),
+        FieldPath::Label(_) => live.labels.is_empty(),
+        FieldPath::Annotation(_) => live.annotations.is_empty() && !live.last_applied,
+        FieldPath::Other(_) => false,
+    };
+    match strictest(live.owners.of_map(path)) {
+        Standing::Person if empty => FieldAction::TakeOver,
+        Standing::Tool if empty && take_over.contains(&(kind, path.to_string())) => FieldAction::TakeOver,
+        Standing::Tool if empty => FieldAction::Blocked,
+        _ => FieldAction::Add,
+    }
+}
+
+/// Whose the field is; of one that is not there, whose the empty map is that it would be added to.
+fn owners_of(live: &Live, path: &FieldPath, action: FieldAction) -> Vec<Manager> {
+    let others = live.owners.others(path);
+    let overruled = matches!(action, FieldAction::TakeOver | FieldAction::Blocked);
+    if overruled && others.is_empty() { live.owners.of_map(path).to_vec() } else { others.to_vec() }
 }
 
 fn action_on_other_value(kind: Kind, live: &Live, path: &FieldPath, take_over: &TakeOver) -> FieldAction {

@@ -40,7 +40,13 @@ fn live_secret(token: Verdict, label: Option<&str>, managed_fields: &Value) -> L
         resource_version: "7".into(),
         labels: label.map(|value| (LABEL.to_owned(), value.to_owned())).into_iter().collect(),
         owners: Owners::parse(managed_fields),
-        secret: Some(LiveSecret { r#type: "Opaque".into(), immutable: false, token, token_mark: Some(1) }),
+        secret: Some(LiveSecret {
+            r#type: "Opaque".into(),
+            immutable: false,
+            empty: token == Verdict::Missing,
+            token,
+            token_mark: Some(1),
+        }),
         ..Live::default()
     }
 }
@@ -121,8 +127,20 @@ fn the_ownership_table() {
 fn the_token_by_verdict_and_owner() {
     use FieldAction::{Add, Blocked, Change, None as Same, TakeOver as Take};
     let through_string_data = entry("helm", "Apply", &json!({ "f:stringData": { "f:token": {} } }));
-    let rows: [(&str, Verdict, Value, FieldAction); 8] = [
+    let rows: [(&str, Verdict, Value, FieldAction); 10] = [
         ("missing", Verdict::Missing, json!([]), Add),
+        (
+            "missing, in an empty map that a tool owns",
+            Verdict::Missing,
+            json!([entry("argocd", "Apply", &json!({ "f:data": {} }))]),
+            Blocked,
+        ),
+        (
+            "missing, in an empty map that a person owns",
+            Verdict::Missing,
+            json!([entry("kubectl-create", "Update", &json!({ "f:data": {} }))]),
+            Take,
+        ),
         ("same", Verdict::Same, json!([owns_token("argocd", "Apply")]), Same),
         ("not compared", Verdict::NotCompared, json!([owns_token("argocd", "Apply")]), Same),
         ("different, ours", Verdict::Different, json!([owns_token("konnect", "Apply")]), Change),
