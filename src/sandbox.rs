@@ -68,12 +68,14 @@ pub(crate) struct Call<'a> {
     caller: &'a Caller,
     now: Timestamp,
     warnings: Vec<String>,
+    /// The body's object has `data: {}`.
+    hollow_data: bool,
 }
 
 /// Answers one request. Nothing but the store changes, and no clock is read: the same calls give the same answers.
 #[must_use]
 pub fn handle(store: &mut Store, request: &Request, caller: &Caller, now: Timestamp) -> Answer {
-    let mut call = Call { store, request, caller, now, warnings: Vec::new() };
+    let mut call = Call { store, request, caller, now, warnings: Vec::new(), hollow_data: false };
     let mut answer = call.answer().unwrap_or_else(Answer::from);
     answer.warnings = call.warnings;
     answer

@@ -85,7 +85,9 @@ impl Call<'_> {
                     let by = if why.starts_with("parsing time") { "" } else { "error decoding from json: " };
                     Refusal::internal(format!("{what}: {how}: {by}{why}"))
                 };
-                object::decode(*kind, &Doc::from(&merged)).map_err(wrong)?.object
+                let decoded = object::decode(*kind, &Doc::from(&merged)).map_err(wrong)?;
+                self.hollow_data = decoded.hollow_data;
+                decoded.object
             }
         };
         if options.manager == "kubectl" && last_applied(&new).is_some() {

@@ -19,6 +19,8 @@ pub struct Decoded {
     pub object: Value,
     /// `unknown field "…"` and `duplicate field "…"`, in document order.
     pub complaints: Vec<String>,
+    /// `data: {}` was there: to an immutable Secret without data that is a change, although nothing is stored of it.
+    pub hollow_data: bool,
 }
 
 /// A new, empty object.
@@ -49,7 +51,9 @@ pub fn decode(kind: Kind, doc: &Doc) -> Result<Decoded, String> {
     object["kind"] = json!(kind.name());
     object["apiVersion"] = json!("v1");
     set_defaults(kind, &mut object);
-    Ok(Decoded { object, complaints: reader.complaints })
+    let hollow = |(key, value): &(String, Doc)| key == "data" && matches!(value, Doc::Object(members) if members.is_empty());
+    let hollow_data = matches!(doc, Doc::Object(members) if members.iter().any(hollow)) && object.get("data").is_none();
+    Ok(Decoded { object, complaints: reader.complaints, hollow_data })
 }
 
 /// `stringData` becomes data, a Secret's type is Opaque, a namespace carries its name as a label.

@@ -10,7 +10,6 @@ use super::request::{FieldValidation, OptionsOf};
 use super::schema::Type;
 use super::status::{Cause, Refusal};
 use super::typed::{go_plain, go_type, step_of};
-use super::validation;
 use super::write::{Target, match_name, match_namespace, not_an_object, type_of, wrong_type};
 
 impl Call<'_> {
@@ -51,14 +50,12 @@ impl Call<'_> {
         let patch = doc.value();
         let mut after = live.clone();
         merge_json(&mut after, &patch);
-        if let Some(cause) = validation::emptied(*kind, live, &after) {
-            return Err(Refusal::invalid("", kind.name(), &target.name, &[cause]));
-        }
         let shown = rendered(*kind, &after, &patch);
         let after = Doc::from(&after);
         let (named, version) = type_of(&after, *kind);
         wrong_type(*kind, &named, &version).map_err(|why| unfit(&shown, &why))?;
         let decoded = object::decode(*kind, &after).map_err(|why| unfit(&shown, &why))?;
+        self.hollow_data = decoded.hollow_data;
         let complaints = [doc.duplicates(), decoded.complaints].concat();
         self.complain(options, complaints, |all| unfit(&shown, &format!("strict decoding error: {all}")))?;
         Ok(decoded.object)
@@ -81,6 +78,7 @@ impl Call<'_> {
         restorable(&ty, &after).map_err(|why| unfit(&shown, &why))?;
         let decoded = object::decode(*kind, &Doc::from(&after));
         let decoded = decoded.map_err(|why| unfit(&shown, &format!("error decoding from json: {why}")))?;
+        self.hollow_data = decoded.hollow_data;
         let complaints = [doc.duplicates(), decoded.complaints].concat();
         self.complain(options, complaints, |all| unfit(&shown, &format!("strict decoding error: {all}")))?;
         Ok(decoded.object)

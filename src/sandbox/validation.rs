@@ -20,9 +20,9 @@ pub fn of_create(kind: Kind, object: &Value) -> Vec<Cause> {
     if causes.is_empty() { metadata(kind, object, names::path_segment) } else { causes }
 }
 
-/// The checks of an update.
+/// The checks of an update. `hollow_data`: the body had `data: {}`, which differs from none where the Secret is immutable.
 #[must_use]
-pub fn of_update(kind: Kind, object: &Value, old: &Value) -> Vec<Cause> {
+pub fn of_update(kind: Kind, object: &Value, old: &Value, hollow_data: bool) -> Vec<Cause> {
     let mut causes = metadata(kind, object, names::path_segment);
     causes.extend(metadata_update(object, old));
     match kind {
@@ -36,22 +36,14 @@ pub fn of_update(kind: Kind, object: &Value, old: &Value) -> Vec<Cause> {
         }
         Kind::Secret => {
             causes.extend(strategy_update(object, old));
-            causes.extend(secret_update(object, old));
+            causes.extend(secret_update(object, old, hollow_data));
             causes.extend(whole(kind, object));
         }
     }
     causes
 }
 
-/// The real server compares an immutable Secret's data as Go maps, in which an empty one is not the same as none: what is kept here
-/// makes no difference between them, so it is looked for in what was sent.
-pub(super) fn emptied(kind: Kind, live: &Value, sent: &Value) -> Option<Cause> {
-    let frozen = kind == Kind::Secret && live.get("immutable") == Some(&Value::Bool(true));
-    let empty = sent.get("data").and_then(Value::as_object).is_some_and(serde_json::Map::is_empty);
-    (frozen && empty && live.get("data").is_none()).then(|| Cause::forbidden("data", WHEN_IMMUTABLE))
-}
-
-fn secret_update(object: &Value, old: &Value) -> Vec<Cause> {
+fn secret_update(object: &Value, old: &Value, hollow_data: bool) -> Vec<Cause> {
     let mut causes = Vec::new();
     let text = |o: &Value| o.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
     if text(object) != text(old) {
@@ -62,7 +54,7 @@ fn secret_update(object: &Value, old: &Value) -> Vec<Cause> {
         if !frozen(object) {
             causes.push(Cause::forbidden("immutable", WHEN_IMMUTABLE));
         }
-        if object.get("data") != old.get("data") {
+        if hollow_data || object.get("data") != old.get("data") {
             causes.push(Cause::forbidden("data", WHEN_IMMUTABLE));
         }
     }

@@ -110,6 +110,7 @@ impl Call<'_> {
         };
         wrong_type(kind, &named, &version).map_err(unfit)?;
         let decoded = object::decode(kind, &doc).map_err(unfit)?;
+        self.hollow_data = decoded.hollow_data;
         self.complain(options, decoded.complaints, |all| unfit(format!("strict decoding error: {all}")))?;
         Ok(decoded.object)
     }
@@ -211,7 +212,7 @@ impl Call<'_> {
         }
         set_meta(&mut new, "resourceVersion", Some(json!(current)));
         self.keep(*kind, live, &mut new);
-        let causes = validation::of_update(*kind, &new, live);
+        let causes = validation::of_update(*kind, &new, live, self.hollow_data);
         if !causes.is_empty() {
             return Err(Refusal::invalid("", kind.name(), name, &causes));
         }
