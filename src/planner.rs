@@ -70,7 +70,12 @@ pub fn change(wanted: &DesiredObject, read: &Read, token_given: bool, take_over:
 /// Object-level reasons come before field-level ones.
 fn judge(live: &Live, fields: &[Field]) -> (Action, Reason) {
     let pending = fields.iter().any(|f| f.action != FieldAction::None);
-    let data_pending = fields.iter().any(|f| matches!(f.path, FieldPath::Data(_)) && f.action != FieldAction::None);
+    // What the server refuses of an immutable Secret: another data, and no longer to be immutable.
+    let frozen = |f: &Field| match &f.path {
+        FieldPath::Data(_) => !matches!(f.action, FieldAction::None | FieldAction::Release),
+        FieldPath::Other(path) => path == "immutable" && f.action == FieldAction::Remove,
+        FieldPath::Label(_) | FieldPath::Annotation(_) => false,
+    };
     if live.terminating {
         return (Action::Blocked, Reason::Terminating);
     }
@@ -78,7 +83,7 @@ fn judge(live: &Live, fields: &[Field]) -> (Action, Reason) {
         if secret.r#type != "Opaque" {
             return (Action::Blocked, Reason::Type(secret.r#type.clone()));
         }
-        if secret.immutable && data_pending {
+        if secret.immutable && fields.iter().any(frozen) {
             return (Action::Blocked, Reason::Immutable);
         }
     }
@@ -125,7 +130,7 @@ fn fields_of_live(wanted: &DesiredObject, live: &Live, token_given: bool, take_o
             Some(_) => action_on_other_value(wanted.kind, live, &path, take_over),
         };
         let value = FieldValue::Plain { before: before.map(str::to_owned), after: Some(after.to_owned()) };
-        let managers = owners_of(live, &path, action);
+        let managers = owners_of(live, &path, action, before.is_none());
         fields.push(Field { path, action, value, managers });
     }
     if let Some(secret) = &live.secret {
@@ -138,7 +143,7 @@ fn fields_of_live(wanted: &DesiredObject, live: &Live, token_given: bool, take_o
             Verdict::Different => action_on_other_value(wanted.kind, live, &path, take_over),
         };
         debug_assert!(token_given || secret.token != Verdict::Same, "compared without a token");
-        let managers = owners_of(live, &path, action);
+        let managers = owners_of(live, &path, action, secret.token == Verdict::Missing);
         fields.push(Field { path, action, value: FieldValue::Token(secret.token), managers });
     }
     fields.extend(fields_no_longer_wanted(wanted, live));
@@ -163,10 +168,9 @@ fn action_on_add(kind: Kind, live: &Live, path: &FieldPath, take_over: &TakeOver
 }
 
 /// Whose the field is; of one that is not there, whose the empty map is that it would be added to.
-fn owners_of(live: &Live, path: &FieldPath, action: FieldAction) -> Vec<Manager> {
-    let others = live.owners.others(path);
+fn owners_of(live: &Live, path: &FieldPath, action: FieldAction, absent: bool) -> Vec<Manager> {
     let overruled = matches!(action, FieldAction::TakeOver | FieldAction::Blocked);
-    if overruled && others.is_empty() { live.owners.of_map(path).to_vec() } else { others.to_vec() }
+    if absent && overruled { live.owners.of_map(path).to_vec() } else { live.owners.others(path).to_vec() }
 }
 
 fn action_on_other_value(kind: Kind, live: &Live, path: &FieldPath, take_over: &TakeOver) -> FieldAction {

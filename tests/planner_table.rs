@@ -239,6 +239,18 @@ fn immutable_blocks_a_change_of_data_only() {
 }
 
 #[test]
+fn immutable_blocks_what_would_no_longer_be_immutable_but_not_a_release() {
+    let data = json!({ "f:data": { "f:old": {} } });
+    let ours_frozen = json!([entry("konnect", "Apply", &json!({ "f:immutable": {} }))]);
+    let shared_data = json!([entry("konnect", "Apply", &data), entry("argocd", "Apply", &data)]);
+    for (managed, expected) in [(ours_frozen, Action::Blocked), (shared_data, Action::Update)] {
+        let mut live = live_secret(Verdict::Same, Some("konnect"), &managed);
+        live.secret.as_mut().expect("a secret").immutable = true;
+        assert_eq!(plan_of(secret(), Read::Present(live), &TakeOver::new()).changes[0].action, expected, "{managed}");
+    }
+}
+
+#[test]
 fn unreadable_is_never_absent() {
     let plan = plan_of(secret(), Read::Unreadable(Failure::new("forbidden", "no")), &TakeOver::new());
     assert_eq!((plan.changes[0].action, plan.summary().unknown, plan.summary().add), (Action::Unknown, 1, 0));
