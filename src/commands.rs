@@ -4,6 +4,7 @@ mod apply;
 mod console;
 mod interrupt;
 mod serve;
+mod stage;
 
 use std::sync::Arc;
 
@@ -18,6 +19,7 @@ use crate::session::Wanted;
 use crate::spec::{self, SpecErrors};
 use console::Console;
 use interrupt::Interrupt;
+pub use stage::{Stage, Written};
 
 /// Parses the command line and runs the command.
 #[must_use]
@@ -30,21 +32,24 @@ pub fn run(arguments: impl Iterator<Item = std::ffi::OsString>) -> Outcome {
         Ok(runtime) => runtime,
         Err(error) => return console::startup(&error),
     };
-    let outcome = runtime.block_on(async {
-        match cli.command {
-            Command::Plan(args) => plan(args).await,
-            Command::Apply(args) => apply::apply(args).await,
-            Command::Validate(args) => validate(&args),
-            Command::Sandbox(SandboxCommand::Serve(args)) => serve::serve(args).await,
-        }
-    });
+    let outcome = runtime.block_on(execute(cli, &Stage::process()));
     // Whoever still waits for an answer to a question must not hold us up.
     runtime.shutdown_background();
     outcome
 }
 
-fn validate(args: &ValidateArgs) -> Outcome {
-    let console = Console::new(args.screen);
+/// Runs a command to its end.
+pub async fn execute(cli: Cli, stage: &Stage) -> Outcome {
+    match cli.command {
+        Command::Plan(args) => plan(args, stage).await,
+        Command::Apply(args) => apply::apply(args, stage).await,
+        Command::Validate(args) => validate(&args, stage),
+        Command::Sandbox(SandboxCommand::Serve(args)) => serve::serve(args, stage).await,
+    }
+}
+
+fn validate(args: &ValidateArgs, stage: &Stage) -> Outcome {
+    let console = Console::new(args.screen, stage);
     match spec::read(&args.file, args.pat_stdin) {
         Ok(_) if args.format == Format::Json => console.out(&json::document(&args.file, None, &[], &[])),
         Ok(_) => console.out(&format!("{} is valid.\n", crate::render::escape(&args.file))),
@@ -53,8 +58,8 @@ fn validate(args: &ValidateArgs) -> Outcome {
     console.outcome(Outcome::Done)
 }
 
-async fn plan(args: PlanArgs) -> Outcome {
-    let console = Console::new(args.screen);
+async fn plan(args: PlanArgs, stage: &Stage) -> Outcome {
+    let console = Console::new(args.screen, stage);
     let mut warnings = Vec::new();
     let wanted = match open(&args.spec, &mut warnings) {
         Ok(wanted) => wanted,
@@ -103,6 +108,10 @@ fn open(args: &SpecArgs, warnings: &mut Vec<Warning>) -> Result<Wanted, NotOpene
 
 async fn connect(wanted: &Wanted, args: &ClusterArgs, console: &Arc<Console>) -> Result<Cluster, Failure> {
     let ClusterArgs { choice: ChoiceArgs { context, kubeconfig, timeout }, sandbox } = args;
+    if let Some(client) = console.client() {
+        let name = || "in memory".to_owned();
+        return Ok(Cluster::over(client.clone(), name(), name(), Deadline::after(*timeout), console.notices()));
+    }
     let choice =
         Choice { kubeconfig_flag: kubeconfig.clone(), context: context.clone(), sandbox: sandbox.clone(), ..Choice::default() };
     wanted.connect(choice, Deadline::after(*timeout), console.notices()).await

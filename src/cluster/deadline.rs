@@ -1,7 +1,10 @@
 //! The end of a run's time. Waiting for a person to answer does not count.
 
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+// tokio's clock is the system's monotonic one, and stands still where a test says so.
+use tokio::time::Instant;
 
 /// When a run must have ended.
 #[derive(Debug)]

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::console::Console;
 use super::interrupt::Interrupt;
-use super::{NotOpened, connect, open, outcome_of, show, spec_errors};
+use super::{NotOpened, Stage, connect, open, outcome_of, show, spec_errors};
 use crate::apply::{self as carry_out, Ending, Means, Progress, Report};
 use crate::cli::{ApplyArgs, Format};
 use crate::cluster::Cluster;
@@ -16,8 +16,8 @@ use crate::plan::{Action, Change, Plan};
 use crate::render::escape;
 use crate::session::Wanted;
 
-pub(super) async fn apply(args: ApplyArgs) -> Outcome {
-    let console = Console::new(args.screen);
+pub(super) async fn apply(args: ApplyArgs, stage: &Stage) -> Outcome {
+    let console = Console::new(args.screen, stage);
     let mut warnings = Vec::new();
     let wanted = match open(&args.spec, &mut warnings) {
         Ok(wanted) => wanted,

@@ -1,11 +1,12 @@
 //! The screen: what goes to stdout and what to stderr, in colour or not, loud or quiet; and the one place that knows when stdout broke.
 
-use std::io::{ErrorKind, Write as _};
+use std::io::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anstream::{AutoStream, ColorChoice};
 
+use super::stage::{Stage, Stream};
 use crate::cli::{Color, ScreenArgs};
 use crate::cluster::{Notice, Notices};
 use crate::outcome::{Failure, Outcome};
@@ -16,6 +17,7 @@ use crate::spec::mask_tokens;
 
 /// Where the commands write.
 pub(super) struct Console {
+    stage: Stage,
     screen: ScreenArgs,
     out: Paint,
     err: Paint,
@@ -28,20 +30,26 @@ pub(super) struct Console {
 }
 
 impl Console {
-    pub(super) fn new(screen: ScreenArgs) -> Arc<Self> {
-        let color = |auto: ColorChoice| match screen.color {
+    pub(super) fn new(screen: ScreenArgs, stage: &Stage) -> Arc<Self> {
+        let color = |stream| match screen.color {
             Color::Always => true,
             Color::Never => false,
-            Color::Auto => auto != ColorChoice::Never,
+            Color::Auto => stage.color(stream),
         };
         Arc::new(Self {
+            stage: stage.clone(),
             screen,
-            out: Paint { color: color(AutoStream::choice(&std::io::stdout())) },
-            err: Paint { color: color(AutoStream::choice(&std::io::stderr())) },
+            out: Paint { color: color(Stream::Out) },
+            err: Paint { color: color(Stream::Err) },
             broken: AtomicBool::new(false),
             told: Mutex::default(),
             last_retry: Mutex::default(),
         })
+    }
+
+    /// The API server that stands in place of the kubeconfig's.
+    pub(super) fn client(&self) -> Option<&kube::Client> {
+        self.stage.client()
     }
 
     /// How stdout is painted.
@@ -55,12 +63,10 @@ impl Console {
 
     /// Writes to stdout. A reader who went away is no failure of ours.
     pub(super) fn out(&self, text: &str) {
-        let mut stdout = std::io::stdout().lock();
-        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-            Err(error) if error.kind() != ErrorKind::BrokenPipe && !self.broken.swap(true, Ordering::Relaxed) => {
-                self.failure(&Failure::new("stdout", format!("stdout can't be written: {}", error.kind())));
-            }
-            _ => {}
+        if let Err(error) = self.stage.write(Stream::Out, text)
+            && !self.broken.swap(true, Ordering::Relaxed)
+        {
+            self.failure(&Failure::new("stdout", format!("stdout can't be written: {}", error.kind())));
         }
     }
 
@@ -73,7 +79,7 @@ impl Console {
 
     /// Writes to stderr. There is nobody to tell if that fails.
     pub(super) fn error(&self, text: &str) {
-        let _ = std::io::stderr().lock().write_all(text.as_bytes());
+        let _ = self.stage.write(Stream::Err, text);
     }
 
     pub(super) fn failure(&self, failure: &Failure) {

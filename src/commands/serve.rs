@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::console::Console;
 use super::interrupt::Interrupt;
+use super::stage::Stage;
 use crate::cli::ServeArgs;
 use crate::cluster::{Deadline, open_sandbox};
 use crate::outcome::{Failure, Outcome};
@@ -13,8 +14,8 @@ use crate::sandbox::serve::listen;
 /// How long a request waits for another process that works on the file.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-pub(super) async fn serve(args: ServeArgs) -> Outcome {
-    let console = Console::new(args.screen);
+pub(super) async fn serve(args: ServeArgs, stage: &Stage) -> Outcome {
+    let console = Console::new(args.screen, stage);
     let interrupt = Interrupt::listen();
     match run(&args, &interrupt, &console).await {
         Ok(()) => console.outcome(Outcome::Done),
