@@ -66,7 +66,7 @@ async fn plan(args: PlanArgs, stage: &Stage) -> Outcome {
         Err(NotOpened::Spec(errors)) => return spec_errors(&console, &args.spec.file, &errors, args.format),
         Err(NotOpened::Token(failure)) => return failed(&console, &args, &warnings, &failure),
     };
-    let interrupt = Interrupt::listen();
+    let interrupt = Interrupt::listen(stage);
     let made = interrupt.or_stop(async {
         let cluster = connect(&wanted, &args.cluster, &console).await?;
         wanted.plan(&cluster).await

@@ -16,6 +16,7 @@ mod base64_error;
 mod clock;
 mod delete;
 mod discovery;
+pub mod faults;
 pub mod fields;
 pub mod file;
 mod json;
@@ -42,12 +43,13 @@ use std::future::Future;
 use std::hash::{BuildHasher as _, RandomState};
 use std::path::Path;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use http_body_util::{BodyExt as _, Full};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use kube::client::Body;
 
 use crate::outcome::Failure;
@@ -138,6 +140,8 @@ pub struct Sandbox {
     place: Arc<Place>,
     caller: Arc<Caller>,
     patience: Duration,
+    /// By how much this server's clock is off, in seconds.
+    clock_offset: Arc<AtomicI64>,
 }
 
 impl Sandbox {
@@ -158,7 +162,7 @@ impl Sandbox {
     }
 
     fn at(place: Place) -> Self {
-        Self { place: Arc::new(place), caller: Arc::new(Caller::default()), patience: PATIENCE }
+        Self { place: Arc::new(place), caller: Arc::default(), patience: PATIENCE, clock_offset: Arc::default() }
     }
 
     /// The same cluster, seen by a user with these rights only.
@@ -174,12 +178,23 @@ impl Sandbox {
         Self { patience, ..self.clone() }
     }
 
+    /// Sets this server's clock off by so many seconds, for all its clones.
+    pub fn set_clock_off(&self, seconds: i64) {
+        self.clock_offset.store(seconds, Ordering::SeqCst);
+    }
+
+    fn now(&self) -> Timestamp {
+        let now = Timestamp::now();
+        let off = SignedDuration::from_secs(self.clock_offset.load(Ordering::SeqCst));
+        now.checked_add(off).unwrap_or(now)
+    }
+
     /// Answers one request.
     ///
     /// # Errors
     /// The state file can't be read or written, or another process holds it for too long.
     pub async fn send(&self, request: &Request) -> Result<Answer, Failure> {
-        let now = Timestamp::now();
+        let now = self.now();
         match &*self.place {
             Place::Memory(store) => {
                 let mut store = store.lock().unwrap_or_else(PoisonError::into_inner);

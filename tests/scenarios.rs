@@ -8,9 +8,10 @@
 
 mod support;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde_json::{Value, json};
+use support::scenario::Scenario;
 use support::{Konnect, Ran, Served, request};
 
 /// The token the specs' `$PAT` holds, unless the scenario says otherwise.
@@ -29,84 +30,27 @@ impl Target {
     }
 }
 
-struct Scenario {
-    folder: PathBuf,
-    /// From `scenario.toml`: arguments for plan and apply, apply's exit code, and whether `$PAT` is set.
-    settings: toml::Table,
+struct Expected {
+    scenario: Scenario,
 }
 
-impl Scenario {
-    fn args(&self) -> Vec<String> {
-        let args = self.settings.get("args").and_then(toml::Value::as_array);
-        args.into_iter().flatten().filter_map(toml::Value::as_str).map(str::to_owned).collect()
-    }
-
-    fn code(&self) -> i32 {
-        self.settings.get("apply").and_then(toml::Value::as_integer).map_or(0, |code| i32::try_from(code).expect("an exit code"))
-    }
-
+impl Expected {
     fn konnect(&self, target: &Target, args: &[&str]) -> Ran {
-        let spec = std::fs::read_to_string(self.folder.join("konnect.toml")).expect("the spec");
-        let mut konnect = Konnect::new().spec(&spec).env("KUBECONFIG", &target.kubeconfig);
-        if self.settings.get("pat").and_then(toml::Value::as_bool).unwrap_or(true) {
+        let mut konnect = Konnect::new().spec(&self.scenario.spec()).env("KUBECONFIG", &target.kubeconfig);
+        if self.scenario.pat() {
             konnect = konnect.env("PAT", TOKEN);
         }
-        konnect.args(args.iter().map(|arg| (*arg).to_owned()).chain(self.args())).run()
+        konnect.args(args.iter().map(|arg| (*arg).to_owned()).chain(self.scenario.args())).run()
     }
 
     fn expect(&self, file: &str, found: &str) {
-        let path = self.folder.join(file);
+        let path = self.scenario.folder.join(file);
         if std::env::var_os("KONNECT_BLESS").is_some() {
             std::fs::write(&path, found).expect("written");
         }
         let wanted = std::fs::read_to_string(&path).unwrap_or_default();
         let diff = similar::TextDiff::from_lines(wanted.as_str(), found).unified_diff().header(file, "found").to_string();
-        assert!(wanted == found, "{}:\n{diff}", self.folder.display());
-    }
-}
-
-fn scenarios() -> Vec<Scenario> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
-    let mut folders: Vec<PathBuf> =
-        std::fs::read_dir(root).expect("the scenarios").map(|entry| entry.expect("an entry").path()).collect();
-    folders.sort();
-    folders
-        .into_iter()
-        .map(|folder| {
-            let settings = std::fs::read_to_string(folder.join("scenario.toml")).unwrap_or_default();
-            Scenario { settings: settings.parse().expect("scenario.toml"), folder }
-        })
-        .collect()
-}
-
-/// The collection and the object's path.
-fn paths(object: &Value) -> (String, String) {
-    let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
-    let (namespace, name) = (text("/metadata/namespace"), text("/metadata/name"));
-    let collection = match text("/kind") {
-        "Namespace" => "/api/v1/namespaces".to_owned(),
-        "ServiceAccount" => format!("/api/v1/namespaces/{namespace}/serviceaccounts"),
-        "Secret" => format!("/api/v1/namespaces/{namespace}/secrets"),
-        other => panic!("{other} is no kind of ours"),
-    };
-    let path = format!("{collection}/{name}");
-    (collection, path)
-}
-
-fn load(target: &Target, before: &Value) {
-    for object in before.as_array().expect("a list of objects") {
-        let (collection, path) = paths(object);
-        let (code, made) = target.send("POST", &collection, object.to_string());
-        assert_eq!(code, 201, "{made}");
-        if object.pointer("/metadata/managedFields").is_some() {
-            let (code, put) = target.send("PUT", &path, object.to_string());
-            assert_eq!(code, 200, "{put}");
-            assert_eq!(put["metadata"]["managedFields"], object["metadata"]["managedFields"], "the server keeps them");
-        }
-        if object.pointer("/metadata/deletionTimestamp").is_some() {
-            let (code, gone) = target.send("DELETE", &path, "");
-            assert_eq!(code, 200, "{gone}");
-        }
+        assert!(wanted == found, "{}:\n{diff}", self.scenario.folder.display());
     }
 }
 
@@ -186,16 +130,12 @@ fn every_scenario_on_the_sandbox() {
 }
 
 fn every_scenario(target: &Target) {
-    let scenarios = scenarios();
+    let scenarios = support::scenario::all();
     assert!(scenarios.len() >= 15, "the scenarios are found");
-    for scenario in &scenarios {
-        let spec: toml::Table =
-            std::fs::read_to_string(scenario.folder.join("konnect.toml")).expect("the spec").parse().expect("TOML");
-        let namespace =
-            spec["namespace"].as_str().or_else(|| spec["namespace"].get("name")?.as_str()).expect("the namespace").to_owned();
-        if let Ok(before) = std::fs::read_to_string(scenario.folder.join("before.json")) {
-            load(target, &before.parse().expect("JSON"));
-        }
+    for scenario in scenarios {
+        let (namespace, code) = (scenario.namespace(), scenario.code());
+        scenario.load(|method, path, body| target.send(method, path, body));
+        let scenario = Expected { scenario };
         let plan = scenario.konnect(target, &["plan"]);
         scenario.expect("plan.txt", &normal_text(&format!("{}{}", plan.stdout, plan.stderr), target));
         let document = scenario.konnect(target, &["plan", "--format", "json"]);
@@ -205,16 +145,16 @@ fn every_scenario(target: &Target) {
 
         let before = after(target, &namespace);
         let apply = scenario.konnect(target, &["apply", "--auto-approve"]);
-        apply.assert_code(scenario.code());
+        apply.assert_code(code);
         let found = after(target, &namespace);
         scenario.expect("after.json", &found);
-        if scenario.code() == 0 {
+        if code == 0 {
             let again = scenario.konnect(target, &["plan", "--detailed-exitcode"]);
             again.assert_code(0);
             scenario.konnect(target, &["apply", "--auto-approve"]).assert_code(0);
-            assert_eq!(after(target, &namespace), found, "{}: a second run changes nothing", scenario.folder.display());
+            assert_eq!(after(target, &namespace), found, "{}: a second run changes nothing", scenario.scenario.folder.display());
         } else {
-            assert_eq!(before, found, "{}: refused, and nothing was written", scenario.folder.display());
+            assert_eq!(before, found, "{}: refused, and nothing was written", scenario.scenario.folder.display());
         }
     }
 }

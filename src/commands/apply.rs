@@ -30,7 +30,7 @@ pub(super) async fn apply(args: ApplyArgs, stage: &Stage) -> Outcome {
     };
     let told = if wanted.pat.is_some() { warnings } else { Vec::new() };
     console.warnings(&told);
-    let interrupt = Interrupt::listen();
+    let interrupt = Interrupt::listen(stage);
     let outcome = match run(&args, &wanted, &interrupt, &console).await {
         Ok(outcome) => outcome,
         Err(failure) => {

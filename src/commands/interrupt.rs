@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
 
+use super::stage::Stage;
 use crate::outcome::{Failure, Outcome};
 
 /// Whether somebody wants us to stop.
@@ -16,10 +17,13 @@ pub(super) struct Interrupt {
 }
 
 impl Interrupt {
-    /// Starts to listen. Must be called inside the runtime.
-    pub(super) fn listen() -> Self {
+    /// Starts to listen, where the stage is the process's own. Must be called inside the runtime.
+    pub(super) fn listen(stage: &Stage) -> Self {
         let interrupt = Self { wanted: Arc::new(AtomicBool::new(false)), told: Arc::new(Notify::new()) };
         let (wanted, told) = (Arc::clone(&interrupt.wanted), Arc::clone(&interrupt.told));
+        if !stage.is_process() {
+            return interrupt;
+        }
         // Without signals to listen for, the system's default, to end at once, stays in place.
         if let (Ok(mut int), Ok(mut term)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) {
             tokio::spawn(async move {

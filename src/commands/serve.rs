@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(super) async fn serve(args: ServeArgs, stage: &Stage) -> Outcome {
     let console = Console::new(args.screen, stage);
-    let interrupt = Interrupt::listen();
+    let interrupt = Interrupt::listen(stage);
     match run(&args, &interrupt, &console).await {
         Ok(()) => console.outcome(Outcome::Done),
         Err(failure) => {

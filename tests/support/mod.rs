@@ -6,6 +6,7 @@
 //! * [`users`]: certificates and kubeconfigs.
 //! * [`request`]: one HTTP request, as any user.
 //! * [`relay`]: stands between us and the server, and spoils calls.
+//! * [`scenario`]: the states of `tests/scenarios`, to be loaded anywhere.
 //! * [`child`]: runs a program to its end, within a deadline.
 //! * [`konnect`]: runs the built binary; [`terminal`]: the same on a pseudo-terminal.
 //! * [`skipped`]: says and counts what could not run.
@@ -18,6 +19,7 @@ pub mod child;
 pub mod konnect;
 pub mod relay;
 pub mod request;
+pub mod scenario;
 pub mod served;
 pub mod server;
 pub mod skipped;

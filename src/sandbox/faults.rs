@@ -1,0 +1,259 @@
+//! Faults at chosen calls: a service around any other, the sandbox or a real server, that does to a call what networks, gateways,
+//! admission webhooks and other people do.
+
+use std::fmt;
+use std::future::Future;
+use std::io::ErrorKind;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::{HeaderValue, Request, Response, header};
+use http_body_util::BodyExt as _;
+use hyper::body::{Body as HttpBody, Frame};
+use kube::client::Body;
+use serde_json::{Value, json};
+use tower::{BoxError, Service, ServiceExt as _};
+
+/// A call of one run. Parallel calls come in any order, so each is named by what it is, not by when it came.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Call {
+    /// Method, resource and whether it is a dry run, such as `GET secrets` or `PATCH secrets dry`.
+    pub what: String,
+    /// Which of its kind it is, from 1.
+    pub nth: usize,
+}
+
+/// The calls of one run, in order.
+#[derive(Clone, Debug, Default)]
+pub struct Calls(Arc<Mutex<Vec<Call>>>);
+
+impl Calls {
+    /// Names the call that comes now. `target` is the request's path and query.
+    #[must_use]
+    pub fn next(&self, method: &str, target: &str) -> Call {
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let parts: Vec<&str> = path.split('/').collect();
+        let resource = match parts.as_slice() {
+            [.., "namespaces", "kube-system"] => "kube-system",
+            [.., "namespaces", _] => "namespaces",
+            [.., "namespaces", _, resource, _] => resource,
+            [.., last] => last,
+            [] => "",
+        };
+        let dry = if query.contains("dryRun=All") { " dry" } else { "" };
+        let what = format!("{method} {resource}{dry}");
+        let mut calls = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let nth = 1 + calls.iter().filter(|call| call.what == what).count();
+        let call = Call { what, nth };
+        calls.push(call.clone());
+        call
+    }
+
+    /// Every call so far.
+    #[must_use]
+    pub fn all(&self) -> Vec<Call> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// Something that is done before a call goes on.
+pub type Action = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
+
+/// An answer that doesn't come from the server.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Canned {
+    /// The status code.
+    pub code: u16,
+    /// The body's type; empty for none.
+    pub content_type: &'static str,
+    /// `Retry-After`.
+    pub retry_after: Option<&'static str>,
+    /// The body.
+    pub body: String,
+}
+
+/// What happens to one call.
+#[derive(Clone)]
+pub enum Fault {
+    /// Nothing.
+    None,
+    /// There is nobody at the address.
+    Refused,
+    /// The connection is closed; the server never sees the request.
+    ClosedBefore,
+    /// The server carries it out, and the connection is closed in the middle of the answer.
+    ClosedInside,
+    /// The server carries it out, and the connection is closed before the answer.
+    ClosedAfter,
+    /// Nothing comes; the server never sees the request.
+    Hang,
+    /// The server carries it out, and no answer comes.
+    HangAfter,
+    /// This answer instead; the server never sees the request.
+    Instead(Canned),
+    /// The server carries it out, and this answer comes instead of its own.
+    After(Canned),
+    /// The server's answer with the second half of its JSON missing, as if that were all.
+    Truncated,
+    /// The server's answer with another content type, and HTML for a body.
+    WrongType,
+    /// The server's answer with another object's name and uid in it.
+    OtherObject,
+    /// This is done first, then the call goes on.
+    First(Action),
+}
+
+impl fmt::Debug for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Fault")
+    }
+}
+
+/// Decides what happens to each call.
+pub type Decide = dyn Fn(&Call) -> Fault + Send + Sync;
+
+/// A service around another one, which spoils the calls it is told to.
+#[derive(Clone)]
+pub struct Faulty<S> {
+    inner: S,
+    decide: Arc<Decide>,
+    calls: Calls,
+    written: Arc<Mutex<Vec<String>>>,
+}
+
+impl<S> Faulty<S> {
+    /// Wraps a service.
+    pub fn new(inner: S, decide: impl Fn(&Call) -> Fault + Send + Sync + 'static) -> Self {
+        Self { inner, decide: Arc::new(decide), calls: Calls::default(), written: Arc::default() }
+    }
+
+    /// Every call so far, spoiled ones included.
+    #[must_use]
+    pub fn calls(&self) -> Vec<Call> {
+        self.calls.all()
+    }
+
+    /// The paths of all writes that the inner service carried out, whatever became of their answers. Dry runs and reviews are none.
+    #[must_use]
+    pub fn written(&self) -> Vec<String> {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// A body that ends well, or breaks off.
+pub struct Spoiled {
+    rest: Option<Bytes>,
+    breaks: bool,
+}
+
+impl HttpBody for Spoiled {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        match self.rest.take() {
+            Some(bytes) => Poll::Ready(Some(Ok(Frame::data(bytes)))),
+            None if self.breaks => {
+                self.breaks = false;
+                Poll::Ready(Some(Err(closed())))
+            }
+            None => Poll::Ready(None),
+        }
+    }
+}
+
+impl<S, B> Service<Request<Body>> for Faulty<S>
+where
+    S: Service<Request<Body>, Response = Response<B>> + Clone + Send + 'static,
+    S::Error: Into<BoxError>,
+    S::Future: Send,
+    B: HttpBody<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    type Response = Response<Spoiled>;
+    type Error = BoxError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        // Each call waits for its own clone of the inner service.
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let target = request.uri().path_and_query().map_or("/", |target| target.as_str()).to_owned();
+        let fault = (self.decide)(&self.calls.next(request.method().as_str(), &target));
+        let writes = matches!(request.method().as_str(), "PATCH" | "PUT" | "DELETE") && !target.contains("dryRun=");
+        let path = writes.then(|| target.split('?').next().unwrap_or_default().to_owned());
+        let (inner, written) = (self.inner.clone(), Arc::clone(&self.written));
+        Box::pin(async move {
+            match &fault {
+                Fault::Refused => return Err(std::io::Error::from(ErrorKind::ConnectionRefused).into()),
+                Fault::ClosedBefore => return Err(closed()),
+                Fault::Hang => std::future::pending::<()>().await,
+                Fault::Instead(canned) => return canned.response(),
+                Fault::First(action) => action().await,
+                _ => {}
+            }
+            let answer = inner.oneshot(request).await.map_err(Into::into)?;
+            if let (Some(path), true) = (path, answer.status().is_success()) {
+                written.lock().unwrap_or_else(PoisonError::into_inner).push(path);
+            }
+            spoil(&fault, answer).await
+        })
+    }
+}
+
+/// What comes of the server's answer.
+async fn spoil<B>(fault: &Fault, answer: Response<B>) -> Result<Response<Spoiled>, BoxError>
+where
+    B: HttpBody<Data = Bytes>,
+    B::Error: Into<BoxError>,
+{
+    let (mut parts, body) = answer.into_parts();
+    let bytes = body.collect().await.map_err(Into::into)?.to_bytes();
+    let half = bytes.slice(..bytes.len() / 2);
+    let (rest, breaks) = match fault {
+        Fault::ClosedAfter => return Err(closed()),
+        Fault::HangAfter => std::future::pending().await,
+        Fault::After(canned) => return canned.response(),
+        Fault::ClosedInside => (half, true),
+        Fault::Truncated => (half, false),
+        Fault::WrongType => {
+            parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html"));
+            (Bytes::from_static(b"<html><body>Welcome</body></html>"), false)
+        }
+        Fault::OtherObject => (other_object(&bytes), false),
+        Fault::None | Fault::Refused | Fault::ClosedBefore | Fault::Hang | Fault::Instead(_) | Fault::First(_) => (bytes, false),
+    };
+    Ok(Response::from_parts(parts, Spoiled { rest: Some(rest), breaks }))
+}
+
+fn other_object(bytes: &Bytes) -> Bytes {
+    match serde_json::from_slice::<Value>(bytes) {
+        Ok(mut object) if object.pointer("/metadata/name").is_some() => {
+            object["metadata"]["name"] = json!("another-object");
+            object["metadata"]["uid"] = json!("00000000-0000-0000-0000-000000000000");
+            Bytes::from(object.to_string())
+        }
+        _ => bytes.clone(),
+    }
+}
+
+fn closed() -> BoxError {
+    std::io::Error::from(ErrorKind::ConnectionReset).into()
+}
+
+impl Canned {
+    fn response(&self) -> Result<Response<Spoiled>, BoxError> {
+        let mut builder = Response::builder().status(self.code);
+        if !self.content_type.is_empty() {
+            builder = builder.header(header::CONTENT_TYPE, self.content_type);
+        }
+        if let Some(wait) = self.retry_after {
+            builder = builder.header(header::RETRY_AFTER, wait);
+        }
+        Ok(builder.body(Spoiled { rest: Some(Bytes::from(self.body.clone())), breaks: false })?)
+    }
+}
