@@ -6,6 +6,7 @@ use std::pin::Pin;
 use serde_json::Value;
 
 use crate::cluster::{Answer, Cluster, Sent};
+use crate::observed::{Comparison, Read, read_object};
 use crate::pat::{Pat, Scrubber};
 use crate::plan::{Action, Change, ComputedBecause, Kind, Plan, Reason, Verification, Warning};
 use crate::write::{self, Mode, Precondition};
@@ -101,7 +102,23 @@ async fn ask(cluster: &Cluster, change: &Change, token: Token<'_>) -> Verdict {
             Some(true) => Verdict::Refused(write::refusal(&answer, token.scrubber)),
             None => failed("the server does not say whether we may".to_owned()),
         },
+        // Somebody wrote between our reading and this: then the conflict is with what we haven't read.
+        Ok(Sent::Answered(answer)) if answer.code == 409 && has_moved(cluster, change, token).await => Verdict::Moved,
+        // What is no Status doesn't come from the API server, but from something in front of it.
+        Ok(Sent::Answered(answer)) if answer.status.is_none() => failed(format!("{} answered {}", cluster.server, answer.code)),
         Ok(Sent::Answered(answer)) => Verdict::Refused(write::refusal(&answer, token.scrubber)),
+    }
+}
+
+/// Whether the object is another one, or another version of it, than the change was computed from.
+async fn has_moved(cluster: &Cluster, change: &Change, token: Token<'_>) -> bool {
+    let comparison = Comparison { pat: token.pat, scrubber: token.scrubber };
+    match read_object(cluster, &change.wanted, comparison).await {
+        Read::Present(live) => {
+            change.seen.as_ref().is_none_or(|seen| seen.uid != live.uid || seen.resource_version != live.resource_version)
+        }
+        Read::Absent => change.seen.is_some(),
+        Read::Unreadable(_) => false,
     }
 }
 

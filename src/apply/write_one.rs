@@ -17,6 +17,7 @@ pub(super) async fn write_one(cluster: &Cluster, planned: &Change, means: Means<
     let mut current = planned.clone();
     let mut lost: Option<Failure> = None;
     for _ in 0..ATTEMPTS {
+        let mut conflict = None;
         let precondition = current.seen.as_ref().map_or(Precondition::Absent, Precondition::Seen);
         match write::send(cluster, &current, precondition, Some(means.pat), Mode::Real).await {
             // Certain not to have been carried out: but an attempt before it may have been.
@@ -24,6 +25,8 @@ pub(super) async fn write_one(cluster: &Cluster, planned: &Change, means: Means<
             Ok(Sent::Lost { why }) => lost = Some(why),
             Ok(Sent::Answered(answer)) if answer.is_success() => return success(&answer, planned),
             Ok(Sent::Answered(answer)) if write::moved(&answer) => {}
+            // A conflict of owners comes before a resourceVersion that does not fit: reading tells which of the two it was.
+            Ok(Sent::Answered(answer)) if answer.code == 409 => conflict = Some(refused(planned, &answer, means)),
             // The server may have failed after it had stored the object.
             Ok(Sent::Answered(answer)) if answer.code >= 500 => return after_error(cluster, planned, means, &answer, lost).await,
             Ok(Sent::Answered(answer)) => {
@@ -35,7 +38,14 @@ pub(super) async fn write_one(cluster: &Cluster, planned: &Change, means: Means<
             Err(failure) => return lost.map_or(Ending::Failed(failure), |why| Ending::Unknown(and_unreadable(why))),
             Ok(now) if now.action == Action::None && lost.is_some() => return Ending::ConfirmedByReading,
             Ok(now) if now.action == Action::None => return Ending::DoneByAnother,
-            Ok(now) if now.same_effect(planned) => current.seen = now.seen,
+            Ok(now) if now.same_effect(planned) => {
+                if let Some(refused) = conflict
+                    && now.seen == current.seen
+                {
+                    return lost.map_or(Ending::Failed(refused), Ending::Unknown);
+                }
+                current.seen = now.seen;
+            }
             Ok(now) => {
                 let stale = stale(planned, &now);
                 return match lost {

@@ -13,10 +13,16 @@ use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 pub const DEADLINE: Duration = Duration::from_secs(90);
 
 /// Starts the command with `stdin` (nothing: `/dev/null`) and collects what it writes. Panics when it does not end in time.
-pub fn run_to_end(mut command: Command, stdin: Option<&[u8]>) -> Output {
+pub fn run_to_end(command: Command, stdin: Option<&[u8]>) -> Output {
+    run_and_tell(command, stdin, |_| {})
+}
+
+/// The same, and tells the process's number as soon as there is one.
+pub fn run_and_tell(mut command: Command, stdin: Option<&[u8]>, tell: impl FnOnce(Pid)) -> Output {
     command.stdin(if stdin.is_some() { Stdio::piped() } else { Stdio::null() }).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap_or_else(|e| panic!("failed to start {command:?}: {e}"));
     let pid = pid(&child);
+    tell(pid);
     let input = child.stdin.take();
     let (done, result) = mpsc::channel();
     std::thread::scope(|scope| {

@@ -5,7 +5,9 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::child::{code, run_to_end};
+use rustix::process::Pid;
+
+use super::child::{code, run_and_tell};
 use super::terminal::Terminal;
 
 /// How to run it. May be run more than once: the folder stays until this is dropped.
@@ -75,7 +77,12 @@ impl Konnect {
 
     /// Runs it to its end. Panics when that does not come.
     pub fn run(&self) -> Ran {
-        let output = run_to_end(self.command(), self.stdin.as_deref());
+        self.run_and_tell(|_| {})
+    }
+
+    /// The same, and tells the process's number as soon as there is one.
+    pub fn run_and_tell(&self, tell: impl FnOnce(Pid)) -> Ran {
+        let output = run_and_tell(self.command(), self.stdin.as_deref(), tell);
         Ran {
             code: code(output.status),
             stdout: String::from_utf8(output.stdout).expect("stdout is not UTF-8"),

@@ -9,6 +9,7 @@
 //! * [`scenario`]: the states of `tests/scenarios`, to be loaded anywhere.
 //! * [`child`]: runs a program to its end, within a deadline.
 //! * [`konnect`]: runs the built binary; [`terminal`]: the same on a pseudo-terminal.
+//! * [`document`]: what the tests say in `docs`.
 //! * [`skipped`]: says and counts what could not run.
 
 #![allow(dead_code, unused_imports, reason = "each test binary uses its own part")]
@@ -16,6 +17,7 @@
 
 pub mod binaries;
 pub mod child;
+pub mod document;
 pub mod konnect;
 pub mod relay;
 pub mod request;

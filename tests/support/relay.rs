@@ -3,8 +3,9 @@
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
+use konnect::sandbox::faults::{Call, Calls};
 use serde_json::{Value, json};
 
 use super::request;
@@ -27,17 +28,13 @@ pub enum Fault {
     /// The server's answer, with another object's name in it.
     OtherObject,
     /// This is done first, then the request is carried out.
-    First(Arc<dyn Fn() + Send + Sync>),
+    First(Action),
+    /// The request is carried out, then this is done before the answer is given.
+    Then(Action),
 }
 
-/// A call, so that parallel ones can be told apart: method, resource and dry run, and which of its kind it is.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Call {
-    /// Such as `GET secrets`.
-    pub what: String,
-    /// From 1.
-    pub nth: usize,
-}
+/// What else is done at a call.
+pub type Action = Arc<dyn Fn() + Send + Sync>;
 
 /// Decides what happens to a call.
 pub type Decide = dyn Fn(&Call) -> Fault + Send + Sync;
@@ -46,12 +43,12 @@ pub type Decide = dyn Fn(&Call) -> Fault + Send + Sync;
 pub struct Relay {
     /// A kubeconfig that leads through it.
     pub kubeconfig: PathBuf,
-    calls: Arc<Mutex<Vec<Call>>>,
+    calls: Calls,
 }
 
 struct Line {
     admin: PathBuf,
-    calls: Arc<Mutex<Vec<Call>>>,
+    calls: Calls,
     decide: Box<Decide>,
 }
 
@@ -60,8 +57,8 @@ impl Relay {
     pub fn start(admin: &Path, folder: &Path, decide: impl Fn(&Call) -> Fault + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a loopback port");
         let url = format!("http://{}", listener.local_addr().expect("its address"));
-        let calls = Arc::new(Mutex::new(Vec::new()));
-        let line = Arc::new(Line { admin: admin.to_owned(), calls: Arc::clone(&calls), decide: Box::new(decide) });
+        let calls = Calls::default();
+        let line = Arc::new(Line { admin: admin.to_owned(), calls: calls.clone(), decide: Box::new(decide) });
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let line = Arc::clone(&line);
@@ -80,7 +77,7 @@ impl Relay {
 
     /// Every call so far.
     pub fn calls(&self) -> Vec<Call> {
-        self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.calls.all()
     }
 }
 
@@ -90,7 +87,7 @@ impl Line {
         let mut reader = BufReader::new(stream.try_clone().expect("a second handle"));
         let mut writer = stream;
         while let Some((method, path, headers, body)) = read_request(&mut reader) {
-            let fault = (self.decide)(&self.call(&method, &path));
+            let fault = (self.decide)(&self.calls.next(&method, &path));
             match &fault {
                 Fault::CloseBefore => return,
                 Fault::Hang => {
@@ -110,6 +107,9 @@ impl Line {
             if matches!(fault, Fault::OtherObject) && answer.pointer("/metadata/name").is_some() {
                 answer["metadata"]["name"] = json!("another-object");
             }
+            if let Fault::Then(action) = &fault {
+                action();
+            }
             let text = if let Value::String(text) = answer { text } else { answer.to_string() };
             match fault {
                 Fault::CloseAfter => return,
@@ -127,25 +127,6 @@ impl Line {
                 _ => write_answer(&mut writer, code, "content-type: application/json\r\n", text.as_bytes()),
             }
         }
-    }
-
-    fn call(&self, method: &str, path: &str) -> Call {
-        let bare = path.split('?').next().unwrap_or_default();
-        let parts: Vec<&str> = bare.split('/').collect();
-        let resource = match parts.as_slice() {
-            [.., "namespaces", "kube-system"] => "kube-system",
-            [.., "namespaces", _] => "namespaces",
-            [.., "namespaces", _, resource, _] => resource,
-            [.., last] => last,
-            [] => "",
-        };
-        let dry = if path.contains("dryRun=All") { " dry" } else { "" };
-        let what = format!("{method} {resource}{dry}");
-        let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
-        let nth = 1 + calls.iter().filter(|call| call.what == what).count();
-        let call = Call { what, nth };
-        calls.push(call.clone());
-        call
     }
 }
 

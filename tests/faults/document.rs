@@ -1,0 +1,63 @@
+//! What was put where, and what came of it: the tables of `docs/reliability.md`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::catalogue::{Kind, Named};
+use super::world::Run;
+use super::{APPLY, Case, Lasting};
+
+const PHASES: [&str; 5] = ["reading", "dry run", "asking for rights", "writing", "reading again"];
+
+/// The exit codes that were met.
+#[derive(Default)]
+pub struct Tally {
+    codes: BTreeMap<Cell, BTreeSet<i32>>,
+    runs: usize,
+}
+
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Cell {
+    apply: bool,
+    fault: &'static str,
+    phase: &'static str,
+    lasting: Lasting,
+}
+
+impl Tally {
+    /// Counts one run. The tables show the scenarios that go well without a fault: in the others each exit code may be their own.
+    pub fn add(&mut self, case: &Case<'_>, run: &Run) {
+        self.runs += 1;
+        if case.scenario.code() == 0 {
+            let (apply, fault, phase, lasting) = (case.command == APPLY, case.fault.name, case.phase, case.lasting);
+            self.codes.entry(Cell { apply, fault, phase, lasting }).or_default().insert(run.code);
+        }
+    }
+
+    /// The tables.
+    pub fn markdown(&self, faults: &[Named], scenarios: usize) -> String {
+        let mut text = format!("{} runs: {} faults, {scenarios} scenarios.\n", self.runs, faults.len());
+        for (apply, title, phases) in [(false, "plan", &PHASES[..2]), (true, "apply", &PHASES[..])] {
+            text.push_str(&format!(
+                "\n### `konnect {title}`: exit codes, by what it was doing\n\n| fault | {} |\n|{}\n",
+                phases.join(" | "),
+                "---|".repeat(phases.len() + 1)
+            ));
+            for fault in faults {
+                let codes = |phase, lasting| {
+                    let codes = self.codes.get(&Cell { apply, fault: fault.name, phase, lasting })?;
+                    Some(codes.iter().map(i32::to_string).collect::<Vec<_>>().join(", "))
+                };
+                let cell = |phase: &&'static str| match (codes(phase, Lasting::Once), codes(phase, Lasting::FromThenOn)) {
+                    (Some(once), Some(lasting)) if once != lasting => format!("{once}; {lasting}"),
+                    (Some(once), _) => once,
+                    (None, _) => "–".to_owned(),
+                };
+                let cells: Vec<String> = phases.iter().map(cell).collect();
+                let name =
+                    if fault.kind == Kind::Others { format!("{} (by another)", fault.name) } else { fault.name.to_owned() };
+                text.push_str(&format!("| {name} | {} |\n", cells.join(" | ")));
+            }
+        }
+        text
+    }
+}

@@ -1,0 +1,130 @@
+//! A scenario's state in a sandbox of its own, its spec and token, and one run of konnect in it.
+
+use std::collections::BTreeMap;
+
+use clap::Parser as _;
+use konnect::cli::Cli;
+use konnect::commands::{Stage, Written, execute};
+use konnect::sandbox::Sandbox;
+use konnect::sandbox::faults::{Call, Fault, Faulty};
+use konnect::sandbox::request::Request;
+use konnect::sandbox::status::Payload;
+use serde_json::Value;
+
+use super::support::scenario::Scenario;
+
+/// The token that the specs name.
+pub const WANTED: &str = "kpat_scenarioWantedToken0001";
+/// The other token that is live in some scenarios.
+pub const LIVE: &str = "kpat_scenarioLiveTokenOld9999";
+
+/// What one run of konnect did and said.
+pub struct Run {
+    /// The exit code.
+    pub code: i32,
+    /// All of stdout.
+    pub stdout: String,
+    /// All of stderr.
+    pub stderr: String,
+    /// Its calls, in order.
+    pub calls: Vec<Call>,
+    /// The titles of the objects whose writes the sandbox carried out.
+    pub written: Vec<String>,
+}
+
+/// One scenario, begun.
+pub struct World {
+    /// The cluster.
+    pub sandbox: Sandbox,
+    /// The namespace of the spec.
+    pub namespace: String,
+    /// What an apply without a fault ends with.
+    pub code: i32,
+    /// Whether there is a token.
+    pub token: bool,
+    args: Vec<String>,
+    folder: tempfile::TempDir,
+    runtime: tokio::runtime::Runtime,
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    // Its clock goes on at once where everybody waits: hanging and waiting take no time.
+    tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().expect("a runtime")
+}
+
+impl World {
+    /// The state the scenario begins with.
+    pub fn new(scenario: &Scenario) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let token = if scenario.pat() { "pat_file = \"pat\"" } else { "pat_env = \"KONNECT_TEST_IS_NOT_SET\"" };
+        super::support::users::write_private(&folder.path().join("pat"), WANTED);
+        let spec = scenario.spec().replace("pat_env = \"PAT\"", token);
+        std::fs::write(folder.path().join("konnect.toml"), spec).expect("written");
+        let (namespace, code, args) = (scenario.namespace(), scenario.code(), scenario.args());
+        let (sandbox, runtime) = (Sandbox::in_memory(), runtime());
+        scenario.load(|method, path, body| runtime.block_on(send(&sandbox, method, path, "application/json", body)));
+        Self { sandbox, namespace, code, token: scenario.pat(), args, folder, runtime }
+    }
+
+    /// Runs a command; `decide` says what happens to each of its calls.
+    pub fn run(&self, command: &[&str], decide: impl Fn(&Call) -> Fault + Send + Sync + 'static) -> Run {
+        let spec = self.folder.path().join("konnect.toml").display().to_string();
+        let file = ["-f", spec.as_str()];
+        let typed = ["konnect"].iter().chain(command).chain(&file).map(|word| (*word).to_owned());
+        let cli = Cli::try_parse_from(typed.chain(self.args.iter().cloned())).expect("a command line");
+        let faulty = Faulty::new(self.sandbox.clone(), decide);
+        let written = Written::default();
+        let code = self.runtime.block_on(async {
+            let stage = Stage::in_memory(kube::Client::new(faulty.clone(), "default"), &written);
+            execute(cli, &stage).await.code()
+        });
+        let titles = faulty.written().iter().map(|path| title(path)).collect();
+        Run { code: i32::from(code), stdout: written.stdout(), stderr: written.stderr(), calls: faulty.calls(), written: titles }
+    }
+
+    /// A run without any fault.
+    pub fn plain(&self, command: &[&str]) -> Run {
+        self.run(command, |_| Fault::None)
+    }
+
+    /// Every object of the spec's namespace, and that namespace, by title.
+    pub fn state(&self) -> BTreeMap<String, Value> {
+        let get = |path: &str| self.runtime.block_on(send(&self.sandbox, "GET", path, "", String::new()));
+        let path = format!("/api/v1/namespaces/{}", self.namespace);
+        let mut found = Vec::new();
+        if let (200, namespace) = get(&path) {
+            found.push((title(&path), namespace));
+        }
+        for resource in ["serviceaccounts", "secrets"] {
+            let (code, list) = get(&format!("{path}/{resource}"));
+            assert_eq!(code, 200, "{list}");
+            for object in list["items"].as_array().expect("items") {
+                let name = object["metadata"]["name"].as_str().expect("a name");
+                found.push((title(&format!("{path}/{resource}/{name}")), object.clone()));
+            }
+        }
+        found.into_iter().collect()
+    }
+}
+
+/// What reports call the object at this path.
+fn title(path: &str) -> String {
+    match path.split('/').collect::<Vec<_>>().as_slice() {
+        [.., "namespaces", namespace] => format!("Namespace {namespace}"),
+        [.., "namespaces", namespace, "serviceaccounts", name] => format!("ServiceAccount {namespace}/{name}"),
+        [.., "namespaces", namespace, "secrets", name] => format!("Secret {namespace}/{name}"),
+        _ => panic!("{path} is no object of ours"),
+    }
+}
+
+/// One request to the sandbox, past any fault.
+pub async fn send(sandbox: &Sandbox, method: &str, target: &str, content_type: &str, body: String) -> (u16, Value) {
+    let mut request = Request::new(method, target, body.into_bytes());
+    request.content_type = (!content_type.is_empty()).then(|| content_type.to_owned());
+    let answer = sandbox.send(&request).await.expect("an answer");
+    let body = match answer.body {
+        Payload::Json(body) => body,
+        Payload::Text(text) => text.into(),
+    };
+    (answer.code, body)
+}
