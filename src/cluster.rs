@@ -4,7 +4,7 @@ mod answer;
 mod connection;
 mod deadline;
 mod exec_plugin;
-mod kubeconfig;
+pub mod kubeconfig;
 mod proxy;
 mod retry;
 mod trouble;

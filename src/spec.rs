@@ -16,6 +16,9 @@ use diagnostic::Fault;
 /// The most bytes of a spec that are read; labels and annotations may have 256 KiB.
 const MOST_BYTES: u64 = 1024 * 1024;
 
+/// A file with more syntax errors than this is none of TOML; the rest need not be counted.
+const MOST_SYNTAX_ERRORS: usize = 1000;
+
 /// What one environment's file says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Spec {
@@ -105,7 +108,8 @@ pub fn parse(path: &str, folder: &Path, text: &str, pat_from_stdin: bool) -> Res
     let (document, syntax) = toml::de::DeTable::parse_recoverable(text);
     let broken = !syntax.is_empty();
     let mut walk = walk::Walk::new(path, folder, pat_from_stdin);
-    walk.faults.extend(syntax.iter().map(Fault::syntax));
+    walk.faults.extend(syntax.iter().take(MOST_SYNTAX_ERRORS).map(Fault::syntax));
+    drop(syntax);
     mask::token_faults(text, &mut walk.faults);
     let spec = walk.document(document.get_ref());
     let walk::Walk { mut faults, .. } = walk;

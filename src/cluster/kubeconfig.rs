@@ -1,11 +1,15 @@
 //! Which kubeconfig, and which context of it. Never an in-cluster fallback, never an override from the environment.
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
 
 use super::Choice;
 use crate::outcome::Failure;
+
+/// The most bytes of a kubeconfig that are read.
+const MOST_BYTES: u64 = 16 * 1024 * 1024;
 
 /// The chosen context, resolved.
 pub struct Selected {
@@ -45,7 +49,7 @@ fn load(choice: &Choice) -> Result<(Kubeconfig, String), Failure> {
         if from_list && !path.exists() {
             continue;
         }
-        let read = Kubeconfig::read_from(path).map_err(|error| unreadable(shown, &error))?;
+        let read = read(shown, path)?;
         merged = Some(match merged {
             None => read,
             Some(before) => before.merge(read).map_err(|error| unreadable(shown, &error))?,
@@ -56,6 +60,27 @@ fn load(choice: &Choice) -> Result<(Kubeconfig, String), Failure> {
             .hint("correct KUBECONFIG, or name a file with --kubeconfig")
     })?;
     Ok((merged, shown))
+}
+
+/// Reads one file, of which kube itself would read any length.
+fn read(shown: &str, path: &Path) -> Result<Kubeconfig, Failure> {
+    let of_io = |error: std::io::Error| unreadable(shown, &KubeconfigError::ReadConfig(error, path.to_owned()));
+    let metadata = std::fs::metadata(path).map_err(of_io)?;
+    let too_long = || Failure::new("kubeconfig", format!("{shown} is longer than 16 MiB: is it a kubeconfig?"));
+    if metadata.is_file() || metadata.is_dir() {
+        return if metadata.len() > MOST_BYTES {
+            Err(too_long())
+        } else {
+            Kubeconfig::read_from(path).map_err(|error| unreadable(shown, &error))
+        };
+    }
+    // A pipe, such as the shell's <(…), can be read once only, and has no folder that paths could be relative to.
+    let mut text = String::new();
+    std::fs::File::open(path).and_then(|file| file.take(MOST_BYTES + 1).read_to_string(&mut text)).map_err(of_io)?;
+    if text.len() as u64 > MOST_BYTES {
+        return Err(too_long());
+    }
+    Kubeconfig::from_yaml(&text).map_err(|error| unreadable(shown, &error))
 }
 
 type Shown = (String, PathBuf);

@@ -1,0 +1,122 @@
+//! What bad input is put into: one function for each door through which bytes from outside come in. Shared by the stable test
+//! (`tests/bad_input.rs`) and the fuzz targets (`fuzz/`). They must not panic, hang, or show what looks like a token.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::Full;
+use jiff::Timestamp;
+use konnect::cluster::kubeconfig::select;
+use konnect::cluster::{Choice, Cluster, Deadline};
+use konnect::desired::DesiredObject;
+use konnect::observed::{Comparison, Read, read_object};
+use konnect::ownership::Owners;
+use konnect::pat::Scrubber;
+use konnect::plan::{FieldPath, Kind};
+use konnect::planner::{TakeOver, change};
+use konnect::sandbox::handle;
+use konnect::sandbox::request::Request;
+use konnect::sandbox::rights::Caller;
+use konnect::sandbox::store::Store;
+use konnect::spec::{mask_tokens, parse};
+
+/// A function that takes any bytes.
+pub type Target = fn(&[u8]);
+
+/// Every door, by the name of its corpus.
+pub const ALL: [(&str, Target); 5] =
+    [("spec", spec), ("kubeconfig", kubeconfig), ("managed_fields", managed_fields), ("answer", answer), ("sandbox", sandbox)];
+
+/// Nothing that looks like a token.
+fn clean(text: &str) {
+    assert!(mask_tokens(text) == *text, "a token shows: {text}");
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(future)
+}
+
+/// A spec.
+pub fn spec(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    if let Err(errors) = parse("konnect.toml", Path::new(""), &text, false) {
+        assert!(errors.count() > 0, "refused without a reason");
+        clean(&errors.render(false));
+        clean(&errors.render(true));
+        errors.messages().iter().for_each(|message| clean(message));
+    }
+}
+
+/// A kubeconfig. Nothing in it is run.
+pub fn kubeconfig(bytes: &[u8]) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("config");
+    std::fs::write(&path, bytes).expect("written");
+    for context in [None, Some("dev".to_owned())] {
+        let choice = Choice { kubeconfig_flag: Some(path.display().to_string()), context, ..Choice::default() };
+        match block_on(select(&choice)) {
+            Ok(selected) => drop(selected.config),
+            Err(failure) => clean(&failure.to_string()),
+        }
+    }
+}
+
+/// `metadata.managedFields`.
+pub fn managed_fields(bytes: &[u8]) {
+    let Ok(value) = serde_json::from_slice(bytes) else { return };
+    let owners = Owners::parse(&value);
+    for path in owners.ours().iter().chain(&[FieldPath::token(), FieldPath::Label("a".to_owned())]) {
+        let _ = (owners.others(path), owners.of_map(path), owners.standing(path), path.to_string());
+    }
+}
+
+/// What the server answers when asked for a Secret: the first byte chooses the code, the rest is the body.
+pub fn answer(bytes: &[u8]) {
+    let Some((first, body)) = bytes.split_first() else { return };
+    let code = [200_u16, 200, 404, 403, 409, 500, 401, 422][usize::from(*first) % 8];
+    let body = Bytes::copy_from_slice(body);
+    let read = block_on(async {
+        let service = tower::service_fn(move |_: http::Request<kube::client::Body>| {
+            let answer = http::Response::builder().status(code).body(Full::new(body.clone()));
+            async move { answer }
+        });
+        let client = kube::Client::new(service, "default");
+        let deadline = Deadline::after(Duration::from_secs(60));
+        let cluster = Cluster::over(client, "bad".to_owned(), "bad".to_owned(), deadline, Arc::new(|_| {}));
+        read_object(&cluster, &secret(), Comparison { pat: None, scrubber: &Scrubber::default() }).await
+    });
+    if let Read::Unreadable(failure) = &read {
+        clean(&failure.to_string());
+    }
+    let change = change(&secret(), &read, false, &TakeOver::new());
+    assert!(code == 404 || !matches!(read, Read::Absent), "absent without a 404: {change:?}");
+}
+
+fn secret() -> DesiredObject {
+    DesiredObject {
+        kind: Kind::Secret,
+        namespace: Some("kong".to_owned()),
+        name: "pat".to_owned(),
+        labels: BTreeMap::from([("a".to_owned(), "1".to_owned())]),
+        annotations: BTreeMap::new(),
+    }
+}
+
+/// Requests to the sandbox, parted by the byte 0x1e: method and target, content type, body. Only the body holds line ends.
+pub fn sandbox(bytes: &[u8]) {
+    let mut store = Store::new(1, Timestamp::UNIX_EPOCH);
+    for request in bytes.split(|byte| *byte == 0x1e) {
+        let mut lines = request.splitn(3, |byte| *byte == b'\n');
+        let text = |line: Option<&[u8]>| String::from_utf8_lossy(line.unwrap_or_default()).into_owned();
+        let (first, content_type) = (text(lines.next()), text(lines.next()));
+        let (method, target) = first.split_once(' ').unwrap_or(("GET", first.as_str()));
+        let mut request = Request::new(method, target, lines.next().unwrap_or_default().to_vec());
+        request.content_type = (!content_type.is_empty()).then_some(content_type);
+        let answer = handle(&mut store, &request, &Caller::default(), Timestamp::UNIX_EPOCH);
+        assert!((200..=599).contains(&answer.code), "{}", answer.code);
+    }
+}
