@@ -169,3 +169,67 @@ fn a_token_in_the_spec_or_that_is_none_does_not_show_either() {
         watch.check(&konnect, &ran, "a spoiled token");
     }
 }
+
+/// What other processes can see: our command line, and what a credential plugin inherits.
+#[test]
+fn other_processes_see_no_token() {
+    let Some(server) = support::server() else { return };
+    let namespace = server.namespace("canary-plugin");
+    with_live_secret(server, &namespace);
+    let kubeconfig: serde_json::Value =
+        std::fs::read_to_string(server.kubeconfig_token()).expect("readable").parse().expect("JSON");
+    let token = kubeconfig["users"][0]["user"]["token"].as_str().expect("a token");
+    let plugin = format!(
+        "env >plugin-env.txt; cat /proc/self/cmdline /proc/$PPID/cmdline >plugin-cmdline.txt; cat >plugin-stdin.txt
+         echo '{{\"kind\":\"ExecCredential\",\"apiVersion\":\"client.authentication.k8s.io/v1\",\"status\":{{\"token\":\"{token}\"}}}}'"
+    );
+    let mut with_plugin = kubeconfig.clone();
+    with_plugin["users"][0]["user"] = json!({"exec": {
+        "apiVersion": "client.authentication.k8s.io/v1", "command": "sh", "args": ["-c", plugin], "interactiveMode": "Never",
+    }});
+    let mut watch = Watch { slices: slices(), runs: 0 };
+    let from_file = spec(&namespace).replace("pat_env = \"PAT\"", "pat_file = \"input.txt\"");
+    let ways: [(&str, Konnect, &[&str]); 3] = [
+        ("the variable", Konnect::new().spec(&spec(&namespace)).env("PAT", NEW), &[]),
+        ("a file", Konnect::new().spec(&from_file).file("input.txt", NEW), &[]),
+        ("standard input", Konnect::new().spec(&spec(&namespace)).stdin(NEW), &["--pat-stdin"]),
+    ];
+    for (way, mut konnect, flags) in ways {
+        for command in [&["plan", "-vv"][..], &["apply", "--auto-approve", "-vv"], &["plan", "--format", "json"]] {
+            konnect = konnect.file("kubeconfig.json", &with_plugin.to_string());
+            konnect = konnect.args([command, flags, &["--kubeconfig", "kubeconfig.json"]].concat());
+            let ran = konnect.run();
+            ran.assert_code(0);
+            for seen in ["plugin-env.txt", "plugin-cmdline.txt"] {
+                let text = std::fs::read(konnect.folder().join(seen)).expect("the plugin ran");
+                assert!(!text.is_empty(), "{seen} says nothing");
+            }
+            watch.check(&konnect, &ran, &format!("a plugin, the token from {way}"));
+        }
+    }
+    skipped::say(&format!("{} runs with a credential plugin that looked round", watch.runs));
+}
+
+/// The sandbox's own file may hold the token; nothing else may, and that file is for its owner alone.
+#[test]
+fn the_sandbox_shows_no_token_either() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mut watch = Watch { slices: slices(), runs: 0 };
+    for verbosity in ["-vv", "-q"] {
+        for commands in [&["plan"][..], &["apply", "--auto-approve"], &["plan", "--format", "json"]] {
+            let args = [commands, &[verbosity, "--sandbox=input.txt"]].concat();
+            let konnect = Konnect::new().spec(&spec("kong")).env("PAT", NEW).args(&args);
+            for _ in 0..2 {
+                let ran = konnect.run();
+                ran.assert_code(0);
+                watch.check(&konnect, &ran, &format!("{args:?}"));
+            }
+            for entry in std::fs::read_dir(konnect.folder()).expect("the folder") {
+                let path = entry.expect("an entry").path();
+                let mode = path.metadata().expect("its mode").permissions().mode() & 0o777;
+                let own = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("input.txt"));
+                assert!(!own || mode == 0o600, "{} has mode {mode:o}", path.display());
+            }
+        }
+    }
+}
