@@ -7,6 +7,7 @@ use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
 
 use super::Choice;
 use crate::outcome::Failure;
+use crate::spec::mask_tokens;
 
 /// The most bytes of a kubeconfig that are read.
 const MOST_BYTES: u64 = 16 * 1024 * 1024;
@@ -33,12 +34,14 @@ pub async fn select(choice: &Choice) -> Result<Selected, Failure> {
     let cluster = kubeconfig.clusters.iter().find(|c| Some(&c.name) == cluster_name.as_ref()).and_then(|c| c.cluster.as_ref());
     let has_proxy_url = cluster.and_then(|c| c.proxy_url.as_ref()).is_some_and(|url| !url.is_empty());
     let options = KubeConfigOptions { context: Some(context.clone()), ..KubeConfigOptions::default() };
-    let mut config = kube::Config::from_custom_kubeconfig(kubeconfig, &options)
-        .await
-        .map_err(|error| Failure::new("kubeconfig", format!("context {context} of {shown} is not usable: {}", words(&error))))?;
+    let mut config = kube::Config::from_custom_kubeconfig(kubeconfig, &options).await.map_err(|error| {
+        let what = format!("context {} of {shown} is not usable: {}", mask_tokens(&context), words(&error));
+        Failure::new("kubeconfig", what)
+    })?;
     // kube takes a proxy from the environment and applies NO_PROXY wrongly; ours is refused by its own rule instead.
     config.proxy_url = None;
-    Ok(Selected { context, config, has_proxy_url })
+    // From here on it is only shown: somebody may have pasted a token in its place.
+    Ok(Selected { context: mask_tokens(&context), config, has_proxy_url })
 }
 
 fn load(choice: &Choice) -> Result<(Kubeconfig, String), Failure> {
@@ -116,7 +119,8 @@ fn files(choice: &Choice) -> Result<(Vec<Shown>, bool), Failure> {
 
 fn pick(kubeconfig: &Kubeconfig, wanted: Option<&str>, shown: &str) -> Result<String, Failure> {
     let names: Vec<&str> = kubeconfig.contexts.iter().map(|context| context.name.as_str()).collect();
-    let list = if names.is_empty() { format!("{shown} has no contexts") } else { format!("{shown} has: {}", names.join(", ")) };
+    let has = || mask_tokens(&names.join(", "));
+    let list = if names.is_empty() { format!("{shown} has no contexts") } else { format!("{shown} has: {}", has()) };
     let current = kubeconfig.current_context.as_deref().filter(|name| !name.is_empty());
     let Some(name) = wanted.or(current) else {
         return Err(Failure::new("context", format!("no context is chosen, and {shown} has no current-context"))
@@ -126,8 +130,8 @@ fn pick(kubeconfig: &Kubeconfig, wanted: Option<&str>, shown: &str) -> Result<St
         return Ok(name.to_owned());
     }
     let close = similar::get_close_matches(name, &names, 1, 0.6);
-    let advice = close.first().map_or_else(|| list.clone(), |close| format!("did you mean {close}? {list}"));
-    Err(Failure::new("context", format!("there is no context {name}")).hint(advice))
+    let advice = close.first().map_or_else(|| list.clone(), |close| format!("did you mean {}? {list}", mask_tokens(close)));
+    Err(Failure::new("context", format!("there is no context {}", mask_tokens(name))).hint(advice))
 }
 
 fn unreadable(shown: &str, error: &KubeconfigError) -> Failure {
@@ -143,10 +147,10 @@ fn words(error: &KubeconfigError) -> String {
             None => "it is not the YAML of a kubeconfig".to_owned(),
         },
         KubeconfigError::LoadContext(_) => "the context has no entry of its own".to_owned(),
-        KubeconfigError::LoadClusterOfContext(name) => format!("its cluster {name} is not in the file"),
+        KubeconfigError::LoadClusterOfContext(name) => format!("its cluster {} is not in the file", mask_tokens(name)),
         KubeconfigError::MissingClusterUrl => "its cluster has no server address".to_owned(),
         KubeconfigError::ParseClusterUrl(_) => "its cluster's server is not a URL".to_owned(),
         KubeconfigError::ParseProxyUrl(_) => "the proxy named for it is not a URL".to_owned(),
-        other => other.to_string(),
+        other => mask_tokens(&other.to_string()),
     }
 }
