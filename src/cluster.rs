@@ -114,7 +114,7 @@ pub fn open_sandbox(named: &str, deadline: &Deadline, notices: &Notices) -> Resu
     if new {
         let message =
             format!("a new sandbox begins in {}; what is applied to it is kept there, the token included", path.display());
-        notices(Notice::Warning(Warning { code: "sandbox_created", message }));
+        notices(Notice::Warning(Warning { code: "sandbox_created".into(), message }));
     }
     Ok((sandbox, path))
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::plan::Kind;
 use crate::spec::{Object, Spec};
 
@@ -9,7 +11,8 @@ use crate::spec::{Object, Spec};
 pub const SECRET_LABELS: [(&str, &str); 2] = [("konghq.com/credential", "konnect"), ("konghq.com/secret", "true")];
 
 /// One object that should exist. A Secret also carries the token, which is placed into the request by `write` alone.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DesiredObject {
     /// Its kind.
     pub kind: Kind,

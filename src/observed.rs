@@ -13,7 +13,7 @@ use crate::desired::{Desired, DesiredObject};
 use crate::outcome::{Failure, Outcome};
 use crate::ownership::Owners;
 use crate::pat::{Pat, PatSource, Scrubber};
-use crate::plan::{ClusterIdentity, FieldPath, Kind, Verdict, Warning};
+use crate::plan::{ClusterIdentity, FieldPath, Kind, Mark, Verdict, Warning};
 
 /// kubectl keeps the whole manifest here, a Secret's data included: its value is never kept.
 pub const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
@@ -103,7 +103,7 @@ pub struct LiveSecret {
     /// How its token compares with the wanted one.
     pub token: Verdict,
     /// Tells, within this run, whether the live token moved. Never shown or stored.
-    pub token_mark: Option<u64>,
+    pub token_mark: Option<Mark>,
 }
 
 /// What there is to compare a live token with.

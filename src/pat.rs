@@ -1,5 +1,6 @@
 //! The Konnect token: where it is (`PatSource`), and the token itself (`Pat`), which nothing can print, copy or serialize.
 
+mod mark;
 mod scrubber;
 pub(crate) mod shape;
 
@@ -11,6 +12,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use zeroize::{Zeroize as _, Zeroizing};
 
+pub use mark::{Salt, hex};
 pub use scrubber::Scrubber;
 
 use crate::outcome::Failure;
@@ -83,7 +85,7 @@ impl PatSource {
             if mode & 0o044 != 0 {
                 let message =
                     format!("{self} holds the token and others can read it (mode {:03o}); run: chmod 600 {self}", mode & 0o777);
-                warnings.push(Warning { code: "token_file_readable", message });
+                warnings.push(Warning { code: "token_file_readable".into(), message });
             }
         }
         read_limited(file).map(Some).map_err(|error| self.unreadable(&error))
@@ -114,7 +116,7 @@ impl PatSource {
         if kept < text.len() {
             let message =
                 format!("trailing white space after the token in {self} was trimmed; Kong's operator would not trim it");
-            warnings.push(Warning { code: "token_trimmed", message });
+            warnings.push(Warning { code: "token_trimmed".into(), message });
             let tail = bytes.len();
             bytes[kept..tail].zeroize();
             bytes.truncate(kept);
@@ -138,7 +140,7 @@ impl PatSource {
         }
         if !text.starts_with("kpat_") && !text.starts_with("spat_") {
             let message = format!("the token in {self} starts neither with kpat_ nor with spat_: Konnect tokens do");
-            warnings.push(Warning { code: "token_prefix", message });
+            warnings.push(Warning { code: "token_prefix".into(), message });
         }
         Ok(Pat { bytes })
     }
@@ -184,6 +186,12 @@ impl Pat {
         Zeroizing::new(BASE64.encode(self.bytes.as_slice()))
     }
 
+    /// The token's mark under the scrubber's salt, to tell later whether it is still the same.
+    #[must_use]
+    pub fn marked(&self, scrubber: &Scrubber) -> crate::plan::Mark {
+        scrubber.mark(&self.bytes)
+    }
+
     /// Teaches the scrubber to recognise this token.
     pub fn teach(&self, scrubber: &Scrubber) {
         scrubber.learn(&self.bytes);
@@ -194,10 +202,10 @@ impl Pat {
 mod tests {
     use super::*;
 
-    fn check(text: &str) -> (Result<Pat, Failure>, Vec<&'static str>) {
+    fn check(text: &str) -> (Result<Pat, Failure>, Vec<String>) {
         let mut warnings = Vec::new();
         let checked = PatSource::Env("PAT".into()).check(Zeroizing::new(text.as_bytes().to_vec()), &mut warnings);
-        (checked, warnings.iter().map(|w| w.code).collect())
+        (checked, warnings.iter().map(|w| w.code.to_string()).collect())
     }
 
     #[test]

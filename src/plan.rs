@@ -2,9 +2,11 @@
 
 mod field;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 pub use field::{Field, FieldAction, FieldPath, FieldValue, Manager, Verdict};
 
@@ -15,7 +17,7 @@ use crate::outcome::Failure;
 pub const FIELD_MANAGER: &str = "konnect";
 
 /// The kinds of object `konnect` manages, in the order they are planned and written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Kind {
     /// `v1/Namespace`.
     Namespace,
@@ -58,7 +60,8 @@ impl Kind {
 }
 
 /// What happens to an object.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Action {
     /// It does not exist and will be created.
     Create,
@@ -87,7 +90,8 @@ impl Action {
 }
 
 /// Why an object's action is what it is. For the reader only: nothing is decided from it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// It does not exist.
     Absent,
@@ -116,7 +120,8 @@ pub enum Reason {
 }
 
 /// How far a change was checked.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Verification {
     /// The server's own dry run accepted it.
     Server,
@@ -125,7 +130,8 @@ pub enum Verification {
 }
 
 /// Why a change was not verified by a server dry run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ComputedBecause {
     /// The dry run has not been tried yet.
     NotAsked,
@@ -140,18 +146,30 @@ pub enum ComputedBecause {
 }
 
 /// Which live object a change was computed from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Seen {
     /// `metadata.uid`.
     pub uid: String,
     /// `metadata.resourceVersion`, opaque: compared for equality only.
     pub resource_version: String,
-    /// A keyed mark of the live token, random for each run: for equality only, never to be shown or stored.
-    pub token_mark: Option<u64>,
+    /// A keyed mark of the live token: for equality only, never to be shown.
+    pub token_mark: Option<Mark>,
+}
+
+/// A token's HMAC under a salt: tells whether a token is still the same, and is worth nothing under another salt.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mark {
+    /// Hexadecimal.
+    pub digest: String,
+    /// The token is long enough that nobody finds it by trying. A mark that is not strong must never be stored.
+    pub strong: bool,
 }
 
 /// One object of the spec and what happens to it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Change {
     /// The whole wanted object: each write carries all of it, since an apply removes what it leaves out.
     pub wanted: DesiredObject,
@@ -165,7 +183,8 @@ pub struct Change {
     pub fields: Vec<Field>,
     /// The live object; `None` if it is absent or unreadable.
     pub seen: Option<Seen>,
-    /// Why it could not be read, where it could not.
+    /// Why it could not be read, where it could not. A plan in which something is unknown is not saved.
+    #[serde(skip)]
     pub unreadable: Option<Failure>,
 }
 
@@ -197,7 +216,8 @@ impl Change {
 }
 
 /// Which cluster was read, and as whom.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ClusterIdentity {
     /// The kubeconfig context.
     pub context: String,
@@ -210,16 +230,18 @@ pub struct ClusterIdentity {
 }
 
 /// Something the reader should know that is no failure.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Warning {
     /// A stable word for programs.
-    pub code: &'static str,
+    pub code: Cow<'static, str>,
     /// The sentence for people.
     pub message: String,
 }
 
 /// A whole plan.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Plan {
     /// The spec's path as the user gave it.
     pub spec: String,

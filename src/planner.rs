@@ -60,7 +60,7 @@ pub fn change(wanted: &DesiredObject, read: &Read, token_given: bool, take_over:
         Read::Present(live) => {
             let fields = fields_of_live(wanted, live, token_given, take_over);
             let (action, reason) = judge(live, &fields);
-            let token_mark = live.secret.as_ref().and_then(|secret| secret.token_mark);
+            let token_mark = live.secret.as_ref().and_then(|secret| secret.token_mark.clone());
             let seen = Seen { uid: live.uid.clone(), resource_version: live.resource_version.clone(), token_mark };
             made(action, reason, fields, Some(seen))
         }
@@ -219,5 +219,5 @@ fn manifest_elsewhere(change: &Change, read: &Read) -> Option<Warning> {
         change.wanted.title(),
         taken.path
     );
-    Some(Warning { code: "manifest_elsewhere", message })
+    Some(Warning { code: "manifest_elsewhere".into(), message })
 }

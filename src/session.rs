@@ -7,7 +7,7 @@ use crate::outcome::Failure;
 use crate::pat::{Pat, PatSource, Scrubber};
 use crate::plan::{Plan, Warning};
 use crate::planner::{self, TakeOver};
-use crate::spec::{PatKey, Spec};
+use crate::spec::{ClusterKeys, PatKey, Spec};
 use crate::verify::{self, Token};
 
 /// How often a plan is made anew because an object moved between reading it and asking the server about it.
@@ -16,8 +16,10 @@ const ATTEMPTS: u32 = 3;
 /// The wanted objects and the token, before any request.
 #[derive(Debug)]
 pub struct Wanted {
-    /// The spec.
-    pub spec: Spec,
+    /// The spec's path as the user gave it.
+    pub spec: String,
+    /// Which cluster the spec means.
+    pub cluster: ClusterKeys,
     /// Where the token is.
     pub source: PatSource,
     /// The token, if there is one.
@@ -45,14 +47,14 @@ impl Wanted {
         let pat = source.read(warnings)?;
         if pat.is_none() {
             let message = format!("{}: a plan goes on without comparing the token; apply would stop", source.unset());
-            warnings.push(Warning { code: "token_unset", message });
+            warnings.push(Warning { code: "token_unset".into(), message });
         }
         let scrubber = Scrubber::default();
         if let Some(pat) = &pat {
             pat.teach(&scrubber);
         }
         let desired = Desired::from_spec(&spec);
-        Ok(Self { spec, source, pat, scrubber, desired, take_over })
+        Ok(Self { spec: spec.path, cluster: spec.cluster, source, pat, scrubber, desired, take_over })
     }
 
     /// Opens the cluster that is meant: the flags first, then the spec.
@@ -65,8 +67,8 @@ impl Wanted {
             PatSource::File(..) | PatSource::Stdin => None,
         };
         let choice = Choice {
-            kubeconfig_spec: self.spec.cluster.kubeconfig.clone(),
-            context: flags.context.or_else(|| self.spec.cluster.context.clone()),
+            kubeconfig_spec: self.cluster.kubeconfig.clone(),
+            context: flags.context.or_else(|| self.cluster.context.clone()),
             hidden_env,
             ..flags
         };
@@ -79,8 +81,8 @@ impl Wanted {
     /// As `observed::read`.
     pub async fn read(&self, cluster: &Cluster) -> Result<Plan, Failure> {
         let comparison = Comparison { pat: self.pat.as_ref(), scrubber: &self.scrubber };
-        let pinned_uid = self.spec.cluster.uid.as_deref();
-        let reading = Reading { spec: &self.spec.path, token_source: &self.source, pinned_uid, comparison };
+        let pinned_uid = self.cluster.uid.as_deref();
+        let reading = Reading { spec: &self.spec, token_source: &self.source, pinned_uid, comparison };
         let observed = observed::read(cluster, &self.desired, reading).await?;
         let mut plan = planner::plan(&self.desired, &observed, &self.take_over);
         plan.warnings.extend(self.unknown_take_overs(&plan));
@@ -102,7 +104,7 @@ impl Wanted {
             if attempt == ATTEMPTS {
                 let message =
                     "an object kept changing while it was looked at: the plan is computed from what was read last".to_owned();
-                plan.warnings.push(Warning { code: "keeps_changing", message });
+                plan.warnings.push(Warning { code: "keeps_changing".into(), message });
                 return Ok(plan);
             }
             attempt += 1;
@@ -120,7 +122,7 @@ impl Wanted {
         unknown
             .map(|(kind, path)| {
                 let message = format!("--take-over {}.{path} names no field of the spec, and does nothing", kind.spec_key());
-                Warning { code: "take_over_unknown", message }
+                Warning { code: "take_over_unknown".into(), message }
             })
             .collect()
     }

@@ -90,7 +90,7 @@ async fn ask(cluster: &Cluster, change: &Change, token: Token<'_>) -> Verdict {
     let precondition = change.seen.as_ref().map_or(Precondition::Absent, Precondition::Seen);
     let failed = |what: String| {
         let message = format!("{} could not be verified by a server dry run: {what}", change.wanted.title());
-        Verdict::Failed(Warning { code: "not_verified", message })
+        Verdict::Failed(Warning { code: "not_verified".into(), message })
     };
     match write::send(cluster, change, precondition, token.pat, Mode::DryRun).await {
         Err(failure) => failed(failure.what),
@@ -134,10 +134,10 @@ async fn may_write(cluster: &Cluster, change: &Change) -> Option<bool> {
 /// What the server would make of it beyond what was asked: its own warnings, and wanted values that admission would overwrite.
 fn remarks(answer: &Answer, change: &Change, scrubber: &Scrubber) -> Vec<Warning> {
     let title = change.wanted.title();
-    let said = answer
-        .warnings
-        .iter()
-        .map(|text| Warning { code: "server_warning", message: format!("{title}: the server warns: {}", scrubber.scrub(text)) });
+    let said = answer.warnings.iter().map(|text| Warning {
+        code: "server_warning".into(),
+        message: format!("{title}: the server warns: {}", scrubber.scrub(text)),
+    });
     let maps = [("labels", &change.wanted.labels), ("annotations", &change.wanted.annotations)];
     let overwritten = maps.into_iter().flat_map(|(map, wanted)| {
         let live = answer.body.pointer(&format!("/metadata/{map}")).and_then(Value::as_object);
@@ -145,7 +145,7 @@ fn remarks(answer: &Answer, change: &Change, scrubber: &Scrubber) -> Vec<Warning
         wanted.iter().filter(move |(key, value)| differs(key, value)).map(move |(key, _)| (map, key))
     });
     let overwritten = overwritten.map(|(map, key)| Warning {
-        code: "changed_by_admission",
+        code: "changed_by_admission".into(),
         message: format!("{title}: an admission webhook of the cluster changes metadata.{map}.{key} after konnect sets it: every plan will show it as a change"),
     });
     said.chain(overwritten).collect()

@@ -83,7 +83,9 @@ fn every_corpus_and_mutations_of_it() {
                 assert!(ran.is_ok(), "{}, mutation {round}: {:?}", path.display(), String::from_utf8_lossy(&mutated));
             }
         }
-        println!("{name}: {} files, {} mutations", corpus.len(), corpus.len() * rounds);
+        // On the real stderr: the harness hides what a test that passes prints.
+        let said = format!("bad input, {name}: {} files, {} mutations\n", corpus.len(), corpus.len() * rounds);
+        let _ = std::io::Write::write_all(&mut std::io::stderr().lock(), said.as_bytes());
     }
 }
 

@@ -8,7 +8,7 @@ use konnect::desired::{Desired, DesiredObject};
 use konnect::observed::{Live, LiveSecret, Observed, Read};
 use konnect::outcome::Failure;
 use konnect::ownership::Owners;
-use konnect::plan::{Action, ClusterIdentity, FieldAction, FieldPath, Kind, Plan, Reason, Verdict};
+use konnect::plan::{Action, ClusterIdentity, FieldAction, FieldPath, Kind, Mark, Plan, Reason, Verdict};
 use konnect::planner::{TakeOver, plan};
 use serde_json::{Value, json};
 
@@ -45,7 +45,7 @@ fn live_secret(token: Verdict, label: Option<&str>, managed_fields: &Value) -> L
             immutable: false,
             empty: token == Verdict::Missing,
             token,
-            token_mark: Some(1),
+            token_mark: Some(Mark { digest: "1".into(), strong: true }),
         }),
         ..Live::default()
     }

@@ -139,7 +139,7 @@ pub(super) fn stale(planned: &Change, now: &Change) -> Failure {
 
 /// The fields whose value, owners or plan are no longer the same.
 fn moved_fields(planned: &Change, now: &Change) -> Vec<String> {
-    let mark = |change: &Change| change.seen.as_ref().and_then(|seen| seen.token_mark);
+    let mark = |change: &Change| change.seen.as_ref().and_then(|seen| seen.token_mark.clone());
     let mut moved: Vec<String> =
         now.fields.iter().filter(|field| !planned.fields.contains(field)).map(|field| field.path.to_string()).collect();
     moved.extend(

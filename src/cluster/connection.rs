@@ -30,7 +30,7 @@ pub fn client(selected: &Selected, notices: &Notices) -> Result<kube::Client, Fa
         let message = format!(
             "the certificate of {server} is not checked (insecure-skip-tls-verify): anybody in between can read the token"
         );
-        notices(Notice::Warning(Warning { code: "insecure_skip_tls_verify", message }));
+        notices(Notice::Warning(Warning { code: "insecure_skip_tls_verify".into(), message }));
     }
     build(config).map_err(|error| {
         let hint = "check certificate-authority, client-certificate, client-key, token and the `as` entries there";

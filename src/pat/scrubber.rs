@@ -5,7 +5,9 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
+use super::mark::Salt;
 use super::shape;
+use crate::plan::Mark;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
 use zeroize::Zeroizing;
@@ -20,6 +22,7 @@ const MASK: &str = "(sensitive)";
 #[derive(Default)]
 pub struct Scrubber {
     key: RandomState,
+    salt: Salt,
     known: Mutex<HashSet<u64>>,
 }
 
@@ -54,10 +57,22 @@ impl Scrubber {
         known.extend(secret.windows(SLICE).map(|slice| self.key.hash_one(slice)));
     }
 
-    /// A mark of a value, to tell within this run whether it is still the same. Never to be shown or stored.
+    /// One whose marks can be compared with those made under this salt.
     #[must_use]
-    pub(crate) fn mark(&self, secret: &[u8]) -> u64 {
-        self.key.hash_one(secret)
+    pub fn with_salt(salt: Salt) -> Self {
+        Self { salt, ..Self::default() }
+    }
+
+    /// What its marks are keyed with.
+    #[must_use]
+    pub const fn salt(&self) -> &Salt {
+        &self.salt
+    }
+
+    /// A mark of a value, to tell whether it is still the same.
+    #[must_use]
+    pub(crate) fn mark(&self, secret: &[u8]) -> Mark {
+        self.salt.mark(secret)
     }
 
     /// The text with every slice of a known token, and all that looks like one, replaced by a fixed word.

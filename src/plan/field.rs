@@ -3,9 +3,11 @@
 use std::fmt;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 /// A field that `konnect` reads or writes.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum FieldPath {
     /// A key of a Secret's `data`; `token` is the Konnect token.
     Data(String),
@@ -44,7 +46,8 @@ impl fmt::Display for FieldPath {
 }
 
 /// What became of the token when it was compared with the live Secret. All that ever leaves the comparison.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// The live Secret holds no token.
     Missing,
@@ -70,7 +73,8 @@ impl Verdict {
 }
 
 /// An owner of a field, as `metadata.managedFields` names it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Manager {
     /// The manager's name.
     pub name: String,
@@ -81,7 +85,8 @@ pub struct Manager {
 }
 
 /// What happens to one field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum FieldAction {
     /// Absent, will be set.
     Add,
@@ -116,7 +121,8 @@ impl FieldAction {
 }
 
 /// The values before and after: of the token, only the verdict.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum FieldValue {
     /// A label or annotation.
     Plain {
@@ -132,7 +138,8 @@ pub enum FieldValue {
 }
 
 /// One field of an object, and what happens to it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Field {
     /// Which field.
     pub path: FieldPath,

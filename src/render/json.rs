@@ -114,7 +114,7 @@ pub fn document(spec: &str, plan: Option<&Plan>, warnings: &[crate::plan::Warnin
             spec,
             cluster,
             changes: plan.map_or_else(Vec::new, |plan| plan.changes.iter().map(change_document).collect()),
-            warnings: all_warnings.map(|w| Remark { code: w.code, message: &w.message, hint: None }).collect(),
+            warnings: all_warnings.map(|w| Remark { code: &w.code, message: &w.message, hint: None }).collect(),
             summary: SummaryDocument { add, change, destroy, unchanged, blocked, unknown },
             errors: errors.iter().map(|e| Remark { code: e.code, message: &e.what, hint: e.hint.as_deref() }).collect(),
         }],
