@@ -101,6 +101,12 @@ impl Report {
         self.endings.iter().filter(|(_, ending)| *ending == Ending::Updated).count()
     }
 
+    /// Whether every object is as wanted.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.endings.iter().all(|(_, ending)| ending.is_done())
+    }
+
     /// How the run ended, before it was confirmed by reading.
     #[must_use]
     pub fn outcome(&self) -> Outcome {

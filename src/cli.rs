@@ -24,6 +24,14 @@ pub enum Command {
     Apply(ApplyArgs),
     /// Check the spec; needs no cluster and no token
     Validate(ValidateArgs),
+    /// Show a saved plan; needs no cluster and no token
+    Show(ShowArgs),
+    /// Print the smallest rights that plan or apply needs for a spec, as YAML; needs no cluster and no token
+    Rbac(RbacArgs),
+    /// Print the JSON schema of a document
+    Schema(SchemaArgs),
+    /// Print the completions of a shell
+    Completions(CompletionsArgs),
     /// The sandbox itself
     #[command(subcommand)]
     Sandbox(SandboxCommand),
@@ -60,8 +68,31 @@ pub struct PlanArgs {
     #[command(flatten)]
     pub cluster: ClusterArgs,
     /// Output format
-    #[arg(long, value_enum, default_value_t = Format::Human)]
-    pub format: Format,
+    #[arg(long, value_enum, default_value_t = PlanFormat::Human)]
+    pub format: PlanFormat,
+    /// Exit with 2 if changes are pending, blocked ones included
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+    /// Save the plan to a file, to be applied later by `konnect apply PLAN`
+    #[arg(long, value_name = "PLAN")]
+    pub out: Option<String>,
+    /// How long a saved plan may be applied, such as 8h or 90m
+    #[arg(long, value_name = "TIME", default_value = "24h", value_parser = lifetime, requires = "out")]
+    pub expires: Duration,
+    /// Screen.
+    #[command(flatten)]
+    pub screen: ScreenArgs,
+}
+
+/// `konnect show`.
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    /// The saved plan
+    #[arg(value_name = "PLAN")]
+    pub plan: String,
+    /// Output format
+    #[arg(long, value_enum, default_value_t = PlanFormat::Human)]
+    pub format: PlanFormat,
     /// Exit with 2 if changes are pending, blocked ones included
     #[arg(long)]
     pub detailed_exitcode: bool,
@@ -70,9 +101,82 @@ pub struct PlanArgs {
     pub screen: ScreenArgs,
 }
 
+/// `konnect rbac`.
+#[derive(Debug, Args)]
+pub struct RbacArgs {
+    /// The spec
+    #[arg(short, long, value_name = "SPEC", default_value = "konnect.toml")]
+    pub file: String,
+    /// The command that needs the rights; those of apply include those of plan
+    #[arg(long = "for", value_name = "COMMAND", value_enum, default_value_t = RbacFor::Apply)]
+    pub purpose: RbacFor,
+    /// Who gets them: User:NAME, Group:NAME or ServiceAccount:NAMESPACE/NAME; without this no bindings are printed
+    #[arg(long, value_name = "SUBJECT", value_parser = subject)]
+    pub subject: Option<Subject>,
+    /// The token will come from standard input, so the spec need not say where it is
+    #[arg(long)]
+    pub pat_stdin: bool,
+    /// Screen.
+    #[command(flatten)]
+    pub screen: ScreenArgs,
+}
+
+/// `konnect rbac --for`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RbacFor {
+    /// Reading only
+    Plan,
+    /// Reading and writing
+    Apply,
+}
+
+/// Who rights are bound to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// A user's name.
+    User(String),
+    /// A group's name.
+    Group(String),
+    /// A ServiceAccount's namespace and name.
+    ServiceAccount(String, String),
+}
+
+/// `konnect schema`.
+#[derive(Debug, Args)]
+pub struct SchemaArgs {
+    /// Which document
+    #[arg(value_name = "DOCUMENT", value_enum)]
+    pub document: SchemaOf,
+}
+
+/// The documents that have a schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SchemaOf {
+    /// What `plan --format json` and `show --format json` print
+    Plan,
+    /// Each line that `apply --format json` prints
+    Events,
+    /// The spec, konnect.toml
+    Spec,
+}
+
+/// `konnect completions`.
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_name = "SHELL", value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
 /// `konnect apply`.
 #[derive(Debug, Args)]
 pub struct ApplyArgs {
+    /// A saved plan, which is then what is applied, without being asked
+    #[arg(value_name = "PLAN", conflicts_with_all = ["file", "take_over"])]
+    pub plan: Option<String>,
+    /// Refuse the saved plan unless it has this digest, as `plan --out` printed it
+    #[arg(long, value_name = "sha256:DIGEST", value_parser = digest, requires = "plan")]
+    pub expect: Option<String>,
     /// The spec and how it is read.
     #[command(flatten)]
     pub spec: SpecArgs,
@@ -82,9 +186,9 @@ pub struct ApplyArgs {
     /// Apply without asking
     #[arg(long)]
     pub auto_approve: bool,
-    /// Output format
-    #[arg(long, value_enum, default_value_t = ApplyFormat::Human)]
-    pub format: ApplyFormat,
+    /// Output format; json is one event a line
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
     /// Screen.
     #[command(flatten)]
     pub screen: ScreenArgs,
@@ -150,7 +254,7 @@ pub struct ChoiceArgs {
 }
 
 /// What is shown, and how.
-#[derive(Clone, Copy, Debug, Args)]
+#[derive(Clone, Copy, Debug, Default, Args)]
 pub struct ScreenArgs {
     /// Show each request and its outcome on stderr
     #[arg(short, long, action = clap::ArgAction::Count)]
@@ -172,17 +276,22 @@ pub enum Format {
     Json,
 }
 
-/// apply's `--format`.
+/// `--format` of plan and show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ApplyFormat {
+pub enum PlanFormat {
     /// For people
     Human,
+    /// For programs
+    Json,
+    /// One comment for a pull request
+    Markdown,
 }
 
 /// `--color`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Color {
     /// Where there is a terminal that wants it
+    #[default]
     Auto,
     /// Always
     Always,
@@ -198,6 +307,38 @@ fn timeout(text: &str) -> Result<Duration, String> {
         return Err("it must be more than nothing and at most 24h".to_owned());
     }
     Ok(time)
+}
+
+fn lifetime(text: &str) -> Result<Duration, String> {
+    let parsed =
+        text.parse::<jiff::SignedDuration>().map_err(|_| "it is not a length of time: write it as 90m or 24h".to_owned())?;
+    let time = Duration::try_from(parsed).map_err(|_| "it is negative".to_owned())?;
+    if time.is_zero() || time > Duration::from_secs(90 * 24 * 3600) {
+        return Err("it must be more than nothing and at most 2160h (90 days)".to_owned());
+    }
+    Ok(time)
+}
+
+fn digest(text: &str) -> Result<String, String> {
+    let hex = text.strip_prefix("sha256:").filter(|hex| hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_hexdigit()));
+    let hex = hex.ok_or("it is sha256: and 64 hexadecimal digits, as `plan --out` prints it")?;
+    Ok(format!("sha256:{}", hex.to_ascii_lowercase()))
+}
+
+fn subject(text: &str) -> Result<Subject, String> {
+    let fault = || "write User:NAME, Group:NAME or ServiceAccount:NAMESPACE/NAME".to_owned();
+    let (kind, name) = text.split_once(':').filter(|(_, name)| !name.is_empty()).ok_or_else(fault)?;
+    match kind {
+        "User" => Ok(Subject::User(name.to_owned())),
+        "Group" => Ok(Subject::Group(name.to_owned())),
+        "ServiceAccount" => match name.split_once('/') {
+            Some((namespace, name)) if !namespace.is_empty() && !name.is_empty() && !name.contains('/') => {
+                Ok(Subject::ServiceAccount(namespace.to_owned(), name.to_owned()))
+            }
+            _ => Err(fault()),
+        },
+        _ => Err(fault()),
+    }
 }
 
 fn take_over(text: &str) -> Result<(Kind, String), String> {

@@ -3,22 +3,27 @@
 mod apply;
 mod console;
 mod interrupt;
+mod plan;
+mod rbac;
 mod serve;
 mod stage;
+mod teller;
 
 use std::sync::Arc;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
 
-use crate::cli::{ChoiceArgs, Cli, ClusterArgs, Command, Format, PlanArgs, SandboxCommand, SpecArgs, ValidateArgs};
+use crate::cli::{
+    ChoiceArgs, Cli, ClusterArgs, Command, CompletionsArgs, Format, SandboxCommand, SchemaArgs, SchemaOf, ScreenArgs, SpecArgs,
+    ValidateArgs,
+};
 use crate::cluster::{Choice, Cluster, Deadline};
 use crate::outcome::{Failure, Outcome};
 use crate::plan::{Plan, Warning};
-use crate::render::{json, terminal};
+use crate::render::json;
 use crate::session::Wanted;
-use crate::spec::{self, SpecErrors};
+use crate::spec::{self, Spec, SpecErrors};
 use console::Console;
-use interrupt::Interrupt;
 pub use stage::{Stage, Written};
 
 /// Parses the command line and runs the command.
@@ -41,9 +46,13 @@ pub fn run(arguments: impl Iterator<Item = std::ffi::OsString>) -> Outcome {
 /// Runs a command to its end.
 pub async fn execute(cli: Cli, stage: &Stage) -> Outcome {
     match cli.command {
-        Command::Plan(args) => plan(args, stage).await,
+        Command::Plan(args) => plan::plan(args, stage).await,
         Command::Apply(args) => apply::apply(args, stage).await,
         Command::Validate(args) => validate(&args, stage),
+        Command::Show(args) => plan::show(&args, stage),
+        Command::Rbac(args) => rbac::rbac(&args, stage),
+        Command::Schema(args) => schema(&args, stage),
+        Command::Completions(args) => completions(&args, stage),
         Command::Sandbox(SandboxCommand::Serve(args)) => serve::serve(args, stage).await,
     }
 }
@@ -53,57 +62,30 @@ fn validate(args: &ValidateArgs, stage: &Stage) -> Outcome {
     match spec::read(&args.file, args.pat_stdin) {
         Ok(_) if args.format == Format::Json => console.out(&json::document(&args.file, None, &[], &[])),
         Ok(_) => console.out(&format!("{} is valid.\n", crate::render::escape(&args.file))),
-        Err(errors) => return spec_errors(&console, &args.file, &errors, args.format),
+        Err(errors) if args.format == Format::Json => {
+            console.out(&json::document(&args.file, None, &[], &failures_of(&errors)));
+            return console.outcome(Outcome::Failed);
+        }
+        Err(errors) => {
+            console.error(&errors.render(console.color_on_stderr()));
+            return console.outcome(Outcome::Failed);
+        }
     }
     console.outcome(Outcome::Done)
-}
-
-async fn plan(args: PlanArgs, stage: &Stage) -> Outcome {
-    let console = Console::new(args.screen, stage);
-    let mut warnings = Vec::new();
-    let wanted = match open(&args.spec, &mut warnings) {
-        Ok(wanted) => wanted,
-        Err(NotOpened::Spec(errors)) => return spec_errors(&console, &args.spec.file, &errors, args.format),
-        Err(NotOpened::Token(failure)) => return failed(&console, &args, &warnings, &failure),
-    };
-    let interrupt = Interrupt::listen(stage);
-    let made = interrupt.or_stop(async {
-        let cluster = connect(&wanted, &args.cluster, &console).await?;
-        wanted.plan(&cluster).await
-    });
-    match made.await {
-        Ok(plan) => {
-            show(&console, &plan, &warnings, args.format);
-            console.outcome(outcome_of(&plan, args.detailed_exitcode))
-        }
-        Err(failure) => failed(&console, &args, &warnings, &failure),
-    }
-}
-
-fn failed(console: &Console, args: &PlanArgs, warnings: &[Warning], failure: &Failure) -> Outcome {
-    match args.format {
-        Format::Json => {
-            console.out(&json::document(&args.spec.file, None, &all(console, warnings), std::slice::from_ref(failure)))
-        }
-        Format::Human => {
-            console.warnings(warnings);
-            console.failure(failure);
-        }
-    }
-    console.outcome(failure.outcome)
 }
 
 /// Why there is nothing to work on.
 enum NotOpened {
     Spec(SpecErrors),
-    Token(Failure),
+    Failed(Failure),
 }
 
 /// Reads the spec and the token.
-fn open(args: &SpecArgs, warnings: &mut Vec<Warning>) -> Result<Wanted, NotOpened> {
+fn open(args: &SpecArgs, warnings: &mut Vec<Warning>) -> Result<(Spec, Wanted), NotOpened> {
     let spec = spec::read(&args.file, args.pat_stdin).map_err(NotOpened::Spec)?;
     let take_over = args.take_over.iter().cloned().collect();
-    Wanted::new(spec, args.pat_stdin, take_over, warnings).map_err(NotOpened::Token)
+    let wanted = Wanted::new(spec.clone(), args.pat_stdin, take_over, warnings).map_err(NotOpened::Failed)?;
+    Ok((spec, wanted))
 }
 
 async fn connect(wanted: &Wanted, args: &ClusterArgs, console: &Arc<Console>) -> Result<Cluster, Failure> {
@@ -115,19 +97,6 @@ async fn connect(wanted: &Wanted, args: &ClusterArgs, console: &Arc<Console>) ->
     let choice =
         Choice { kubeconfig_flag: kubeconfig.clone(), context: context.clone(), sandbox: sandbox.clone(), ..Choice::default() };
     wanted.connect(choice, Deadline::after(*timeout), console.notices()).await
-}
-
-fn show(console: &Console, plan: &Plan, warnings: &[Warning], format: Format) {
-    match format {
-        Format::Json => console.out(&json::document(&plan.spec, Some(plan), &all(console, warnings), &unreadable(plan))),
-        Format::Human => {
-            console.warnings(warnings);
-            console.aside(&format!("{}\n", terminal::header(&plan.spec, &plan.token_source, &plan.cluster)));
-            console.out(&terminal::plan(plan, console.paint()));
-            console.warnings(&plan.warnings);
-            unreadable(plan).iter().for_each(|failure| console.failure(failure));
-        }
-    }
 }
 
 /// The warnings found so far, and those told on the way.
@@ -146,13 +115,25 @@ fn outcome_of(plan: &Plan, detailed: bool) -> Outcome {
     unknown.or(pending)
 }
 
-fn spec_errors(console: &Console, file: &str, errors: &SpecErrors, format: Format) -> Outcome {
-    match format {
-        Format::Json => {
-            let failures: Vec<Failure> = errors.messages().into_iter().map(|message| Failure::new("spec", message)).collect();
-            console.out(&json::document(file, None, &[], &failures));
-        }
-        Format::Human => console.error(&errors.render(console.color_on_stderr())),
-    }
-    console.outcome(Outcome::Failed)
+/// One failure for each error of a spec, for documents.
+fn failures_of(errors: &SpecErrors) -> Vec<Failure> {
+    errors.messages().into_iter().map(|message| Failure::new("spec", message)).collect()
+}
+
+fn schema(args: &SchemaArgs, stage: &Stage) -> Outcome {
+    let console = Console::new(ScreenArgs::default(), stage);
+    console.out(match args.document {
+        SchemaOf::Plan => include_str!("../schema/plan.json"),
+        SchemaOf::Events => include_str!("../schema/events.json"),
+        SchemaOf::Spec => include_str!("../schema/spec.json"),
+    });
+    console.outcome(Outcome::Done)
+}
+
+fn completions(args: &CompletionsArgs, stage: &Stage) -> Outcome {
+    let console = Console::new(ScreenArgs::default(), stage);
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut Cli::command(), "konnect", &mut script);
+    console.out(&String::from_utf8_lossy(&script));
+    console.outcome(Outcome::Done)
 }

@@ -35,5 +35,7 @@ pub mod render;
 
 // Doing it.
 pub mod apply;
+pub mod rbac;
+pub mod saved_plan;
 pub mod verify;
 pub mod write;

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize as _, Zeroizing};
 
 pub use mark::{Salt, hex};
@@ -22,7 +23,8 @@ use crate::plan::Warning;
 const MOST_BYTES: usize = 16 * 1024;
 
 /// Where the token is. Holds no byte of it, so it may be printed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum PatSource {
     /// An environment variable, by name.
     Env(String),

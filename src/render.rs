@@ -1,7 +1,9 @@
 //! Plan → text. Pure: several renderers over one Plan, none of which decides anything.
 
 pub mod escape;
+pub mod events;
 pub mod json;
+pub mod markdown;
 mod paint;
 pub mod terminal;
 

@@ -11,7 +11,9 @@ use std::path::{Path, PathBuf};
 pub use diagnostic::SpecErrors;
 pub use mask::mask_tokens;
 
+use crate::pat::hex;
 use diagnostic::Fault;
+use sha2::{Digest as _, Sha256};
 
 /// The most bytes of a spec that are read; labels and annotations may have 256 KiB.
 const MOST_BYTES: u64 = 1024 * 1024;
@@ -26,6 +28,8 @@ pub struct Spec {
     pub path: String,
     /// The file's folder: relative paths in it start here.
     pub folder: PathBuf,
+    /// `sha256:…` of its text.
+    pub digest: String,
     /// The Namespace.
     pub namespace: Object,
     /// Whether the Namespace is ours to manage; if not it is neither read nor planned.
@@ -118,7 +122,9 @@ pub fn parse(path: &str, folder: &Path, text: &str, pat_from_stdin: bool) -> Res
         faults.retain(|fault| !fault.of_absence);
     }
     match spec {
-        Some(spec) if faults.is_empty() => Ok(spec),
+        Some(spec) if faults.is_empty() => {
+            Ok(Spec { digest: format!("sha256:{}", hex(&Sha256::digest(text.as_bytes()))), ..spec })
+        }
         _ => Err(SpecErrors::new(path, text, faults)),
     }
 }

@@ -48,14 +48,22 @@ fn says(ran: &Ran, code: i32, words: &[&str]) {
 fn help_version_and_usage() {
     alone(&["--help"]).assert_code(0);
     assert_eq!(alone(&["--version"]).stdout, format!("konnect {}\n", env!("CARGO_PKG_VERSION")));
-    let usage: [&[&str]; 9] = [
+    let usage: [&[&str]; 17] = [
         &[],
         &["frobnicate"],
         &["plan", "--nope"],
         &["plan", "-f", "a", "-f", "b"],
         &["plan", "--timeout", "0s"],
         &["plan", "--take-over", "pod.data.token"],
-        &["plan", "--format", "markdown"],
+        &["validate", "--format", "markdown"],
+        &["apply", "--format", "markdown"],
+        &["plan", "--expires", "1h"],
+        &["plan", "--out", "p", "--expires", "0s"],
+        &["apply", "p.plan", "-f", "konnect.toml"],
+        &["apply", "p.plan", "--take-over", "secret.data.token"],
+        &["apply", "--expect", "sha256:00"],
+        &["rbac", "--subject", "Robot:x"],
+        &["show"],
         &["plan", "-q", "-v"],
         &["apply", "--format", "yaml"],
     ];

@@ -1,72 +1,161 @@
-//! `konnect apply`: plan, ask, check rights, write, read again.
+//! `konnect apply`: plan, ask, check rights, write, read again; or the same with a plan that was saved.
 
 use std::io::{BufRead as _, IsTerminal as _};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
+
+use jiff::Timestamp;
 
 use super::console::Console;
 use super::interrupt::Interrupt;
-use super::{NotOpened, Stage, connect, open, outcome_of, show, spec_errors};
-use crate::apply::{self as carry_out, Ending, Means, Progress, Report};
-use crate::cli::{ApplyArgs, Format};
+use super::teller::Teller;
+use super::{NotOpened, Stage, connect, open, outcome_of};
+use crate::apply::{self as carry_out, Means, Report};
+use crate::cli::ApplyArgs;
 use crate::cluster::Cluster;
 use crate::outcome::{Failure, Outcome};
-use crate::pat::Pat;
 use crate::plan::{Action, Change, Plan};
-use crate::render::escape;
+use crate::saved_plan::{Freshness, SavedPlan};
 use crate::session::Wanted;
+use crate::spec::mask_tokens;
+
+/// What a run came to.
+#[derive(Default)]
+struct Done {
+    report: Report,
+    confirmed: bool,
+    outcome: Option<Outcome>,
+}
 
 pub(super) async fn apply(args: ApplyArgs, stage: &Stage) -> Outcome {
     let console = Console::new(args.screen, stage);
-    let mut warnings = Vec::new();
-    let wanted = match open(&args.spec, &mut warnings) {
-        Ok(wanted) => wanted,
-        Err(NotOpened::Spec(errors)) => return spec_errors(&console, &args.spec.file, &errors, Format::Human),
-        Err(NotOpened::Token(failure)) => {
-            console.warnings(&warnings);
-            console.failure(&failure);
-            return console.outcome(failure.outcome);
-        }
-    };
-    let told = if wanted.pat.is_some() { warnings } else { Vec::new() };
-    console.warnings(&told);
+    let teller = Teller::begin(&console, args.format);
     let interrupt = Interrupt::listen(stage);
-    let outcome = match run(&args, &wanted, &interrupt, &console).await {
-        Ok(outcome) => outcome,
-        Err(failure) => {
-            console.failure(&failure);
-            failure.outcome
+    let Done { report, confirmed, outcome } = match run(&args, &interrupt, &console, &teller).await {
+        Ok(done) => done,
+        Err(NotOpened::Spec(errors)) => {
+            teller.spec_errors(&errors);
+            Done { outcome: Some(Outcome::Failed), ..Done::default() }
+        }
+        Err(NotOpened::Failed(failure)) => {
+            teller.failure(&failure);
+            Done { outcome: Some(failure.outcome), ..Done::default() }
         }
     };
-    console.outcome(outcome)
+    teller.end(&report, confirmed, outcome.unwrap_or(Outcome::Done))
 }
 
-async fn run(args: &ApplyArgs, wanted: &Wanted, interrupt: &Interrupt, console: &Arc<Console>) -> Result<Outcome, Failure> {
+impl From<Failure> for NotOpened {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+async fn run(args: &ApplyArgs, interrupt: &Interrupt, console: &Arc<Console>, teller: &Teller) -> Result<Done, NotOpened> {
+    let mut warnings = Vec::new();
+    let (wanted, saved) = match &args.plan {
+        None => match open(&args.spec, &mut warnings) {
+            Ok((_, wanted)) => (wanted, None),
+            Err(not_opened) => {
+                teller.warnings(&warnings);
+                return Err(not_opened);
+            }
+        },
+        Some(path) => {
+            let saved = opened(path, args.expect.as_deref())?;
+            warnings.extend(saved.warnings(Timestamp::now()));
+            (saved.wanted(args.spec.pat_stdin, &mut warnings)?, Some(saved))
+        }
+    };
     let Some(pat) = &wanted.pat else {
         return Err(Failure::new("token_unset", format!("apply needs the token, and {}", wanted.source.unset()))
-            .hint("each write carries the whole object: without the token an apply would remove it"));
+            .hint("each write carries the whole object: without the token an apply would remove it")
+            .into());
     };
-    let (cluster, mut plan) = interrupt
-        .or_stop(async {
-            let cluster = connect(wanted, &args.cluster, console).await?;
-            let plan = wanted.plan(&cluster).await?;
-            Ok((cluster, plan))
-        })
-        .await?;
-    show(console, &plan, &[], Format::Human);
+    teller.warnings(&warnings);
+    let made = interrupt.or_stop(async {
+        let cluster = connect(&wanted, &args.cluster, console).await?;
+        // Admission was asked when the plan was saved; the write itself asks again.
+        let plan = if saved.is_some() { wanted.read(&cluster).await? } else { wanted.plan(&cluster).await? };
+        Ok((cluster, plan))
+    });
+    let (cluster, mut plan) = made.await?;
+    if let Some(saved) = &saved {
+        saved.check_cluster(&plan)?;
+        saved.check_token(pat, &wanted)?;
+        match resumed(saved, &plan, teller)? {
+            None => return Ok(Done::default()),
+            Some(left) => plan = left,
+        }
+    }
+    teller.plan(&plan);
     guard(&plan)?;
     if !plan.changes.iter().any(Change::is_written) {
-        return Ok(outcome_of(&plan, false));
+        return Ok(Done { outcome: Some(outcome_of(&plan, false)), ..Done::default() });
     }
     let means = Means { pat, scrubber: &wanted.scrubber, take_over: &wanted.take_over, interrupted: interrupt.flag() };
-    if !args.auto_approve {
-        interrupt.or_stop(ask(&cluster, console)).await?;
+    if !args.auto_approve && saved.is_none() {
+        interrupt.or_stop(ask(&cluster, console, teller)).await?;
         interrupt.or_stop(carry_out::look_again(&cluster, &mut plan, means)).await?;
     }
     interrupt.or_stop(carry_out::missing_rights(&cluster, &plan)).await?;
-    console.aside("\n");
-    let report = carry_out::apply(&cluster, &plan, means, &mut |progress| told(console, &progress)).await;
-    Ok(conclude(&cluster, wanted, pat, &report, console).await)
+    teller.writing_begins();
+    let report = carry_out::apply(&cluster, &plan, means, &mut |progress| teller.progress(&progress)).await;
+    teller.report(&report);
+    let mut outcome = report.outcome();
+    let mut confirmed = false;
+    if report.is_complete() {
+        match confirm(&cluster, &wanted).await {
+            Ok(()) => {
+                confirmed = true;
+                teller.confirmed();
+            }
+            Err(failure) => {
+                teller.failure(&failure);
+                outcome = outcome.or(failure.outcome);
+            }
+        }
+    }
+    Ok(Done { report, confirmed, outcome: Some(outcome) })
+}
+
+/// A saved plan that may be applied, as far as the file alone tells.
+fn opened(path: &str, expected: Option<&str>) -> Result<SavedPlan, Failure> {
+    let (saved, digest) = SavedPlan::open(path)?;
+    if let Some(expected) = expected.filter(|expected| *expected != digest) {
+        let what = format!("{} has the digest {digest}, but --expect says {expected}", mask_tokens(path));
+        let hint = "it is not the plan that was approved: find out where it comes from";
+        return Err(Failure::new("plan_unexpected", what).hint(hint).outcome(Outcome::Stale));
+    }
+    saved.check_time(Timestamp::now())?;
+    Ok(saved)
+}
+
+/// What is left of a saved plan, in the world as it is now; `None`: nothing.
+fn resumed(saved: &SavedPlan, now: &Plan, teller: &Teller) -> Result<Option<Plan>, Failure> {
+    if now.summary().unknown > 0 {
+        teller.plan(now);
+        guard(now)?;
+    }
+    match saved.against(now) {
+        Freshness::Done => {
+            teller.plan(now);
+            teller.note("Nothing left to do: the cluster is as the plan wants it.");
+            Ok(None)
+        }
+        Freshness::Fresh { plan, moved } => {
+            for title in moved {
+                teller.note(&format!(
+                    "{title} moved since the plan was made, but nothing that the plan reads or writes: going on."
+                ));
+            }
+            Ok(Some(*plan))
+        }
+        Freshness::Stale(difference) => {
+            let what = format!("the cluster is not what the plan was made from; nothing was written\n{}", difference.trim_end());
+            Err(Failure::new("stale", what).hint("plan again, and look at what changed").outcome(Outcome::Stale))
+        }
+    }
 }
 
 /// What stops the whole apply before any write.
@@ -91,8 +180,11 @@ fn guard(plan: &Plan) -> Result<(), Failure> {
 }
 
 /// Asks on the terminal. Only `yes` goes on.
-async fn ask(cluster: &Cluster, console: &Console) -> Result<(), Failure> {
+async fn ask(cluster: &Cluster, console: &Console, teller: &Teller) -> Result<(), Failure> {
     let refused = |what: &str| Failure::new("not_approved", format!("nothing was written: {what}")).outcome(Outcome::Refused);
+    if teller.is_json() {
+        return Err(refused("with --format json nobody is asked").hint("pass --auto-approve, or a saved plan"));
+    }
     if !std::io::stdin().is_terminal() {
         return Err(refused("there is no terminal to ask on").hint("pass --auto-approve to apply without being asked"));
     }
@@ -112,93 +204,18 @@ async fn ask(cluster: &Cluster, console: &Console) -> Result<(), Failure> {
     if line.trim() == "yes" { Ok(()) } else { Err(refused("it was not approved")) }
 }
 
-fn told(console: &Console, progress: &Progress<'_>) {
-    let seconds = |time: &Duration| format!("{:.1}s", time.as_secs_f64());
-    match progress {
-        Progress::Started(change) => {
-            let verb = if change.action == Action::Create { "Creating" } else { "Updating" };
-            console.aside(&format!("{}: {verb}...\n", change.wanted.title()));
-        }
-        Progress::Ended(change, ending, time) => {
-            let title = change.wanted.title();
-            let line = match ending {
-                Ending::Created => format!("{title}: Creation complete after {}", seconds(time)),
-                Ending::Updated => format!("{title}: Update complete after {}", seconds(time)),
-                Ending::ConfirmedByReading => {
-                    format!("{title}: Complete after {} (the answer was lost; confirmed by reading)", seconds(time))
-                }
-                Ending::DoneByAnother if change.action == Action::Create => {
-                    format!("{title}: Appeared meanwhile, as wanted; not written")
-                }
-                Ending::DoneByAnother => format!("{title}: Done by another meanwhile; not written"),
-                Ending::Failed(_) | Ending::Stale(_) => format!("{title}: Not written, after {}", seconds(time)),
-                Ending::Unknown(_) => format!("{title}: Unknown, after {}", seconds(time)),
-                Ending::NotDone(_) => return,
-            };
-            console.aside(&format!("{line}\n"));
-        }
-    }
-}
-
-/// Says what became of everything, and reads again.
-async fn conclude(cluster: &Cluster, wanted: &Wanted, pat: &Pat, report: &Report, console: &Console) -> Outcome {
-    let outcome = report.outcome();
-    let counts = format!("{} added, {} changed, 0 destroyed.", report.added(), report.changed());
-    if report.endings.iter().all(|(_, ending)| ending.is_done()) {
-        console.out(&format!("\n{}\n", console.paint().green(&format!("Apply complete! Resources: {counts}{}", beside(report)))));
-        return outcome.or(confirm(cluster, wanted, pat, console).await);
-    }
-    console.out(&format!("\n{}\n", console.paint().red(&format!("Apply incomplete. Resources: {counts}{}", beside(report)))));
-    for (change, ending) in &report.endings {
-        let title = change.wanted.title();
-        match ending {
-            Ending::Failed(failure) | Ending::Stale(failure) => {
-                console.out(&format!("  not written  {title}\n"));
-                console.failure(failure);
-            }
-            Ending::Unknown(failure) => {
-                console.out(&format!("  unknown      {title}\n"));
-                console.failure(failure);
-            }
-            Ending::NotDone(why) => console.out(&format!("  not begun    {title}: {}\n", escape(why))),
-            Ending::Created | Ending::Updated | Ending::ConfirmedByReading => console.out(&format!("  written      {title}\n")),
-            Ending::DoneByAnother => console.out(&format!("  as wanted    {title}: done by another\n")),
-        }
-    }
-    outcome
-}
-
-/// What the counts leave out: objects that are as wanted, though no answer of the server says that we made them so.
-fn beside(report: &Report) -> String {
-    let count = |wanted: &Ending| report.endings.iter().filter(|(_, ending)| ending == wanted).count();
-    let mut rest = String::new();
-    for (count, words) in
-        [(count(&Ending::ConfirmedByReading), "confirmed by reading"), (count(&Ending::DoneByAnother), "done by another")]
-    {
-        if count > 0 {
-            rest.push_str(&format!(" {count} {words}."));
-        }
-    }
-    rest
-}
-
 /// Reads everything again: an apply is done when a plan is empty.
-async fn confirm(cluster: &Cluster, wanted: &Wanted, _pat: &Pat, console: &Console) -> Outcome {
+async fn confirm(cluster: &Cluster, wanted: &Wanted) -> Result<(), Failure> {
     let what = match wanted.read(cluster).await {
         Ok(plan) if plan.summary().unknown > 0 => "not all of it could be read".to_owned(),
         Ok(plan) if plan.is_pending() => {
             let changes = plan.changes.iter().filter(|change| change.action != Action::None);
             format!("it already differs again: {}", changes.map(|change| change.wanted.title()).collect::<Vec<_>>().join(", "))
         }
-        Ok(_) => {
-            console.aside("Read again: no changes remain.\n");
-            return Outcome::Done;
-        }
+        Ok(_) => return Ok(()),
         Err(failure) => failure.what,
     };
-    let failure = Failure::new("unconfirmed", format!("everything was written, but reading it again did not confirm it: {what}"))
+    Err(Failure::new("unconfirmed", format!("everything was written, but reading it again did not confirm it: {what}"))
         .hint("run `konnect plan` to see what is there")
-        .outcome(Outcome::Unconfirmed);
-    console.failure(&failure);
-    failure.outcome
+        .outcome(Outcome::Unconfirmed))
 }

@@ -96,9 +96,21 @@ struct Remark<'a> {
     hint: Option<&'a str>,
 }
 
-/// The document of a plan, and of whatever went wrong beside or instead of it.
+/// The document of a plan, and of whatever went wrong beside or instead of it, as text.
 #[must_use]
 pub fn document(spec: &str, plan: Option<&Plan>, warnings: &[crate::plan::Warning], errors: &[Failure]) -> String {
+    let mut text = safe(&serde_json::to_string_pretty(&whole(spec, plan, warnings, errors)).unwrap_or_default());
+    text.push('\n');
+    text
+}
+
+/// The same as a value, to be part of another document.
+#[must_use]
+pub fn value(spec: &str, plan: Option<&Plan>, warnings: &[crate::plan::Warning], errors: &[Failure]) -> serde_json::Value {
+    serde_json::to_value(whole(spec, plan, warnings, errors)).unwrap_or_default()
+}
+
+fn whole<'a>(spec: &'a str, plan: Option<&'a Plan>, warnings: &'a [crate::plan::Warning], errors: &'a [Failure]) -> Document<'a> {
     let Summary { add, change, destroy, unchanged, blocked, unknown } = plan.map(Plan::summary).unwrap_or_default();
     let cluster = plan.map(|plan| ClusterDocument {
         context: &plan.cluster.context,
@@ -107,7 +119,7 @@ pub fn document(spec: &str, plan: Option<&Plan>, warnings: &[crate::plan::Warnin
         user: plan.cluster.user.as_deref(),
     });
     let all_warnings = warnings.iter().chain(plan.map_or(&[][..], |plan| plan.warnings.as_slice()));
-    let document = Document {
+    Document {
         format_version: FORMAT_VERSION,
         konnect_version: env!("CARGO_PKG_VERSION"),
         specs: [SpecDocument {
@@ -118,10 +130,7 @@ pub fn document(spec: &str, plan: Option<&Plan>, warnings: &[crate::plan::Warnin
             summary: SummaryDocument { add, change, destroy, unchanged, blocked, unknown },
             errors: errors.iter().map(|e| Remark { code: e.code, message: &e.what, hint: e.hint.as_deref() }).collect(),
         }],
-    };
-    let mut text = safe(&serde_json::to_string_pretty(&document).unwrap_or_default());
-    text.push('\n');
-    text
+    }
 }
 
 fn change_document(change: &Change) -> ChangeDocument<'_> {
@@ -161,7 +170,7 @@ fn field_document(field: &Field) -> FieldDocument<'_> {
 }
 
 /// The same JSON with every character spelled `\uXXXX` that a terminal would obey or hide. They stand inside strings only.
-fn safe(json: &str) -> String {
+pub(super) fn safe(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     let mut units = [0_u16; 2];
     for c in json.chars() {

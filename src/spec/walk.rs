@@ -43,6 +43,8 @@ impl<'a> Walk<'a> {
         Some(Spec {
             path: self.path.to_owned(),
             folder: self.folder.to_owned(),
+            // Of the whole text, which this walk does not see.
+            digest: String::new(),
             namespace,
             manage_namespace,
             service_account: service_account?.0,

@@ -1,0 +1,143 @@
+//! `konnect plan` and `konnect show`: a plan made, or one that was saved.
+
+use jiff::Timestamp;
+
+use super::console::Console;
+use super::interrupt::Interrupt;
+use super::{NotOpened, Stage, all, connect, failures_of, open, outcome_of, unreadable};
+use crate::cli::{PlanArgs, PlanFormat, ShowArgs};
+use crate::outcome::{Failure, Outcome};
+use crate::plan::{Plan, Warning};
+use crate::render::{json, markdown, terminal};
+use crate::saved_plan::SavedPlan;
+
+pub(super) async fn plan(args: PlanArgs, stage: &Stage) -> Outcome {
+    let console = Console::new(args.screen, stage);
+    let mut warnings = Vec::new();
+    let (spec, wanted) = match open(&args.spec, &mut warnings) {
+        Ok(opened) => opened,
+        Err(NotOpened::Spec(errors)) => {
+            if args.format == PlanFormat::Human {
+                console.error(&errors.render(console.color_on_stderr()));
+            } else {
+                failed(&console, &args, &[], &failures_of(&errors));
+            }
+            return console.outcome(Outcome::Failed);
+        }
+        Err(NotOpened::Failed(failure)) => return failed(&console, &args, &warnings, &[failure]),
+    };
+    if args.out.is_some() && wanted.pat.is_none() {
+        let what = format!("a saved plan is bound to the token, and {}", wanted.source.unset());
+        let failure = Failure::new("token_unset", what).hint("set it, or plan without --out");
+        return failed(&console, &args, &[], &[failure]);
+    }
+    let interrupt = Interrupt::listen(stage);
+    let made = interrupt.or_stop(async {
+        let cluster = connect(&wanted, &args.cluster, &console).await?;
+        wanted.plan(&cluster).await
+    });
+    let plan = match made.await {
+        Ok(plan) => plan,
+        Err(failure) => return failed(&console, &args, &warnings, &[failure]),
+    };
+    let outcome = outcome_of(&plan, args.detailed_exitcode);
+    let saved = match &args.out {
+        None => Ok(None),
+        Some(path) => SavedPlan::new(&spec, &wanted, &plan, args.expires).and_then(|saved| {
+            warnings.extend(saved.warnings(plan.read_at));
+            Ok(Some((path, saved.save(path)?)))
+        }),
+    };
+    let digest = saved.as_ref().ok().and_then(|saved| saved.as_ref()).map(|(_, digest)| digest.as_str());
+    let mut errors = unreadable(&plan);
+    errors.extend(saved.as_ref().err().cloned());
+    shown(&console, &plan, Shown { warnings: &warnings, errors: &errors, digest, format: args.format });
+    match saved {
+        Err(failure) => console.outcome(outcome.or(failure.outcome)),
+        Ok(None) => console.outcome(outcome),
+        Ok(Some((path, digest))) => {
+            let line = format!("Plan saved to {} ({digest})\n", crate::render::escape(path));
+            // The two other formats have stdout to themselves.
+            if args.format == PlanFormat::Human {
+                console.out(&format!("\n{line}"))
+            } else {
+                console.error(&line)
+            }
+            console.outcome(outcome)
+        }
+    }
+}
+
+pub(super) fn show(args: &ShowArgs, stage: &Stage) -> Outcome {
+    let console = Console::new(args.screen, stage);
+    let now = Timestamp::now();
+    match SavedPlan::open(&args.plan) {
+        Ok((saved, digest)) => {
+            let mut warnings = saved.warnings(now);
+            if let Err(failure) = saved.check_time(now) {
+                warnings.push(Warning { code: failure.code.into(), message: format!("{}: apply would refuse it", failure.what) });
+            }
+            shown(&console, &saved.plan, Shown { warnings: &warnings, errors: &[], digest: Some(&digest), format: args.format });
+            if args.format == PlanFormat::Human {
+                let time = |time: Timestamp| time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+                console.aside(&format!("\nMade {}, expires {} ({digest})\n", time(saved.created), time(saved.expires)));
+            }
+            console.outcome(outcome_of(&saved.plan, args.detailed_exitcode))
+        }
+        Err(failure) => {
+            match args.format {
+                PlanFormat::Human => console.failure(&failure),
+                PlanFormat::Json => console.out(&json::document("", None, &[], std::slice::from_ref(&failure))),
+                PlanFormat::Markdown => {
+                    let errors = std::slice::from_ref(&failure);
+                    console.out(&markdown::comment(None, markdown::About { spec: "", digest: None, warnings: &[], errors }));
+                }
+            }
+            console.outcome(failure.outcome)
+        }
+    }
+}
+
+/// What is shown beside a plan, and how.
+struct Shown<'a> {
+    warnings: &'a [Warning],
+    errors: &'a [Failure],
+    digest: Option<&'a str>,
+    format: PlanFormat,
+}
+
+fn shown(console: &Console, plan: &Plan, beside: Shown<'_>) {
+    let Shown { warnings, errors, digest, format } = beside;
+    match format {
+        PlanFormat::Json => console.out(&json::document(&plan.spec, Some(plan), &all(console, warnings), errors)),
+        PlanFormat::Markdown => {
+            let warnings: Vec<Warning> = all(console, warnings).into_iter().chain(plan.warnings.iter().cloned()).collect();
+            console
+                .out(&markdown::comment(Some(plan), markdown::About { spec: &plan.spec, digest, warnings: &warnings, errors }));
+        }
+        PlanFormat::Human => {
+            console.warnings(warnings);
+            console.aside(&format!("{}\n", terminal::header(&plan.spec, &plan.token_source, &plan.cluster)));
+            console.out(&terminal::plan(plan, console.paint()));
+            console.warnings(&plan.warnings);
+            errors.iter().for_each(|failure| console.failure(failure));
+        }
+    }
+}
+
+fn failed(console: &Console, args: &PlanArgs, warnings: &[Warning], failures: &[Failure]) -> Outcome {
+    match args.format {
+        PlanFormat::Json => console.out(&json::document(&args.spec.file, None, &all(console, warnings), failures)),
+        PlanFormat::Markdown => {
+            let warnings = all(console, warnings);
+            let about = markdown::About { spec: &args.spec.file, digest: None, warnings: &warnings, errors: failures };
+            console.out(&markdown::comment(None, about));
+        }
+        PlanFormat::Human => {
+            console.warnings(warnings);
+            failures.iter().for_each(|failure| console.failure(failure));
+        }
+    }
+    let outcome = failures.iter().fold(Outcome::Done, |worst, failure| worst.or(failure.outcome));
+    console.outcome(outcome)
+}

@@ -1,0 +1,199 @@
+//! The plan as one comment of a pull request: a title, a table, the lines of the plan in a collapsible block, warnings. Nothing that a
+//! cluster or a spec says can break out of it, mention anybody, or make it longer than GitHub takes.
+
+use std::fmt::Write as _;
+
+use super::{Paint, escape, terminal};
+use crate::outcome::Failure;
+use crate::plan::{Action, Change, Plan, Summary, Verification, Warning};
+
+/// GitHub's limit of a comment, in characters; we count bytes, which are never fewer.
+const MOST_BYTES: usize = 65_536;
+/// The longest that one text of a table, a warning or an error may be.
+const MOST_OF_TEXT: usize = 400;
+/// The longest line of the block.
+const MOST_OF_LINE: usize = 1_000;
+/// How many warnings and errors are shown.
+const MOST_REMARKS: usize = 20;
+
+/// What the comment is about, beside the plan.
+#[derive(Clone, Copy, Debug)]
+pub struct About<'a> {
+    /// The spec's path.
+    pub spec: &'a str,
+    /// The digest of the saved plan, if it was saved.
+    pub digest: Option<&'a str>,
+    /// All warnings.
+    pub warnings: &'a [Warning],
+    /// What went wrong.
+    pub errors: &'a [Failure],
+}
+
+/// The whole comment. Its first line is a marker, the same for each comment about the same spec, so that a bot finds and replaces its own.
+#[must_use]
+pub fn comment(plan: Option<&Plan>, about: About<'_>) -> String {
+    let mut text = format!("<!-- konnect plan {} -->\n", marker(about.spec));
+    match plan {
+        None => drop(writeln!(text, "### konnect plan {}: failed\n", code(about.spec))),
+        Some(plan) => head(&mut text, plan, about.spec),
+    }
+    let tail = tail(about);
+    if let Some(plan) = plan.filter(|plan| plan.changes.iter().any(|change| change.action != Action::None)) {
+        block(&mut text, plan, MOST_BYTES - tail.len());
+    }
+    text.push_str(&tail);
+    text
+}
+
+fn head(text: &mut String, plan: &Plan, spec: &str) {
+    let _ = writeln!(text, "### konnect plan {} on {}: {}\n", code(spec), code(&plan.cluster.context), counts(plan));
+    let known = |value: &Option<String>| value.as_deref().map_or_else(|| "unknown".to_owned(), code);
+    let (server, uid, user) = (code(&plan.cluster.server), known(&plan.cluster.uid), known(&plan.cluster.user));
+    let _ = writeln!(text, "Cluster {server}, uid {uid}, read as {user}; token from {}.\n", code(&plan.token_source));
+    text.push_str("| object | action | why | verified |\n|---|---|---|---|\n");
+    for change in &plan.changes {
+        let verified = match (&change.verification, change.is_written()) {
+            (_, false) => "",
+            (Verification::Server, true) => "by the server",
+            (Verification::Computed(_), true) => "computed",
+        };
+        let (title, reason) = (code(&change.wanted.title()), code(&terminal::reason(change)));
+        let _ = writeln!(text, "| {title} | {} | {reason} | {verified} |", action(change));
+    }
+    text.push('\n');
+}
+
+fn action(change: &Change) -> String {
+    let sign = match change.action {
+        Action::Create => "➕",
+        Action::Update => "✏️",
+        Action::Blocked => "⛔",
+        Action::Unknown => "❔",
+        Action::None => "",
+    };
+    format!("{sign} {}", change.action.word()).trim().to_owned()
+}
+
+fn counts(plan: &Plan) -> String {
+    let Summary { add, change, destroy, unchanged: _, blocked, unknown } = plan.summary();
+    if add + change + destroy + blocked + unknown == 0 {
+        return if plan.token_not_compared() { "no changes, but the token was not compared" } else { "no changes" }.to_owned();
+    }
+    let mut words = format!("{add} to add, {change} to change, {destroy} to destroy");
+    for (count, word) in [(blocked, "blocked"), (unknown, "unknown")] {
+        if count > 0 {
+            let _ = write!(words, ", {count} {word}");
+        }
+    }
+    words
+}
+
+/// The plan's lines, as many as fit.
+fn block(text: &mut String, plan: &Plan, most: usize) {
+    let plain = terminal::plan(plan, Paint { color: false });
+    let lines: Vec<String> = plain.trim_end().lines().map(diff_line).collect();
+    // A fence longer than any run of backticks inside can't be closed from inside.
+    let longest = lines.iter().flat_map(|line| line.split(|c| c != '`')).map(str::len).max().unwrap_or_default();
+    let fence = "`".repeat(longest.max(2) + 1);
+    let _ = writeln!(text, "<details><summary>Show the plan</summary>\n\n{fence}diff");
+    let end = format!("{fence}\n\n</details>\n\n");
+    let room = most.saturating_sub(text.len() + end.len() + "… 1000000 more lines not shown\n".len());
+    let mut used = 0;
+    let shown = lines.iter().take_while(|line| {
+        used += line.len() + 1;
+        used <= room
+    });
+    let shown: Vec<&str> = shown.map(String::as_str).collect();
+    for line in &shown {
+        let _ = writeln!(text, "{line}");
+    }
+    if shown.len() < lines.len() {
+        let _ = writeln!(text, "… {} more lines not shown", lines.len() - shown.len());
+    }
+    text.push_str(&end);
+}
+
+/// The line with what it means in its first column, where GitHub's colours look for it: `+`, `-`, and `!` for all else that changes.
+fn diff_line(line: &str) -> String {
+    let body = line.trim_start();
+    let first = match body.as_bytes() {
+        [sign @ (b'+' | b'-'), b' ', ..] => char::from(*sign),
+        [b'~' | b'!' | b'?', b' ', ..] => '!',
+        _ => ' ',
+    };
+    cut(&format!("{first}{line}"), MOST_OF_LINE)
+}
+
+fn tail(about: About<'_>) -> String {
+    let mut text = String::new();
+    let errors = about.errors.iter().map(|e| ("Error", e.what.as_str(), e.hint.as_deref()));
+    let warnings = about.warnings.iter().map(|w| ("Warning", w.message.as_str(), None));
+    for (word, message, hint) in errors.chain(warnings).take(MOST_REMARKS) {
+        let hint = hint.map_or_else(String::new, |hint| format!(" {}", code(hint)));
+        let _ = writeln!(text, "> **{word}:** {}{hint}\n", code(message));
+    }
+    let rest = (about.errors.len() + about.warnings.len()).saturating_sub(MOST_REMARKS);
+    if rest > 0 {
+        let _ = writeln!(text, "> {rest} more not shown\n");
+    }
+    if let Some(digest) = about.digest {
+        let _ = writeln!(text, "Plan digest: `{digest}`");
+    }
+    text
+}
+
+/// Any text as inline code: GitHub looks for no mention, issue or link in it, and every sign that Markdown or HTML could take for its own
+/// is spelled as an entity.
+fn code(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len() + 16);
+    for c in cut(&escape(text), MOST_OF_TEXT).chars() {
+        if c.is_ascii_punctuation() && !matches!(c, '-' | '/' | '.' | ',') {
+            let _ = write!(safe, "&#{};", u32::from(c));
+        } else {
+            safe.push(c);
+        }
+    }
+    format!("<code>{safe}</code>")
+}
+
+fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}… ({} more characters)", &text[..end], text[end..].chars().count()),
+    }
+}
+
+/// The spec's path as a comment can hold it: nothing in it can end the comment.
+fn marker(spec: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '/' | '_' | '-') { c } else { '_' };
+    cut(&spec.chars().map(plain).collect::<String>().replace("--", "-_"), MOST_OF_TEXT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_text_breaks_out() {
+        let safe = code("a | b `c` <img src=x> @team #1 **x** [y](z) https://evil & \u{202e}\n---");
+        let inner = safe.strip_prefix("<code>").and_then(|s| s.strip_suffix("</code>")).expect("code");
+        let entities = inner.replace("&#", "").replace(';', "");
+        assert!(!entities.chars().any(|c| "|`<>@#*[]()&\n\u{202e}".contains(c)), "{inner}");
+        assert_eq!(marker("a --> b\n--!>"), "a_-_>_b_-_!>".replace(['>', '!'], "_"));
+    }
+
+    #[test]
+    fn what_is_cut_is_counted() {
+        assert_eq!(cut("abcdef", 4), "abcd… (2 more characters)");
+        assert_eq!(cut("abcd", 4), "abcd");
+    }
+
+    #[test]
+    fn a_comment_of_failures_alone_has_its_bounds() {
+        let failures: Vec<Failure> = (0..5000).map(|i| Failure::new("x", format!("{i} {}", "|`@".repeat(500)))).collect();
+        let about = About { spec: "k.toml", digest: None, warnings: &[], errors: &failures };
+        let text = comment(None, about);
+        assert!(text.len() <= MOST_BYTES, "{}", text.len());
+        assert!(text.contains("4980 more not shown"));
+    }
+}

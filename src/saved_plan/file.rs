@@ -1,0 +1,120 @@
+//! The file of a saved plan: canonical JSON with a digest over all of it, written whole or not at all, for its owner alone.
+
+use std::fs::File;
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::path::Path;
+
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+use super::{SavedPlan, stale};
+use crate::outcome::Failure;
+use crate::pat::hex;
+use crate::plan::{Change, Mark};
+use crate::spec::mask_tokens;
+
+/// What makes the file a saved plan.
+pub(super) const MAGIC: &str = "konnect saved plan";
+/// The file's format. Another one is refused.
+pub(super) const FORMAT: u32 = 1;
+/// The most bytes that are read.
+const MOST_BYTES: u64 = 16 * 1024 * 1024;
+
+impl SavedPlan {
+    /// Writes the file and returns its digest, `sha256:…`.
+    ///
+    /// # Errors
+    /// The file can't be written; one that was there stays as it was.
+    pub fn save(&self, path: &str) -> Result<String, Failure> {
+        let fail =
+            |kind: ErrorKind| Failure::new("plan_file", format!("the plan can't be saved to {}: {kind}", mask_tokens(path)));
+        let mut document = serde_json::to_value(self).map_err(|_| fail(ErrorKind::InvalidData))?;
+        let digest = digest(&document);
+        document["digest"] = json!(digest);
+        let path = Path::new(path);
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let written = || -> std::io::Result<()> {
+            // Aside first, mode 0600, then in place of the old one.
+            let mut aside = tempfile::Builder::new().prefix(".konnect-plan-").tempfile_in(folder)?;
+            aside.write_all(canonical(&document).as_bytes())?;
+            aside.as_file().sync_all()?;
+            aside.persist(path).map_err(|error| error.error)?;
+            Ok(())
+        };
+        written().map_err(|error| fail(error.kind()))?;
+        Ok(digest)
+    }
+
+    /// Reads a file, and returns its digest too.
+    ///
+    /// # Errors
+    /// A file that can't be read or is no saved plan (exit code 1); one of another format or version, or that was changed (4).
+    pub fn open(path: &str) -> Result<(Self, String), Failure> {
+        let shown = mask_tokens(path);
+        let no_plan = |what: String| Failure::new("plan_file", what).hint("`konnect plan --out PLAN` makes one");
+        let mut text = String::new();
+        File::open(path)
+            .and_then(|file| file.take(MOST_BYTES).read_to_string(&mut text))
+            .map_err(|error| no_plan(format!("the plan {shown} can't be read: {}", error.kind())))?;
+        let mut document: Value = serde_json::from_str(&text)
+            .ok()
+            .filter(|document: &Value| document["magic"] == MAGIC)
+            .ok_or_else(|| no_plan(format!("{shown} is no saved plan")))?;
+        let version = document["konnect_version"].as_str().unwrap_or("unknown").to_owned();
+        if document["format"] != FORMAT {
+            return Err(stale(
+                "plan_format",
+                format!("{shown} has format {}, this konnect knows format {FORMAT}", document["format"]),
+            )
+            .hint("apply it with the konnect that made it, or plan again"));
+        }
+        if version != env!("CARGO_PKG_VERSION") {
+            let what = format!("{shown} was made by konnect {}, this is {}", mask_tokens(&version), env!("CARGO_PKG_VERSION"));
+            return Err(stale("plan_version", what).hint("apply it with the konnect that made it, or plan again"));
+        }
+        let changed = || stale("plan_changed", format!("{shown} was changed after it was saved: its digest does not fit"));
+        let whole = canonical(&document);
+        let said = document.as_object_mut().and_then(|document| document.remove("digest")).ok_or_else(changed)?;
+        let digest = digest(&document);
+        if said != json!(digest) || whole != text {
+            return Err(changed());
+        }
+        // The parser's words may quote the file.
+        let plan = serde_json::from_value(document).map_err(|_| changed())?;
+        Ok((plan, digest))
+    }
+}
+
+/// Over every field of a change that was read or would be written, its owners without their times, and the live token's mark.
+pub(super) fn digest_of(change: &Change, mark: Option<Mark>) -> String {
+    let Change { wanted, action: _, reason: _, verification: _, fields, seen, unreadable: _ } = change;
+    let mut fields = json!(fields);
+    for field in fields.as_array_mut().into_iter().flatten() {
+        for manager in field["managers"].as_array_mut().into_iter().flatten() {
+            // It moves with any field of theirs.
+            manager["time"] = Value::Null;
+        }
+    }
+    digest(&json!({"wanted": wanted, "fields": fields, "uid": seen.as_ref().map(|seen| &seen.uid), "token": mark}))
+}
+
+fn digest(document: &Value) -> String {
+    format!("sha256:{}", hex(&Sha256::digest(canonical(document).as_bytes())))
+}
+
+/// The one text of a document: keys sorted, two spaces, a line's end.
+fn canonical(document: &Value) -> String {
+    format!("{:#}\n", sorted(document))
+}
+
+fn sorted(value: &Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let mut members: Vec<_> = members.iter().collect();
+            members.sort_by_key(|(key, _)| *key);
+            members.into_iter().map(|(key, value)| (key.clone(), sorted(value))).collect()
+        }
+        Value::Array(items) => items.iter().map(sorted).collect(),
+        plain => plain.clone(),
+    }
+}
