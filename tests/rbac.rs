@@ -1,0 +1,153 @@
+//! `konnect rbac` on the real server: a user with exactly these rights can plan and apply; with any one of them taken away not, and the error
+//! names what is missing.
+
+#![expect(clippy::expect_used, reason = "a test that can't go on has failed")]
+
+mod support;
+
+use serde_json::Value;
+use support::{Konnect, Ran, Server};
+
+const TOKEN: &str = "kpat_rbacTokenAAAABBBBCCCC1234";
+
+struct Job<'a> {
+    server: &'a Server,
+    namespace: String,
+    user: String,
+    kubeconfig: std::path::PathBuf,
+    spec: String,
+}
+
+impl<'a> Job<'a> {
+    fn new(server: &'a Server, labels: bool) -> Self {
+        let namespace = server.namespace("rbac");
+        let user = format!("user-of-{namespace}");
+        let kubeconfig = server.user(&user, &[]);
+        let labels = if labels { "\nlabels = { team = \"x\" }" } else { "\nmanage = false" };
+        let spec = format!(
+            "service_account = \"podid\"\nsecret = \"konnect-pat\"\npat_env = \"PAT\"\n[namespace]\nname = \"{namespace}\"{labels}\n"
+        );
+        Self { server, namespace, user, kubeconfig, spec }
+    }
+
+    fn konnect(&self, args: &[&str]) -> Ran {
+        let konnect = Konnect::new().spec(&self.spec).env("PAT", TOKEN).env("KUBECONFIG", &self.kubeconfig);
+        konnect.args(args).run()
+    }
+
+    /// The printed objects, as the server would read them.
+    fn rights(&self, purpose: &str) -> Vec<Value> {
+        let subject = format!("User:{}", self.user);
+        let ran = Konnect::new().spec(&self.spec).args(["rbac", "--for", purpose, "--subject", &subject]).run();
+        ran.assert_code(0);
+        assert_eq!(ran.stderr, "");
+        assert!(!ran.stdout.contains('*'), "{}", ran.stdout);
+        let listed = self.server.kubectl_ok(&["create", "--dry-run=client", "-o", "json", "-f", "-"], Some(&ran.stdout));
+        // kubectl prints one JSON object after the other.
+        serde_json::Deserializer::from_str(&listed).into_iter().map(|object| object.expect("JSON")).collect()
+    }
+
+    fn grant(&self, objects: &[Value]) {
+        for object in objects {
+            self.server.rbac(&object.to_string());
+        }
+    }
+
+    fn revoke(&self) {
+        for word in ["plan", "apply"] {
+            let name = format!("konnect-{word}-{}", self.namespace);
+            let all = ["clusterrole", "clusterrolebinding"];
+            for kind in all {
+                self.server.kubectl_ok(&["delete", kind, &name, "--ignore-not-found"], None);
+            }
+            for kind in ["role", "rolebinding"] {
+                self.server.kubectl_ok(&["delete", "-n", &self.namespace, kind, &name, "--ignore-not-found"], None);
+            }
+        }
+    }
+
+    /// Back to a namespace alone.
+    fn reset(&self) {
+        for kind in ["secret/konnect-pat", "serviceaccount/podid"] {
+            self.server.kubectl_ok(&["delete", "-n", &self.namespace, kind, "--ignore-not-found"], None);
+        }
+        self.server.kubectl_ok(&["label", "namespace", &self.namespace, "team-"], None);
+    }
+}
+
+/// Every way to take one verb out of one rule: the objects that are left, and the verb and resource that are missing.
+fn with_one_less(objects: &[Value]) -> Vec<(Vec<Value>, String, String)> {
+    let mut ways = Vec::new();
+    for (i, object) in objects.iter().enumerate() {
+        for (r, rule) in object["rules"].as_array().into_iter().flatten().enumerate() {
+            for verb in rule["verbs"].as_array().expect("verbs") {
+                let mut left = objects.to_vec();
+                left[i]["rules"][r]["verbs"].as_array_mut().expect("verbs").retain(|v| v != verb);
+                if left[i]["rules"][r]["verbs"].as_array().is_some_and(Vec::is_empty) {
+                    left[i]["rules"].as_array_mut().expect("rules").remove(r);
+                }
+                let word = |value: &Value| value.as_str().expect("a word").to_owned();
+                ways.push((left, word(verb), word(&rule["resources"][0])));
+            }
+        }
+    }
+    ways
+}
+
+#[test]
+fn exactly_these_rights_suffice_and_each_is_needed() {
+    let Some(server) = support::server() else { return };
+    for labels in [true, false] {
+        let job = Job::new(server, labels);
+        server.kubectl_ok(&["create", "namespace", &job.namespace], None);
+        let (plan, apply) = (job.rights("plan"), job.rights("apply"));
+
+        job.grant(&plan);
+        let ran = job.konnect(&["plan", "--out", "p", "--detailed-exitcode"]);
+        ran.assert_code(2);
+        assert!(ran.stdout.contains("(computed: no permission for a server dry-run)"), "{}", ran.stdout);
+        job.konnect(&["apply", "--auto-approve"]).assert_code(1);
+        for (left, verb, resource) in with_one_less(&plan) {
+            job.revoke();
+            job.grant(&left);
+            let ran = job.konnect(&["plan", "--out", "p"]);
+            ran.assert_code(1);
+            assert!(ran.stderr.contains(&verb) && ran.stderr.contains(&resource), "{verb} {resource} in\n{}", ran.stderr);
+        }
+
+        job.revoke();
+        job.grant(&apply);
+        let ran = job.konnect(&["plan", "--detailed-exitcode"]);
+        ran.assert_code(2);
+        assert!(!ran.stdout.contains("computed"), "{}", ran.stdout);
+        job.konnect(&["apply", "--auto-approve"]).assert_code(0);
+        job.konnect(&["plan", "--detailed-exitcode"]).assert_code(0);
+        for (left, verb, resource) in with_one_less(&apply) {
+            job.revoke();
+            job.reset();
+            job.grant(&left);
+            let saved = if verb == "get" && resource == "namespaces" {
+                &["plan", "--out", "p"][..]
+            } else {
+                &["apply", "--auto-approve"]
+            };
+            let ran = job.konnect(saved);
+            ran.assert_code(1);
+            assert!(ran.stderr.contains(&verb) && ran.stderr.contains(&resource), "{verb} {resource} in\n{}", ran.stderr);
+        }
+    }
+}
+
+#[test]
+fn it_needs_neither_cluster_nor_token_and_prints_yaml_alone() {
+    let spec = "namespace = \"kong\"\nservice_account = \"a\"\nsecret = \"b\"\npat_env = \"PAT\"\n";
+    for subject in ["User:a: b\n- c", "Group:system:authenticated", "ServiceAccount:ci/deployer"] {
+        let ran = Konnect::new().spec(spec).args(["rbac", "--subject", subject]).run();
+        ran.assert_code(0);
+        assert_eq!(ran.stderr, "");
+        assert_eq!(ran.stdout.matches("kind: RoleBinding").count(), 1, "{}", ran.stdout);
+    }
+    let ran = Konnect::new().spec(spec).args(["rbac", "--for", "plan"]).run();
+    assert!(!ran.stdout.contains("Binding") && !ran.stdout.contains("patch"), "{}", ran.stdout);
+    Konnect::new().spec("namespace = 1\n").args(["rbac"]).run().assert_code(1);
+}

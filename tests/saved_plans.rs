@@ -1,0 +1,196 @@
+//! Saved plans without a cluster: what the file holds, what it refuses and in which order, on the sandbox.
+
+#![expect(clippy::expect_used, reason = "a test that can't go on has failed")]
+
+mod support;
+
+use jiff::{SignedDuration, Timestamp};
+use konnect::saved_plan::SavedPlan;
+use support::{Konnect, Ran};
+
+const TOKEN: &str = "kpat_savedPlanTokenAAAABBBB1234";
+const SPEC: &str = "namespace = \"kong\"\nservice_account = \"podid\"\nsecret = \"konnect-pat\"\npat_env = \"PAT\"\n";
+
+struct Desk(Konnect);
+
+impl Desk {
+    fn new() -> Self {
+        Self(Konnect::new().spec(SPEC).env("PAT", TOKEN))
+    }
+
+    fn run(&mut self, args: &[&str]) -> Ran {
+        let konnect = std::mem::replace(&mut self.0, Konnect::new());
+        self.0 = konnect.args(args);
+        self.0.run()
+    }
+
+    fn path(&self) -> String {
+        self.0.folder().join("p").display().to_string()
+    }
+
+    /// A saved plan, and its digest.
+    fn planned(&mut self) -> String {
+        let ran = self.run(&["plan", "--sandbox=s", "--out", "p"]);
+        ran.assert_code(0);
+        let digest = ran.stdout.split("sha256:").nth(1).expect("a digest").trim_end().trim_end_matches(')');
+        format!("sha256:{digest}")
+    }
+
+    fn text(&self) -> String {
+        std::fs::read_to_string(self.path()).expect("the plan")
+    }
+
+    fn write(&self, text: &str) {
+        std::fs::write(self.path(), text).expect("written");
+    }
+
+    #[track_caller]
+    fn refused(&mut self, args: &[&str], code: i32, words: &[&str]) {
+        let args: Vec<&str> = ["apply", "p", "--sandbox=s"].into_iter().chain(args.iter().copied()).collect();
+        let ran = self.run(&args);
+        ran.assert_code(code);
+        for word in words {
+            assert!(ran.stderr.contains(word), "{word:?} in\n{}", ran.stderr);
+        }
+    }
+}
+
+#[test]
+fn a_plan_is_private_canonical_and_holds_no_token() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mut desk = Desk::new();
+    let digest = desk.planned();
+    let mode = std::fs::metadata(desk.path()).expect("the plan").permissions().mode() & 0o777;
+    assert_eq!(mode, 0o600);
+    let (first, other) = (desk.text(), desk.planned());
+    assert_ne!(digest, other, "another time, another salt");
+    let plain = |text: &str| -> Vec<String> {
+        let moving = ["created", "expires", "read_at", "salt", "fingerprint", "digest"];
+        let kept = text.lines().filter(|line| !moving.iter().any(|key| line.trim_start().starts_with(&format!("\"{key}\""))));
+        kept.map(str::to_owned).collect()
+    };
+    assert_eq!(plain(&first), plain(&desk.text()), "the same but for time and salt");
+    let value: serde_json::Value = first.parse().expect("JSON");
+    assert_eq!(format!("{value:#}\n"), first, "sorted keys");
+    let shown = desk.run(&["show", "p"]);
+    shown.assert_code(0);
+    assert!(shown.stdout.contains("Plan: 3 to add") && shown.stdout.contains(&other), "{}", shown.stdout);
+    desk.run(&["show", "p", "--detailed-exitcode"]).assert_code(2);
+    assert_eq!(desk.run(&["show", "p", "--format", "json"]).stdout.lines().next(), Some("{"));
+    let left: Vec<_> =
+        std::fs::read_dir(desk.0.folder()).expect("the folder").map(|e| e.expect("an entry").file_name()).collect();
+    assert!(!left.iter().any(|name| name.to_string_lossy().starts_with(".konnect")), "nothing is left aside: {left:?}");
+}
+
+#[test]
+fn without_a_token_nothing_is_saved() {
+    let ran = Konnect::new().spec(SPEC).args(["plan", "--sandbox=s", "--out", "p"]).run();
+    ran.assert_code(1);
+    assert!(ran.stderr.contains("bound to the token"), "{}", ran.stderr);
+    let desk = Konnect::new().spec(SPEC).env("PAT", TOKEN).args(["plan", "--sandbox=s", "--out", "none/p"]);
+    let ran = desk.run();
+    ran.assert_code(1);
+    assert!(ran.stderr.contains("can't be saved to none/p"), "{}", ran.stderr);
+}
+
+#[test]
+fn applied_once_then_nothing_is_left() {
+    let mut desk = Desk::new();
+    let digest = desk.planned();
+    let ran = desk.run(&["apply", "p", "--sandbox=s", "--expect", &digest]);
+    ran.assert_code(0);
+    assert!(ran.stdout.contains("Resources: 3 added"), "{}", ran.stdout);
+    for _ in 0..2 {
+        let ran = desk.run(&["apply", "p", "--sandbox=s"]);
+        ran.assert_code(0);
+        assert!(ran.stdout.contains("Nothing left to do"), "{}", ran.stdout);
+    }
+    std::fs::remove_file(desk.0.folder().join("konnect.toml")).expect("the spec is not needed");
+    desk.run(&["apply", "p", "--sandbox=s"]).assert_code(0);
+}
+
+#[test]
+fn what_was_changed_or_is_no_plan_is_refused() {
+    let mut desk = Desk::new();
+    let digest = desk.planned();
+    let good = desk.text();
+    let other = format!("sha256:{}", "0".repeat(64));
+    desk.refused(&["--expect", &other], 4, &["--expect says", &digest]);
+    for (from, to) in [("\"podid\"", "\"other\""), ("\"kong\"", "\"evil\""), ("  \"format\"", "   \"format\""), ("}\n", "}\n\n")]
+    {
+        desk.write(&good.replacen(from, to, 1));
+        desk.refused(&[], 4, &["was changed after it was saved"]);
+        desk.run(&["show", "p"]).assert_code(4);
+    }
+    desk.write(&good.replace("\"format\": 1", "\"format\": 0"));
+    desk.refused(&[], 4, &["has format 0"]);
+    let version = format!("\"konnect_version\": \"{}\"", env!("CARGO_PKG_VERSION"));
+    desk.write(&good.replace(&version, "\"konnect_version\": \"0.0.1\""));
+    desk.refused(&[], 4, &["made by konnect 0.0.1"]);
+    for none in ["", "{}", "not JSON", &good[..good.len() / 2], SPEC, "[1]"] {
+        desk.write(none);
+        desk.refused(&[], 1, &["is no saved plan"]);
+    }
+    std::fs::remove_file(desk.path()).expect("there");
+    desk.refused(&[], 1, &["can't be read"]);
+    let sandbox = desk.run(&["plan", "--sandbox=s", "--detailed-exitcode"]);
+    sandbox.assert_code(2);
+}
+
+/// The file with its times moved, saved anew: as a machine with another clock would have made it.
+fn moved(desk: &Desk, by: SignedDuration) {
+    let (mut plan, _) = SavedPlan::open(&desk.path()).expect("a plan");
+    let shift = |time: Timestamp| time.checked_add(by).expect("in range");
+    (plan.created, plan.expires) = (shift(plan.created), shift(plan.expires));
+    plan.save(&desk.path()).expect("saved");
+}
+
+#[test]
+fn times_and_clocks() {
+    let mut desk = Desk::new();
+    desk.planned();
+    moved(&desk, SignedDuration::from_hours(-24));
+    desk.refused(&[], 4, &["the plan expired at"]);
+    let shown = desk.run(&["show", "p"]);
+    shown.assert_code(0);
+    assert!(shown.stderr.contains("apply would refuse it"), "{}", shown.stderr);
+    desk.planned();
+    moved(&desk, SignedDuration::from_hours(48));
+    desk.refused(&[], 4, &["by this machine's clock it is", "correct this machine's clock"]);
+    desk.planned();
+    moved(&desk, SignedDuration::from_hours(1));
+    let ran = desk.run(&["apply", "p", "--sandbox=s"]);
+    ran.assert_code(0);
+    assert!(ran.stderr.contains("the clocks differ"), "{}", ran.stderr);
+}
+
+#[test]
+fn another_cluster_comes_before_another_token() {
+    let mut desk = Desk::new();
+    desk.planned();
+    let konnect = std::mem::replace(&mut desk.0, Konnect::new());
+    desk.0 = konnect.env("PAT", "kpat_anotherTokenCCCCDDDD5678");
+    let ran = desk.run(&["apply", "p", "--sandbox=other"]);
+    ran.assert_code(4);
+    assert!(ran.stderr.contains("is another cluster than the plan was made for"), "{}", ran.stderr);
+    desk.refused(&[], 4, &["is not the one the plan was made with"]);
+    let ran = desk.run(&["apply", "p", "--sandbox=s", "--format", "json"]);
+    ran.assert_code(4);
+    assert!(ran.stdout.contains("\"code\":\"other_token\"") && ran.stdout.contains("\"exit_code\":4"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_token_that_can_be_guessed_leaves_no_fingerprint() {
+    let weak = "kpat_short12345";
+    let mut desk = Desk(Konnect::new().spec(SPEC).env("PAT", weak));
+    let ran = desk.run(&["plan", "--sandbox=s", "--out", "p"]);
+    ran.assert_code(0);
+    assert!(ran.stderr.contains("too easily guessed"), "{}", ran.stderr);
+    assert!(desk.text().contains("\"fingerprint\": null"));
+    desk.run(&["apply", "p", "--sandbox=s"]).assert_code(0);
+    // Nor does the live token: then only an unmoved resourceVersion says that it is the same.
+    let konnect = std::mem::replace(&mut desk.0, Konnect::new());
+    desk.0 = konnect.env("PAT", TOKEN);
+    desk.planned();
+    assert!(desk.text().contains("\"token_mark\": null") && desk.text().contains("\"exact\": true"), "{}", desk.text());
+}
