@@ -1,0 +1,215 @@
+//! The whole pipeline on real servers, as `docs/ci.md` describes it: a reader plans for the pull request, the merge plans again and keeps the
+//! plan, somebody else applies it elsewhere; then each way in which the world can have moved on between.
+
+#![expect(clippy::expect_used, reason = "a test that can't go on has failed")]
+
+mod support;
+
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use serde_json::{Value, json};
+use support::{Konnect, Ran, Server};
+
+const TOKEN: &str = "kpat_pipelineQwErTyUiOpAsDfGh";
+const OLD: &str = "kpat_pipelineOldZxCvBnMlKjHgF";
+const ROTATED: &str = "kpat_pipelineRotatedPoIuYtReW";
+
+struct Pipeline<'a> {
+    server: &'a Server,
+    namespace: String,
+    planner: PathBuf,
+    applier: PathBuf,
+}
+
+impl<'a> Pipeline<'a> {
+    fn new(server: &'a Server) -> Self {
+        let namespace = server.namespace("ci");
+        let user = |role: &str| {
+            let name = format!("{role}-of-{namespace}");
+            let kubeconfig = server.user(&name, &[]);
+            let spec = Self::spec(&namespace);
+            let rights = Konnect::new().spec(&spec).args(["rbac", "--for", role, "--subject", &format!("User:{name}")]).run();
+            rights.assert_code(0);
+            server.rbac(&rights.stdout);
+            kubeconfig
+        };
+        let (planner, applier) = (user("plan"), user("apply"));
+        Self { server, planner, applier, namespace }
+    }
+
+    fn spec(namespace: &str) -> String {
+        format!("namespace = \"{namespace}\"\nservice_account = \"podid\"\nsecret = \"konnect-pat\"\npat_env = \"PAT\"\n")
+    }
+
+    fn path(&self) -> String {
+        format!("/api/v1/namespaces/{}/secrets", self.namespace)
+    }
+
+    /// The Secret as somebody made it by hand.
+    fn by_hand(&self) {
+        let secret = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "konnect-pat"}, "data": {"token": BASE64.encode(OLD)}});
+        let path = format!("{}?fieldManager=kubectl-create", self.path());
+        assert_eq!(self.server.raw("POST", &path, "application/json", secret.to_string()).0, 201);
+    }
+
+    fn edit(&self, manager: &str, patch: &Value) {
+        let path = format!("{}/konnect-pat?fieldManager={manager}", self.path());
+        assert_eq!(self.server.raw("PATCH", &path, "application/merge-patch+json", patch.to_string()).0, 200);
+    }
+
+    fn live(&self) -> Value {
+        self.server.raw("GET", &format!("{}/konnect-pat", self.path()), "", "").1
+    }
+
+    /// The merge's job: the plan's text and its digest.
+    fn planned(&self) -> (String, String) {
+        let konnect = Konnect::new().spec(&Self::spec(&self.namespace)).env("PAT", TOKEN).env("KUBECONFIG", &self.planner);
+        let konnect = konnect.args(["plan", "--out", "prod.plan"]);
+        let ran = konnect.run();
+        ran.assert_code(0);
+        assert!(!ran.stdout.contains('\u{1b}') && !ran.stderr.contains('\u{1b}'), "no colour in a job's log");
+        let text = std::fs::read_to_string(konnect.folder().join("prod.plan")).expect("the plan");
+        let digest = ran.stdout.lines().last().and_then(|line| line.split('(').nth(1)).expect("a digest").trim_end_matches(')');
+        (text, digest.to_owned())
+    }
+
+    /// The job that applies, in a folder that never saw the spec.
+    fn apply(&self, plan: &str, token: &str, args: &[&str]) -> Ran {
+        self.apply_with(plan, token, args, &self.applier)
+    }
+
+    fn apply_with(&self, plan: &str, token: &str, args: &[&str], kubeconfig: &Path) -> Ran {
+        let konnect = Konnect::new().file("artefact", plan).env("PAT", token).env("KUBECONFIG", kubeconfig);
+        konnect.args(["apply", "artefact"].iter().chain(args)).run()
+    }
+}
+
+#[track_caller]
+fn says(ran: &Ran, code: i32, words: &[&str]) {
+    ran.assert_code(code);
+    for word in words {
+        assert!(ran.stderr.contains(word) || ran.stdout.contains(word), "{word:?} in\n{}\n{}", ran.stdout, ran.stderr);
+    }
+}
+
+#[test]
+fn from_the_pull_request_to_the_cluster() {
+    let Some(server) = support::server() else { return };
+    let ci = Pipeline::new(server);
+    ci.by_hand();
+    // The pull request: no token, reading only, one comment.
+    let konnect = Konnect::new().spec(&Pipeline::spec(&ci.namespace)).env("KUBECONFIG", &ci.planner);
+    let comment = konnect.args(["plan", "--format", "markdown", "--detailed-exitcode"]).run();
+    comment.assert_code(2);
+    assert!(comment.stdout.starts_with("<!-- konnect plan konnect.toml -->\n"), "{}", comment.stdout);
+    assert!(comment.stdout.contains("1 to add, 1 to change") && comment.stdout.contains("```diff"), "{}", comment.stdout);
+
+    // The merge: a plan that is kept, and applied elsewhere by somebody else.
+    let (plan, digest) = ci.planned();
+    let shown = Konnect::new().file("artefact", &plan).args(["show", "artefact", "--format", "markdown"]).run();
+    says(&shown, 0, &["1 to add, 1 to change", &digest]);
+    let ran = ci.apply(&plan, TOKEN, &["--expect", &digest]);
+    says(&ran, 0, &["Resources: 1 added, 1 changed", "Read again: no changes remain."]);
+    assert!(!ran.stdout.contains('\u{1b}') && !ran.stderr.contains('\u{1b}'), "no colour in a job's log");
+    assert_eq!(ci.live()["data"]["token"], BASE64.encode(TOKEN));
+    says(&ci.apply(&plan, TOKEN, &["--expect", &digest]), 0, &["Nothing left to do"]);
+
+    // No slice of either token, raw or in base64, in the file.
+    for token in [TOKEN, OLD] {
+        for skipped in 0..3 {
+            let encoded = BASE64.encode([&b"xx"[..skipped], token.as_bytes()].concat());
+            for secret in [&token[5..], &encoded[8..encoded.len() - 4]] {
+                for slice in secret.as_bytes().windows(8) {
+                    assert!(!plan.contains(std::str::from_utf8(slice).expect("ASCII")), "the plan holds {slice:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_concerns_the_plan_stops_it_and_what_does_not_is_said() {
+    let Some(server) = support::server() else { return };
+    let ci = Pipeline::new(server);
+    ci.by_hand();
+    let (plan, digest) = ci.planned();
+
+    says(&ci.apply(&plan, ROTATED, &[]), 4, &["is not the one the plan was made with"]);
+    let konnect = Konnect::new().file("artefact", &plan).env("KUBECONFIG", &ci.applier).args(["apply", "artefact"]);
+    says(&konnect.run(), 1, &["$PAT is not set"]);
+    says(&ci.apply(&plan, TOKEN, &["--expect", &format!("sha256:{}", "1".repeat(64))]), 4, &["--expect"]);
+    let other_digest_first = ci.apply(&plan.replace("podid", "other"), ROTATED, &["--expect", &digest]);
+    says(&other_digest_first, 4, &["was changed after it was saved"]);
+    assert_eq!(ci.live()["data"]["token"], BASE64.encode(OLD), "nothing was written");
+
+    // Another token by hand: what is replaced is no longer what the reviewer saw.
+    ci.edit("kubectl-edit", &json!({"data": {"token": BASE64.encode(ROTATED)}}));
+    let ran = ci.apply(&plan, TOKEN, &[]);
+    says(
+        &ran,
+        4,
+        &["when the plan was made", "another value than when the plan was made", "kubectl-edit", "-data.token", "+data.token"],
+    );
+    assert_eq!(ci.live()["data"]["token"], BASE64.encode(ROTATED));
+
+    // The same hand, the same verdict, another value: the owner's name alone would not tell.
+    let (plan, _) = ci.planned();
+    ci.edit("kubectl-edit", &json!({"data": {"token": BASE64.encode(OLD)}}));
+    says(&ci.apply(&plan, TOKEN, &[]), 4, &["another value than when the plan was made"]);
+
+    // A foreign label is no concern of the plan's.
+    let (plan, _) = ci.planned();
+    ci.edit("kubectl-label", &json!({"metadata": {"labels": {"team": "x"}}}));
+    let ran = ci.apply(&plan, TOKEN, &[]);
+    says(&ran, 0, &["moved since the plan was made, but nothing that the plan reads or writes"]);
+    assert_eq!(ci.live()["metadata"]["labels"]["team"], "x");
+
+    // A wanted label, spoiled by hand, is.
+    ci.edit("kubectl-label", &json!({"metadata": {"labels": {"konghq.com/secret": "false"}}}));
+    let (plan, _) = ci.planned();
+    ci.edit("kubectl-label", &json!({"metadata": {"labels": {"konghq.com/secret": "maybe"}}}));
+    says(
+        &ci.apply(&plan, TOKEN, &[]),
+        4,
+        &["-metadata.labels.konghq.com/secret = \"false\"", "+metadata.labels.konghq.com/secret = \"maybe\""],
+    );
+
+    // Made anew under the same name.
+    let (plan, _) = ci.planned();
+    assert_eq!(server.raw("DELETE", &format!("{}/konnect-pat", ci.path()), "", "").0, 200);
+    says(&ci.apply(&plan, TOKEN, &[]), 4, &["not there"]);
+}
+
+#[test]
+fn another_cluster_behind_the_same_name() {
+    let Some(server) = support::server() else { return };
+    let ci = Pipeline::new(server);
+    let (plan, _) = ci.planned();
+    let other = Server::start();
+    let ran = ci.apply_with(&plan, TOKEN, &[], &other.kubeconfig());
+    says(&ran, 4, &["is another cluster than the plan was made for"]);
+    let (code, _) = other.raw("GET", &format!("/api/v1/namespaces/{}", ci.namespace), "", "");
+    assert_eq!(code, 404, "nothing was written there");
+    says(&ci.apply(&plan, TOKEN, &[]), 0, &["Resources: 2 added"]);
+}
+
+#[test]
+fn what_was_left_half_done_is_finished() {
+    let Some(server) = support::server() else { return };
+    let ci = Pipeline::new(server);
+    let (plan, _) = ci.planned();
+    let folder = tempfile::tempdir().expect("a folder");
+    // The applier's rights, and a server that goes away before the Secret is written.
+    let relay = support::relay::Relay::start(&ci.applier, folder.path(), |call| {
+        if call.what == "PATCH secrets" { support::relay::Fault::CloseBefore } else { support::relay::Fault::None }
+    });
+    // Retries of a lost answer end in "unknown" where it stays away.
+    let ran = ci.apply_with(&plan, TOKEN, &["--context", "relay", "--timeout", "20s"], &relay.kubeconfig);
+    ran.assert_code(5);
+    assert!(ran.stdout.contains("  written      ServiceAccount"), "{}", ran.stdout);
+    let ran = ci.apply(&plan, TOKEN, &[]);
+    says(&ran, 0, &["Resources: 1 added, 0 changed"]);
+    says(&ci.apply(&plan, TOKEN, &[]), 0, &["Nothing left to do"]);
+}
