@@ -78,7 +78,7 @@ fn with_live_secret(server: &Server, namespace: &str) {
 fn nothing_shows_a_token() {
     let Some(server) = support::server() else { return };
     let mut watch = Watch { slices: slices(), runs: 0 };
-    let commands: [&[&str]; 8] = [
+    let commands: [&[&str]; 14] = [
         &["validate"],
         &["validate", "--format", "json"],
         &["plan"],
@@ -87,6 +87,12 @@ fn nothing_shows_a_token() {
         &["apply"],
         &["apply", "--auto-approve"],
         &["plan", NEW],
+        &["plan", "--format", "markdown"],
+        &["plan", "--out", "saved.plan"],
+        &["show", "saved.plan", "--format", "markdown"],
+        &["apply", "saved.plan", "--format", "json"],
+        &["apply", "--auto-approve", "--format", "json"],
+        &["apply", NEW],
     ];
     // What a server might say: what was sent, what is live, and both in base64, broken into other words.
     let echo: &'static str = Box::leak(
@@ -119,10 +125,13 @@ fn nothing_shows_a_token() {
                 if call.what == target { fault.clone() } else { Fault::None }
             });
             for command in commands {
-                for verbosity in [None, Some("-vv"), Some("-q")] {
+                // What apply and plan say to people, at each verbosity; the other documents at the highest.
+                let for_people = !["markdown", "saved.plan", NEW].iter().any(|word| command.contains(word));
+                let all = [Some("-vv"), None, Some("-q")];
+                for verbosity in if for_people { &all[..] } else { &all[..1] } {
                     let mut args: Vec<&str> = command.to_vec();
-                    args.extend(verbosity);
-                    if command[0] != "validate" {
+                    args.extend(*verbosity);
+                    if !["validate", "show"].contains(&command[0]) {
                         args.extend(["--kubeconfig", "relay.json", "--timeout", "2s"]);
                     }
                     konnect = konnect.args(args);

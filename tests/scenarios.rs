@@ -98,6 +98,26 @@ fn normal_text(text: &str, target: &Target) -> String {
     lines.join("\n") + "\n"
 }
 
+/// The same for the comment: the context, the cluster's line and ages.
+fn normal_markdown(text: &str) -> String {
+    let mut lines = Vec::new();
+    for line in text.lines() {
+        let words: Vec<&str> = line.split(' ').collect();
+        if line.starts_with("Cluster ") {
+            let token = line.split("; token from ").nth(1).expect("the token");
+            lines.push(format!("Cluster […]; token from {token}"));
+        } else if line.starts_with("### ") {
+            let (spec, rest) = line.split_once(" on ").expect("the context");
+            lines.push(format!("{spec} on […]:{}", rest.split_once(':').expect("counts").1));
+        } else if let Some(ago) = words.iter().position(|word| word.starts_with("ago")).filter(|at| *at >= 2) {
+            lines.push([&words[..ago - 2], &["[…]"], &words[ago..]].concat().join(" "));
+        } else {
+            lines.push(line.to_owned());
+        }
+    }
+    lines.join("\n") + "\n"
+}
+
 fn after(target: &Target, namespace: &str) -> String {
     let mut found = Vec::new();
     let (code, object) = target.send("GET", &format!("/api/v1/namespaces/{namespace}"), "");
@@ -142,6 +162,9 @@ fn every_scenario(target: &Target) {
         let mut document: Value = document.stdout.parse().expect("JSON alone");
         normal(&mut document);
         scenario.expect("plan.json", &format!("{document:#}\n"));
+
+        let comment = scenario.konnect(target, &["plan", "--format", "markdown"]);
+        scenario.expect("plan.md", &normal_markdown(&comment.stdout));
 
         let before = after(target, &namespace);
         let apply = scenario.konnect(target, &["apply", "--auto-approve"]);

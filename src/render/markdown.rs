@@ -10,11 +10,11 @@ use crate::plan::{Action, Change, Plan, Summary, Verification, Warning};
 /// GitHub's limit of a comment, in characters; we count bytes, which are never fewer.
 const MOST_BYTES: usize = 65_536;
 /// The longest that one text of a table, a warning or an error may be.
-const MOST_OF_TEXT: usize = 400;
+const MOST_OF_TEXT: usize = 300;
 /// The longest line of the block.
 const MOST_OF_LINE: usize = 1_000;
 /// How many warnings and errors are shown.
-const MOST_REMARKS: usize = 20;
+const MOST_REMARKS: usize = 10;
 
 /// What the comment is about, beside the plan.
 #[derive(Clone, Copy, Debug)]
@@ -190,10 +190,11 @@ mod tests {
 
     #[test]
     fn a_comment_of_failures_alone_has_its_bounds() {
-        let failures: Vec<Failure> = (0..5000).map(|i| Failure::new("x", format!("{i} {}", "|`@".repeat(500)))).collect();
+        let failures: Vec<Failure> =
+            (0..5000).map(|i| Failure::new("x", format!("{i} {}", "|`@".repeat(500))).hint("<".repeat(900))).collect();
         let about = About { spec: "k.toml", digest: None, warnings: &[], errors: &failures };
         let text = comment(None, about);
         assert!(text.len() <= MOST_BYTES, "{}", text.len());
-        assert!(text.contains("4980 more not shown"));
+        assert!(text.contains("4990 more not shown"));
     }
 }
