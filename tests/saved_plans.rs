@@ -91,6 +91,11 @@ fn without_a_token_nothing_is_saved() {
     let ran = desk.run();
     ran.assert_code(1);
     assert!(ran.stderr.contains("can't be saved to none/p"), "{}", ran.stderr);
+    for place in [".", "/dev/stdout", "/dev/null"] {
+        let ran = Konnect::new().spec(SPEC).env("PAT", TOKEN).args(["plan", "--sandbox=s", "--out", place]).run();
+        ran.assert_code(1);
+        assert!(ran.stderr.contains("is no file"), "{}", ran.stderr);
+    }
 }
 
 #[test]

@@ -10,6 +10,7 @@ use crate::outcome::{Failure, Outcome};
 use crate::plan::{Plan, Warning};
 use crate::render::{json, markdown, terminal};
 use crate::saved_plan::SavedPlan;
+use crate::spec::mask_tokens;
 
 pub(super) async fn plan(args: PlanArgs, stage: &Stage) -> Outcome {
     let console = Console::new(args.screen, stage);
@@ -56,7 +57,7 @@ pub(super) async fn plan(args: PlanArgs, stage: &Stage) -> Outcome {
         Err(failure) => console.outcome(outcome.or(failure.outcome)),
         Ok(None) => console.outcome(outcome),
         Ok(Some((path, digest))) => {
-            let line = format!("Plan saved to {} ({digest})\n", crate::render::escape(path));
+            let line = format!("Plan saved to {} ({digest})\n", crate::render::escape(&mask_tokens(path)));
             // The two other formats have stdout to themselves.
             if args.format == PlanFormat::Human {
                 console.out(&format!("\n{line}"))

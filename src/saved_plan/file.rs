@@ -32,6 +32,13 @@ impl SavedPlan {
         let digest = digest(&document);
         document["digest"] = json!(digest);
         let path = Path::new(path);
+        // A folder, a device or a pipe can't be put in place of: renaming over /dev/stdout would take it from everybody.
+        if std::fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+            return Err(Failure::new(
+                "plan_file",
+                format!("{} is no file: a plan is saved to a file", mask_tokens(&path.display().to_string())),
+            ));
+        }
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let written = || -> std::io::Result<()> {
             // Aside first, mode 0600, then in place of the old one.
