@@ -337,7 +337,12 @@ fn live_secret(body: &mut Value, comparison: Comparison<'_>) -> Result<LiveSecre
 async fn cluster_uid(cluster: &Cluster) -> Result<Option<String>, Failure> {
     let answer = cluster.get("/api/v1/namespaces/kube-system").await?;
     match answer.code {
-        200 => Ok(answer.body.pointer("/metadata/uid").and_then(Value::as_str).map(str::to_owned)),
+        200 => {
+            let text = |pointer: &str| answer.body.pointer(pointer).and_then(Value::as_str);
+            // Another object's uid would be another cluster's.
+            let asked = text("/metadata/name") == Some("kube-system");
+            Ok(text("/metadata/uid").filter(|_| asked).map(str::to_owned))
+        }
         401 => Err(unauthorized(cluster)),
         _ => Ok(None),
     }

@@ -49,6 +49,18 @@ struct Case<'a> {
 const PLAN: &[&str] = &["plan", "--detailed-exitcode", "-v"];
 const PLAN_JSON: &[&str] = &["plan", "--detailed-exitcode", "--format", "json"];
 const APPLY: &[&str] = &["apply", "--auto-approve", "-v"];
+const SAVE: &[&str] = &["plan", "--out", world::PLAN_FILE];
+const APPLY_SAVED: &[&str] = &["apply", world::PLAN_FILE, "-v"];
+
+/// The scenarios whose plan is saved, then applied: one of each kind that writes. The long run takes all.
+const SAVED: [&str; 6] = [
+    "from-nothing",
+    "labels-and-annotations",
+    "no-longer-wanted",
+    "token-set-by-hand",
+    "token-taken-from-a-controller",
+    "workshop",
+];
 
 fn threads() -> usize {
     std::thread::available_parallelism().map_or(2, usize::from)
@@ -60,15 +72,17 @@ fn every_fault_at_every_call_of_every_scenario() {
     let faults = catalogue::all();
     let mut cases = Vec::new();
     let long = std::env::var_os("KONNECT_LONG").is_some();
-    let commands = if long { &[PLAN_JSON, APPLY, PLAN][..] } else { &[PLAN_JSON, APPLY] };
+    let commands = if long { &[PLAN_JSON, APPLY, APPLY_SAVED, PLAN][..] } else { &[PLAN_JSON, APPLY, APPLY_SAVED] };
     for scenario in &scenarios {
-        for command in commands {
-            let world = World::new(scenario);
-            let run = world.plain(command);
+        let saved = if long { scenario.pat() } else { SAVED.contains(&scenario.name().as_str()) };
+        for command in commands.iter().copied().filter(|command| *command != APPLY_SAVED || saved) {
+            let run = begun(scenario, command).plain(command);
             for (at, phase) in phases(&run) {
                 for fault in &faults {
                     for lasting in [Lasting::Once, Lasting::FromThenOn] {
-                        if fault.fits(lasting == Lasting::FromThenOn) {
+                        // What lasts is the same to both kinds of apply: beyond reading they are one.
+                        let new = long || command != APPLY_SAVED || lasting == Lasting::Once;
+                        if new && fault.fits(lasting == Lasting::FromThenOn) {
                             cases.push(Case { scenario, command, fault, at: at.clone(), phase, lasting });
                         }
                     }
@@ -101,6 +115,16 @@ fn every_fault_at_every_call_of_every_scenario() {
     support::document::expect("sandbox", &tally.markdown(&faults, scenarios.len()));
 }
 
+/// A scenario's world, with a saved plan where that is what is to be applied.
+fn begun(scenario: &Scenario, command: &[&str]) -> World {
+    let world = World::new(scenario);
+    if command == APPLY_SAVED {
+        let saved = world.plain(SAVE);
+        assert_eq!(saved.code, 0, "{}", saved.stderr);
+    }
+    world
+}
+
 /// The calls of a run, each with what the run was about then.
 fn phases(run: &Run) -> Vec<(Call, &'static str)> {
     let is_write = |call: &Call| call.what.starts_with("PATCH") && !call.what.ends_with("dry");
@@ -119,7 +143,7 @@ fn phases(run: &Run) -> Vec<(Call, &'static str)> {
 }
 
 fn check(case: &Case<'_>, canaries: &Canaries) -> Run {
-    let world = World::new(case.scenario);
+    let world = begun(case.scenario, case.command);
     let before = world.state();
     let (fault, at, from_then_on) = (case.fault.make(&world), case.at.clone(), case.lasting == Lasting::FromThenOn);
     let reached = Arc::new(AtomicBool::new(false));
@@ -141,13 +165,14 @@ fn check(case: &Case<'_>, canaries: &Canaries) -> Run {
     let context = || format!("{name}, exit code {}\n--- stdout:\n{}\n--- stderr:\n{}", run.code, run.stdout, run.stderr);
     assert!(reached.load(Ordering::SeqCst), "the call was met: {}", context());
     canaries.search(&run).unwrap_or_else(|what| panic!("{what}\n{}", context()));
-    let told = if case.command == APPLY {
+    let applies = case.command[0] == "apply";
+    let told = if applies {
         truth::of_apply(&world, &run, &before, case.fault.kind == Kind::Others)
     } else {
         truth::of_plan(&world, &run, &before, case.fault, from_then_on)
     };
     told.unwrap_or_else(|what| panic!("{what}\n{}", context()));
-    if case.command == APPLY {
+    if applies {
         truth::converges(&world, case.fault).unwrap_or_else(|what| panic!("afterwards: {what}\n{}", context()));
     }
     run

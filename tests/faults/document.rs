@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::catalogue::{Kind, Named};
 use super::world::Run;
-use super::{APPLY, Case, Lasting};
+use super::{APPLY_SAVED, Case, Lasting};
 
 const PHASES: [&str; 5] = ["reading", "dry run", "asking for rights", "writing", "reading again"];
 
@@ -17,7 +17,7 @@ pub struct Tally {
 
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Cell {
-    apply: bool,
+    command: &'static str,
     fault: &'static str,
     phase: &'static str,
     lasting: Lasting,
@@ -28,23 +28,25 @@ impl Tally {
     pub fn add(&mut self, case: &Case<'_>, run: &Run) {
         self.runs += 1;
         if case.scenario.code() == 0 {
-            let (apply, fault, phase, lasting) = (case.command == APPLY, case.fault.name, case.phase, case.lasting);
-            self.codes.entry(Cell { apply, fault, phase, lasting }).or_default().insert(run.code);
+            let command = if case.command == APPLY_SAVED { "apply PLAN" } else { case.command[0] };
+            let (fault, phase, lasting) = (case.fault.name, case.phase, case.lasting);
+            self.codes.entry(Cell { command, fault, phase, lasting }).or_default().insert(run.code);
         }
     }
 
     /// The tables.
     pub fn markdown(&self, faults: &[Named], scenarios: usize) -> String {
         let mut text = format!("{} runs: {} faults, {scenarios} scenarios.\n", self.runs, faults.len());
-        for (apply, title, phases) in [(false, "plan", &PHASES[..2]), (true, "apply", &PHASES[..])] {
+        const OF_SAVED: [&str; 4] = [PHASES[0], PHASES[2], PHASES[3], PHASES[4]];
+        for (command, phases) in [("plan", &PHASES[..2]), ("apply", &PHASES[..]), ("apply PLAN", &OF_SAVED)] {
             text.push_str(&format!(
-                "\n### `konnect {title}`: exit codes, by what it was doing\n\n| fault | {} |\n|{}\n",
+                "\n### `konnect {command}`: exit codes, by what it was doing\n\n| fault | {} |\n|{}\n",
                 phases.join(" | "),
                 "---|".repeat(phases.len() + 1)
             ));
             for fault in faults {
                 let codes = |phase, lasting| {
-                    let codes = self.codes.get(&Cell { apply, fault: fault.name, phase, lasting })?;
+                    let codes = self.codes.get(&Cell { command, fault: fault.name, phase, lasting })?;
                     Some(codes.iter().map(i32::to_string).collect::<Vec<_>>().join(", "))
                 };
                 let cell = |phase: &&'static str| match (codes(phase, Lasting::Once), codes(phase, Lasting::FromThenOn)) {

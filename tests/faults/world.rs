@@ -18,6 +18,9 @@ pub const WANTED: &str = "kpat_scenarioWantedToken0001";
 /// The other token that is live in some scenarios.
 pub const LIVE: &str = "kpat_scenarioLiveTokenOld9999";
 
+/// Stands for a saved plan's path in a command.
+pub const PLAN_FILE: &str = "PLAN";
+
 /// What one run of konnect did and said.
 pub struct Run {
     /// The exit code.
@@ -68,10 +71,15 @@ impl World {
 
     /// Runs a command; `decide` says what happens to each of its calls.
     pub fn run(&self, command: &[&str], decide: impl Fn(&Call) -> Fault + Send + Sync + 'static) -> Run {
-        let spec = self.folder.path().join("konnect.toml").display().to_string();
-        let file = ["-f", spec.as_str()];
-        let typed = ["konnect"].iter().chain(command).chain(&file).map(|word| (*word).to_owned());
-        let cli = Cli::try_parse_from(typed.chain(self.args.iter().cloned())).expect("a command line");
+        let path = |name: &str| self.folder.path().join(name).display().to_string();
+        let mut typed = vec!["konnect".to_owned()];
+        typed.extend(command.iter().map(|word| if *word == PLAN_FILE { path("saved.plan") } else { (*word).to_owned() }));
+        // A saved plan has its spec, and what was said beside it, in itself.
+        if command.first() != Some(&"apply") || !command.contains(&PLAN_FILE) {
+            typed.extend(["-f".to_owned(), path("konnect.toml")]);
+            typed.extend(self.args.iter().cloned());
+        }
+        let cli = Cli::try_parse_from(typed).expect("a command line");
         let faulty = Faulty::new(self.sandbox.clone(), decide);
         let written = Written::default();
         let code = self.runtime.block_on(async {
