@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! konnect.toml ─ spec ─► desired ─┐
-//!                                 ├─► planner ─► Plan ─► verify ─► render
+//!                                 ├─► planner ─► Plan ─► verify ─► render / saved_plan
 //! cluster ────── observed ────────┘               └────► apply ─► write ─► cluster
 //! ```
 //!

@@ -69,11 +69,9 @@ impl SavedPlan {
             .ok_or_else(|| no_plan(format!("{shown} is no saved plan")))?;
         let version = document["konnect_version"].as_str().unwrap_or("unknown").to_owned();
         if document["format"] != FORMAT {
-            return Err(stale(
-                "plan_format",
-                format!("{shown} has format {}, this konnect knows format {FORMAT}", document["format"]),
-            )
-            .hint("apply it with the konnect that made it, or plan again"));
+            let other = document["format"].as_u64().map_or_else(|| "unknown".to_owned(), |format| format.to_string());
+            return Err(stale("plan_format", format!("{shown} has format {other}, this konnect knows format {FORMAT}"))
+                .hint("apply it with the konnect that made it, or plan again"));
         }
         if version != env!("CARGO_PKG_VERSION") {
             let what = format!("{shown} was made by konnect {}, this is {}", mask_tokens(&version), env!("CARGO_PKG_VERSION"));

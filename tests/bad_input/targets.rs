@@ -21,14 +21,21 @@ use konnect::sandbox::handle;
 use konnect::sandbox::request::Request;
 use konnect::sandbox::rights::Caller;
 use konnect::sandbox::store::Store;
+use konnect::saved_plan::SavedPlan;
 use konnect::spec::{mask_tokens, parse};
 
 /// A function that takes any bytes.
 pub type Target = fn(&[u8]);
 
 /// Every door, by the name of its corpus.
-pub const ALL: [(&str, Target); 5] =
-    [("spec", spec), ("kubeconfig", kubeconfig), ("managed_fields", managed_fields), ("answer", answer), ("sandbox", sandbox)];
+pub const ALL: [(&str, Target); 6] = [
+    ("spec", spec),
+    ("kubeconfig", kubeconfig),
+    ("managed_fields", managed_fields),
+    ("answer", answer),
+    ("sandbox", sandbox),
+    ("saved_plan", saved_plan),
+];
 
 /// Nothing that looks like a token.
 fn clean(text: &str) {
@@ -62,6 +69,21 @@ pub fn kubeconfig(bytes: &[u8]) {
             Ok(selected) => drop(selected.config),
             Err(failure) => clean(&failure.to_string()),
         }
+    }
+}
+
+/// The file of a saved plan.
+pub fn saved_plan(bytes: &[u8]) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("plan").display().to_string();
+    std::fs::write(&path, bytes).expect("written");
+    match SavedPlan::open(&path) {
+        // Only what is as it was saved is taken: its text is the one that it would be saved as.
+        Ok((plan, digest)) => {
+            assert_eq!(plan.save(&path).expect("saved"), digest);
+            assert_eq!(std::fs::read(&path).expect("readable"), bytes);
+        }
+        Err(failure) => clean(&failure.to_string()),
     }
 }
 
