@@ -23,7 +23,8 @@ use konnect::spec;
 use kube::client::Body;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use serde_json::Value;
-use state::{Dice, State};
+use state::State;
+use support::Dice;
 
 /// Sends one request as it is written.
 async fn send(client: &kube::Client, method: &str, path: &str, content_type: &str, body: &Value) -> (u16, Value) {

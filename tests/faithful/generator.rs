@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use serde_json::{Map, Value, json};
 
 use super::pair::{Ask, Pair};
+use super::support::Dice;
 
 /// One operation on the object of its sequence.
 #[derive(Clone, Debug)]
@@ -22,74 +23,54 @@ impl fmt::Display for Step {
     }
 }
 
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % sides
+/// A few keys with one of two values; by patches a key may also be taken away.
+fn map(dice: &mut Dice, values: &[&str], with_null: bool) -> Value {
+    let mut out = Map::new();
+    for key in ["a", "b", "c"] {
+        match dice.roll(5) {
+            0 | 1 => drop(out.insert(key.to_owned(), json!(dice.of(values)))),
+            2 if with_null => drop(out.insert(key.to_owned(), Value::Null)),
+            _ => {}
+        }
     }
+    Value::Object(out)
+}
 
-    fn of<'a>(&mut self, choices: &[&'a str]) -> &'a str {
-        choices[usize::try_from(self.roll(choices.len() as u64)).expect("a small number")]
+fn object(dice: &mut Dice, with_null: bool) -> Value {
+    let mut body = json!({"metadata": {}});
+    if !dice.one_in(3) {
+        body["metadata"]["labels"] = map(dice, &["1", "2"], with_null);
     }
-
-    fn one_in(&mut self, sides: u64) -> bool {
-        self.roll(sides) == 0
+    if dice.one_in(4) {
+        body["metadata"]["annotations"] = map(dice, &["1", ""], with_null);
     }
-
-    /// A few keys with one of two values; by patches a key may also be taken away.
-    fn map(&mut self, values: &[&str], with_null: bool) -> Value {
-        let mut out = Map::new();
-        for key in ["a", "b", "c"] {
-            match self.roll(5) {
-                0 | 1 => drop(out.insert(key.to_owned(), json!(self.of(values)))),
-                2 if with_null => drop(out.insert(key.to_owned(), Value::Null)),
-                _ => {}
-            }
-        }
-        Value::Object(out)
+    if dice.one_in(8) {
+        body["metadata"]["finalizers"] = if dice.one_in(2) { json!([]) } else { json!(["x.y/z"]) };
     }
-
-    fn object(&mut self, with_null: bool) -> Value {
-        let mut body = json!({"metadata": {}});
-        if !self.one_in(3) {
-            body["metadata"]["labels"] = self.map(&["1", "2"], with_null);
-        }
-        if self.one_in(4) {
-            body["metadata"]["annotations"] = self.map(&["1", ""], with_null);
-        }
-        if self.one_in(8) {
-            body["metadata"]["finalizers"] = if self.one_in(2) { json!([]) } else { json!(["x.y/z"]) };
-        }
-        if !self.one_in(3) {
-            body["data"] = self.map(&["YQ==", "Yg=="], with_null);
-        }
-        if self.one_in(12) {
-            body["stringData"] = self.map(&["a", "b"], with_null);
-        }
-        if self.one_in(10) {
-            body["type"] = json!("Opaque");
-        }
-        if self.one_in(30) {
-            body["immutable"] = json!(true);
-        }
-        if self.one_in(12) {
-            body["metadata"]["resourceVersion"] = json!(self.of(&["1", "0", "${rv}"]));
-        }
-        if self.one_in(25) {
-            body["metadata"]["uid"] = json!("${uid}");
-        }
-        body
+    if !dice.one_in(3) {
+        body["data"] = map(dice, &["YQ==", "Yg=="], with_null);
     }
+    if dice.one_in(12) {
+        body["stringData"] = map(dice, &["a", "b"], with_null);
+    }
+    if dice.one_in(10) {
+        body["type"] = json!("Opaque");
+    }
+    if dice.one_in(30) {
+        body["immutable"] = json!(true);
+    }
+    if dice.one_in(12) {
+        body["metadata"]["resourceVersion"] = json!(dice.of(&["1", "0", "${rv}"]));
+    }
+    if dice.one_in(25) {
+        body["metadata"]["uid"] = json!("${uid}");
+    }
+    body
 }
 
 /// The sequence of a seed: 2 to 9 steps.
 pub fn sequence(seed: u64) -> Vec<Step> {
-    let mut dice = Dice(seed);
+    let mut dice = Dice::new(seed);
     let length = 2 + dice.roll(8);
     (0..length).map(|_| step(&mut dice)).collect()
 }
@@ -100,10 +81,10 @@ fn step(dice: &mut Dice) -> Step {
         query.push_str("&dryRun=All");
     }
     let (method, content_type, body) = match dice.roll(20) {
-        0 | 1 => ("POST", "application/json", dice.object(false)),
-        2 | 3 => ("PUT", "application/json", dice.object(false)),
-        4..=6 => ("PATCH", "application/merge-patch+json", dice.object(true)),
-        7 | 8 => ("PATCH", "application/strategic-merge-patch+json", dice.object(true)),
+        0 | 1 => ("POST", "application/json", object(dice, false)),
+        2 | 3 => ("PUT", "application/json", object(dice, false)),
+        4..=6 => ("PATCH", "application/merge-patch+json", object(dice, true)),
+        7 | 8 => ("PATCH", "application/strategic-merge-patch+json", object(dice, true)),
         9 => ("PATCH", "application/merge-patch+json", json!({"metadata": {"managedFields": [{}]}})),
         10 => ("DELETE", "application/json", json!({"propagationPolicy": dice.of(&["Background", "Orphan", "Foreground"])})),
         11 => ("GET", "", Value::Null),
@@ -111,7 +92,7 @@ fn step(dice: &mut Dice) -> Step {
             if dice.one_in(3) {
                 query.push_str("&force=true");
             }
-            ("PATCH", "application/apply-patch+yaml", dice.object(false))
+            ("PATCH", "application/apply-patch+yaml", object(dice, false))
         }
     };
     Step { method, content_type, query, body }

@@ -6,6 +6,7 @@ use konnect::plan::Kind;
 use serde_json::{Map, Value, json};
 
 use super::send;
+use super::support::Dice;
 
 /// The two tokens that states and specs hold.
 pub const TOKENS: [&str; 2] = ["kpat_provedAAAA1111", "kpat_provedBBBB2222"];
@@ -15,74 +16,49 @@ const LABELS: [&str; 4] = ["konghq.com/secret", "konghq.com/credential", "team",
 const LABEL_VALUES: [&str; 3] = ["true", "konnect", ""];
 const ANNOTATIONS: [&str; 2] = ["note", "kong.example/owner"];
 
-/// A seeded stream of choices (splitmix64), so that every run is the same.
-pub struct Dice(u64);
-
-impl Dice {
-    pub fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x2545_f491_4f6c_dd1d))
+/// Each of the keys now and then, with one of the values; `null`s take a key away by a merge patch.
+fn map(dice: &mut Dice, keys: &[&str], values: &[&str], with_null: bool) -> Value {
+    let mut map = Map::new();
+    for key in keys {
+        match dice.roll(4) {
+            0 => drop(map.insert((*key).to_owned(), json!(dice.of(values)))),
+            1 if with_null => drop(map.insert((*key).to_owned(), Value::Null)),
+            _ => {}
+        }
     }
+    Value::Object(map)
+}
 
-    pub fn roll(&mut self, sides: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % sides
+fn object(dice: &mut Dice, kind: Kind, with_null: bool) -> Value {
+    let mut body = json!({"metadata": {}});
+    if !dice.one_in(4) {
+        body["metadata"]["labels"] = map(dice, &LABELS, &LABEL_VALUES, with_null);
     }
-
-    pub fn of<'a>(&mut self, choices: &[&'a str]) -> &'a str {
-        choices[usize::try_from(self.roll(choices.len() as u64)).expect("a small number")]
+    if dice.one_in(3) {
+        body["metadata"]["annotations"] = map(dice, &ANNOTATIONS, &["1", "two\nlines"], with_null);
     }
-
-    pub fn one_in(&mut self, sides: u64) -> bool {
-        self.roll(sides) == 0
+    if dice.one_in(10) {
+        body["metadata"]["finalizers"] = json!(["kong.example/f"]);
     }
-
-    /// Each of the keys now and then, with one of the values; `null`s take a key away by a merge patch.
-    fn map(&mut self, keys: &[&str], values: &[&str], with_null: bool) -> Value {
-        let mut map = Map::new();
-        for key in keys {
-            match self.roll(4) {
-                0 => drop(map.insert((*key).to_owned(), json!(self.of(values)))),
-                1 if with_null => drop(map.insert((*key).to_owned(), Value::Null)),
-                _ => {}
-            }
+    if kind == Kind::ServiceAccount {
+        if dice.one_in(6) {
+            body["automountServiceAccountToken"] = json!(true);
         }
-        Value::Object(map)
+        return body;
     }
-
-    fn object(&mut self, kind: Kind, with_null: bool) -> Value {
-        let mut body = json!({"metadata": {}});
-        if !self.one_in(4) {
-            body["metadata"]["labels"] = self.map(&LABELS, &LABEL_VALUES, with_null);
-        }
-        if self.one_in(3) {
-            body["metadata"]["annotations"] = self.map(&ANNOTATIONS, &["1", "two\nlines"], with_null);
-        }
-        if self.one_in(10) {
-            body["metadata"]["finalizers"] = json!(["kong.example/f"]);
-        }
-        if kind == Kind::ServiceAccount {
-            if self.one_in(6) {
-                body["automountServiceAccountToken"] = json!(true);
-            }
-            return body;
-        }
-        if !self.one_in(4) {
-            body["data"] = self.map(&["token", "other"], &DATA, with_null);
-        }
-        if self.one_in(8) {
-            body["stringData"] = self.map(&["token"], &TOKENS, false);
-        }
-        if self.one_in(12) {
-            body["immutable"] = json!(true);
-        }
-        if self.one_in(12) {
-            body["type"] = json!("Opaque");
-        }
-        body
+    if !dice.one_in(4) {
+        body["data"] = map(dice, &["token", "other"], &DATA, with_null);
     }
+    if dice.one_in(8) {
+        body["stringData"] = map(dice, &["token"], &TOKENS, false);
+    }
+    if dice.one_in(12) {
+        body["immutable"] = json!(true);
+    }
+    if dice.one_in(12) {
+        body["type"] = json!("Opaque");
+    }
+    body
 }
 
 /// The two objects as they are after everybody wrote.
@@ -134,7 +110,7 @@ async fn write(client: &kube::Client, kind: Kind, collection: &str, path: &str, 
     };
     if dice.one_in(2) {
         let manager = dice.of(&["konnect", "konnect", "konnect", "argocd", "kubectl", "helm"]);
-        let body = whole(dice.object(kind, false));
+        let body = whole(object(dice, kind, false));
         let path = format!("{path}?fieldManager={manager}&force={}", !dice.one_in(4));
         send(client, "PATCH", &path, "application/apply-patch+yaml", &body).await;
         return;
@@ -147,11 +123,11 @@ async fn write(client: &kube::Client, kind: Kind, collection: &str, path: &str, 
         send(client, "PATCH", path, "application/merge-patch+json", &body).await;
         return;
     }
-    let patch = dice.object(kind, true);
+    let patch = object(dice, kind, true);
     let (code, _) =
         send(client, "PATCH", &format!("{path}?fieldManager={manager}"), "application/merge-patch+json", &patch).await;
     if code == 404 {
-        let body = whole(dice.object(kind, false));
+        let body = whole(object(dice, kind, false));
         send(client, "POST", &format!("{collection}?fieldManager={manager}"), "application/json", &body).await;
     }
 }
@@ -160,8 +136,8 @@ async fn write(client: &kube::Client, kind: Kind, collection: &str, path: &str, 
 pub fn spec(namespace: &str, seed: u64, dice: &mut Dice) -> String {
     let mut text = format!("pat_file = \"pat\"\nnamespace = {{ name = \"{namespace}\", manage = false }}\n");
     for key in ["service_account", "secret"] {
-        let labels = dice.map(&LABELS, &LABEL_VALUES, false);
-        let annotations = dice.map(&ANNOTATIONS, &["1", "two\nlines"], false);
+        let labels = map(dice, &LABELS, &LABEL_VALUES, false);
+        let annotations = map(dice, &ANNOTATIONS, &["1", "two\nlines"], false);
         text.push_str(&format!("[{key}]\nname = \"s{seed}\"\n"));
         for (table, map) in [("labels", labels), ("annotations", annotations)] {
             text.push_str(&format!("[{key}.{table}]\n"));

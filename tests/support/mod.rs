@@ -9,6 +9,7 @@
 //! * [`scenario`]: the states of `tests/scenarios`, to be loaded anywhere.
 //! * [`child`]: runs a program to its end, within a deadline.
 //! * [`konnect`]: runs the built binary; [`terminal`]: the same on a pseudo-terminal.
+//! * [`dice`]: seeded choices.
 //! * [`document`]: what the tests say in `docs`.
 //! * [`skipped`]: says and counts what could not run.
 
@@ -17,6 +18,7 @@
 
 pub mod binaries;
 pub mod child;
+pub mod dice;
 pub mod document;
 pub mod konnect;
 pub mod relay;
@@ -28,6 +30,7 @@ pub mod skipped;
 pub mod terminal;
 pub mod users;
 
+pub use dice::Dice;
 pub use konnect::{Konnect, Ran};
 pub use served::Served;
 pub use server::Server;
