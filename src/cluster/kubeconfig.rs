@@ -71,6 +71,13 @@ fn read(shown: &str, path: &Path) -> Result<Kubeconfig, Failure> {
     let metadata = std::fs::metadata(path).map_err(of_io)?;
     let too_long = || Failure::new("kubeconfig", format!("{shown} is longer than 16 MiB: is it a kubeconfig?"));
     if metadata.is_file() || metadata.is_dir() {
+        if is_half_of_utf16(path, metadata.len()) {
+            return Err(Failure::new(
+                "kubeconfig",
+                format!("the kubeconfig {shown} can't be used: it begins as UTF-16 and isn't"),
+            )
+            .hint("save it as UTF-8"));
+        }
         return if metadata.len() > MOST_BYTES {
             Err(too_long())
         } else {
@@ -84,6 +91,13 @@ fn read(shown: &str, path: &Path) -> Result<Kubeconfig, Failure> {
         return Err(too_long());
     }
     Kubeconfig::from_yaml(&text).map_err(|error| unreadable(shown, &error))
+}
+
+/// A byte order mark of UTF-16 before an odd number of bytes: kube-client 5.0 reads past the end of that, and panics.
+fn is_half_of_utf16(path: &Path, length: u64) -> bool {
+    let mut mark = [0; 2];
+    let marked = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut mark)).is_ok();
+    marked && length % 2 == 1 && matches!(mark, [0xff, 0xfe] | [0xfe, 0xff])
 }
 
 type Shown = (String, PathBuf);
