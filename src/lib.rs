@@ -15,6 +15,7 @@
 pub mod cli;
 pub mod commands;
 pub mod outcome;
+pub mod outside;
 pub mod session;
 
 // What should exist.

@@ -1,0 +1,235 @@
+//! Text that came from outside (a cluster, a spec, a flag, a kubeconfig, a plan file), kept apart from our own words until the door turns
+//! both into output. Neither type can be printed or serialized for output by itself, so the compiler finds whoever would try.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A text from outside. No `Display`: only the door (`render::door`) makes output of it, with secrets masked and escapes spelled out.
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Outside(String);
+
+impl Outside {
+    /// Marks a text as coming from outside.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text itself: for comparing, for requests and for opening files. Never for output: what is shown goes through the door.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether it is empty.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// Says nothing: a panic message or a log line is output too.
+impl fmt::Debug for Outside {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Outside(…)")
+    }
+}
+
+impl PartialEq<str> for Outside {
+    fn eq(&self, other: &str) -> bool {
+        self.0 == other
+    }
+}
+
+impl PartialEq<&str> for Outside {
+    fn eq(&self, other: &&str) -> bool {
+        self.0 == *other
+    }
+}
+
+impl From<&str> for Outside {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl From<String> for Outside {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl From<&String> for Outside {
+    fn from(text: &String) -> Self {
+        Self(text.clone())
+    }
+}
+
+impl From<&std::path::Path> for Outside {
+    fn from(path: &std::path::Path) -> Self {
+        Self(path.to_string_lossy().into_owned())
+    }
+}
+
+/// A part of a message.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Piece {
+    /// Our own words: shown as they are, never masked.
+    Own(Cow<'static, str>),
+    /// Somebody else's.
+    Outside(Outside),
+}
+
+/// A message: our own words and, between them, text from outside. Made by [`crate::text!`].
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Text(Vec<Piece>);
+
+impl Text {
+    /// The template with each `{}` replaced by a part, in order. For [`crate::text!`].
+    #[must_use]
+    pub fn template(template: &'static str, parts: Vec<Self>) -> Self {
+        let mut text = Self::default();
+        let mut parts = parts.into_iter();
+        for (i, words) in template.split("{}").enumerate() {
+            if i > 0 {
+                text.0.extend(parts.next().unwrap_or_default().0);
+            }
+            if !words.is_empty() {
+                text.0.push(Piece::Own(Cow::Borrowed(words)));
+            }
+        }
+        debug_assert!(parts.next().is_none(), "more parts than places in {template:?}");
+        text
+    }
+
+    /// The parts, in order.
+    #[must_use]
+    pub fn pieces(&self) -> &[Piece] {
+        &self.0
+    }
+
+    /// Whether there is nothing in it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.iter().all(|piece| match piece {
+            Piece::Own(words) => words.is_empty(),
+            Piece::Outside(outside) => outside.is_empty(),
+        })
+    }
+
+    /// Adds more at the end.
+    pub fn push(&mut self, more: impl Into<Self>) {
+        self.0.extend(more.into().0);
+    }
+
+    /// Several with our own words between them.
+    #[must_use]
+    pub fn join(texts: impl IntoIterator<Item = Self>, between: &'static str) -> Self {
+        let mut joined = Self::default();
+        for (i, text) in texts.into_iter().enumerate() {
+            if i > 0 {
+                joined.push(between);
+            }
+            joined.push(text);
+        }
+        joined
+    }
+
+    /// Our own words alone, with `…` for what came from outside: what may be said where there is no door.
+    #[must_use]
+    pub fn own_words(&self) -> String {
+        self.0.iter().map(|piece| if let Piece::Own(words) = piece { words } else { "…" }).collect()
+    }
+
+    /// Whether our own words contain these.
+    #[must_use]
+    pub fn says(&self, words: &str) -> bool {
+        self.own_words().contains(words)
+    }
+
+    fn own(words: String) -> Self {
+        Self(vec![Piece::Own(Cow::Owned(words))])
+    }
+}
+
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.own_words())
+    }
+}
+
+/// Only what stands in the program's own text is our own words: a `String` or a borrowed text must be marked as [`Outside`] first.
+impl From<&'static str> for Text {
+    fn from(words: &'static str) -> Self {
+        Self(vec![Piece::Own(Cow::Borrowed(words))])
+    }
+}
+
+impl From<Outside> for Text {
+    fn from(outside: Outside) -> Self {
+        Self(vec![Piece::Outside(outside)])
+    }
+}
+
+impl From<&Outside> for Text {
+    fn from(outside: &Outside) -> Self {
+        outside.clone().into()
+    }
+}
+
+impl From<&Self> for Text {
+    fn from(text: &Self) -> Self {
+        text.clone()
+    }
+}
+
+/// What can't hold anybody's text.
+macro_rules! own {
+    ($($kind:ty),*) => { $(
+        impl From<$kind> for Text {
+            fn from(value: $kind) -> Self {
+                Self::own(value.to_string())
+            }
+        }
+    )* };
+}
+
+own!(u16, u32, u64, u128, usize, i64, std::io::ErrorKind, std::process::ExitStatus, jiff::Timestamp);
+
+/// A message of our own words with parts between them: `text!("{} does not exist", name)`. A part is another [`Text`], an [`Outside`],
+/// a literal, a number or a time.
+#[macro_export]
+macro_rules! text {
+    ($template:literal $(, $part:expr)* $(,)?) => {
+        $crate::outside::Text::template($template, vec![$($crate::outside::Text::from($part)),*])
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_stand_where_the_template_says() {
+        let text = text!("a {} b {}", Outside::new("x"), 3_usize);
+        let expected = [
+            Piece::Own("a ".into()),
+            Piece::Outside(Outside::new("x")),
+            Piece::Own(" b ".into()),
+            Piece::Own("3".into()),
+        ];
+        assert_eq!(text.pieces(), expected);
+        assert_eq!(text.own_words(), "a … b 3");
+    }
+
+    #[test]
+    fn debug_says_nothing_of_what_came_from_outside() {
+        let text = text!("got {}", Outside::new("hunter2"));
+        assert!(!format!("{text:?} {:?}", Outside::new("hunter2")).contains("hunter2"));
+    }
+}
