@@ -3,6 +3,7 @@
 mod rights;
 mod write_one;
 
+use crate::text;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -11,7 +12,8 @@ pub use rights::missing_rights;
 use crate::cluster::Cluster;
 use crate::observed::{Comparison, read_object};
 use crate::outcome::{Failure, Outcome};
-use crate::pat::{Pat, Scrubber};
+use crate::outside::Text;
+use crate::pat::Pat;
 use crate::plan::{Action, Change, Kind, Plan};
 use crate::planner::{self, TakeOver};
 use crate::verify::together;
@@ -21,18 +23,12 @@ use crate::verify::together;
 pub struct Means<'a> {
     /// The token.
     pub pat: &'a Pat,
-    /// Takes tokens out of what the server says, and marks live ones.
-    pub scrubber: &'a Scrubber,
+    /// What live tokens are compared with, and marked under.
+    pub comparison: Comparison<'a>,
     /// The fields the user said to take over.
     pub take_over: &'a TakeOver,
     /// Set by Ctrl-C: the write under way is finished, the next is not begun.
     pub interrupted: &'a AtomicBool,
-}
-
-impl Means<'_> {
-    fn comparison(&self) -> Comparison<'_> {
-        Comparison { pat: Some(self.pat), scrubber: self.scrubber }
-    }
 }
 
 /// What happens, while it happens.
@@ -62,7 +58,7 @@ pub enum Ending {
     /// It is no longer what the plan was made from. Nothing was written.
     Stale(Failure),
     /// Not begun, and why.
-    NotDone(String),
+    NotDone(Text),
 }
 
 impl Ending {
@@ -126,7 +122,7 @@ impl Report {
 /// # Errors
 /// Stale: something moved that the plan depends on. Or an object can't be read any more.
 pub async fn look_again(cluster: &Cluster, plan: &mut Plan, means: Means<'_>) -> Result<(), Failure> {
-    let reads = together(plan.changes.iter().map(|change| read_object(cluster, &change.wanted, means.comparison()))).await;
+    let reads = together(plan.changes.iter().map(|change| read_object(cluster, &change.wanted, means.comparison))).await;
     for (change, read) in plan.changes.iter_mut().zip(reads) {
         if let crate::observed::Read::Unreadable(failure) = read {
             return Err(failure);
@@ -163,18 +159,18 @@ pub async fn apply(cluster: &Cluster, plan: &Plan, means: Means<'_>, progress: &
         report.endings.push((change.clone(), ending));
     }
     // An interrupt after the last write stopped nothing.
-    report.interrupted = report.endings.iter().any(|(_, ending)| *ending == Ending::NotDone(INTERRUPTED.to_owned()));
+    report.interrupted = report.endings.iter().any(|(_, ending)| *ending == Ending::NotDone(INTERRUPTED.into()));
     report
 }
 
 const INTERRUPTED: &str = "interrupted";
 
-fn reason_not_to_begin(report: &Report, change: &Change, means: Means<'_>) -> Option<String> {
+fn reason_not_to_begin(report: &Report, change: &Change, means: Means<'_>) -> Option<Text> {
     if means.interrupted.load(Ordering::SeqCst) {
-        return Some(INTERRUPTED.to_owned());
+        return Some(INTERRUPTED.into());
     }
     if let Some((stale, _)) = report.endings.iter().find(|(_, ending)| matches!(ending, Ending::Stale(_))) {
-        return Some(format!("the plan is stale: {} moved", stale.wanted.title()));
+        return Some(text!("the plan is stale: {} moved", stale.wanted.title()));
     }
     let (namespace, _) = report.endings.iter().find(|(before, ending)| {
         before.wanted.kind == Kind::Namespace
@@ -182,5 +178,5 @@ fn reason_not_to_begin(report: &Report, change: &Change, means: Means<'_>) -> Op
             && before.action == Action::Create
             && !ending.is_done()
     })?;
-    Some(format!("it needs {}, which was not created", namespace.wanted.title()))
+    Some(text!("it needs {}, which was not created", namespace.wanted.title()))
 }

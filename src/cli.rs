@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::plan::Kind;
+use crate::outside::Outside;
+use crate::plan::{FieldPath, Kind};
 
 /// Connect a Kubernetes cluster to Kong Konnect from one checked-in file.
 #[derive(Debug, Parser)]
@@ -49,7 +50,7 @@ pub enum SandboxCommand {
 pub struct ServeArgs {
     /// The sandbox's file
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "")]
-    pub sandbox: Option<String>,
+    pub sandbox: Option<Outside>,
     /// Where to write the kubeconfig that leads to it [default: kubeconfig beside the sandbox's file]
     #[arg(long, value_name = "FILE")]
     pub kubeconfig_out: Option<std::path::PathBuf>,
@@ -75,7 +76,7 @@ pub struct PlanArgs {
     pub detailed_exitcode: bool,
     /// Save the plan to a file, to be applied later by `konnect apply PLAN`
     #[arg(long, value_name = "PLAN")]
-    pub out: Option<String>,
+    pub out: Option<Outside>,
     /// How long a saved plan may be applied, such as 8h or 90m
     #[arg(long, value_name = "TIME", default_value = "24h", value_parser = lifetime, requires = "out")]
     pub expires: Duration,
@@ -89,7 +90,7 @@ pub struct PlanArgs {
 pub struct ShowArgs {
     /// The saved plan
     #[arg(value_name = "PLAN")]
-    pub plan: String,
+    pub plan: Outside,
     /// Output format
     #[arg(long, value_enum, default_value_t = PlanFormat::Human)]
     pub format: PlanFormat,
@@ -106,7 +107,7 @@ pub struct ShowArgs {
 pub struct RbacArgs {
     /// The spec
     #[arg(short, long, value_name = "SPEC", default_value = "konnect.toml")]
-    pub file: String,
+    pub file: Outside,
     /// The command that needs the rights; those of apply include those of plan
     #[arg(long = "for", value_name = "COMMAND", value_enum, default_value_t = RbacFor::Apply)]
     pub purpose: RbacFor,
@@ -134,11 +135,11 @@ pub enum RbacFor {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Subject {
     /// A user's name.
-    User(String),
+    User(Outside),
     /// A group's name.
-    Group(String),
+    Group(Outside),
     /// A ServiceAccount's namespace and name.
-    ServiceAccount(String, String),
+    ServiceAccount(Outside, Outside),
 }
 
 /// `konnect schema`.
@@ -173,7 +174,7 @@ pub struct CompletionsArgs {
 pub struct ApplyArgs {
     /// A saved plan, which is then what is applied, without being asked
     #[arg(value_name = "PLAN", conflicts_with_all = ["file", "take_over"])]
-    pub plan: Option<String>,
+    pub plan: Option<Outside>,
     /// Refuse the saved plan unless it has this digest, as `plan --out` printed it
     #[arg(long, value_name = "sha256:DIGEST", value_parser = digest, requires = "plan")]
     pub expect: Option<String>,
@@ -199,7 +200,7 @@ pub struct ApplyArgs {
 pub struct ValidateArgs {
     /// The spec
     #[arg(short, long, value_name = "SPEC", default_value = "konnect.toml")]
-    pub file: String,
+    pub file: Outside,
     /// The token will come from standard input, so the spec need not say where it is
     #[arg(long)]
     pub pat_stdin: bool,
@@ -219,13 +220,13 @@ pub struct ValidateArgs {
 pub struct SpecArgs {
     /// The spec
     #[arg(short, long, value_name = "SPEC", default_value = "konnect.toml")]
-    pub file: String,
+    pub file: Outside,
     /// Read the token from standard input, whatever the spec says
     #[arg(long)]
     pub pat_stdin: bool,
     /// Take a field from the tool that owns it, such as secret.data.token; may be repeated
     #[arg(long, value_name = "FIELD", value_parser = take_over)]
-    pub take_over: Vec<(Kind, String)>,
+    pub take_over: Vec<(Kind, FieldPath)>,
 }
 
 /// Which cluster, and how long it may take: of a real one or the sandbox.
@@ -236,7 +237,7 @@ pub struct ClusterArgs {
     pub choice: ChoiceArgs,
     /// Use the sandbox, an API server of konnect's own kept in FILE, instead of a cluster; no kubeconfig is read
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "", conflicts_with_all = ["context", "kubeconfig"])]
-    pub sandbox: Option<String>,
+    pub sandbox: Option<Outside>,
 }
 
 /// Which kubeconfig and context, and how long the run may take.
@@ -244,10 +245,10 @@ pub struct ClusterArgs {
 pub struct ChoiceArgs {
     /// The kubeconfig context
     #[arg(long, value_name = "NAME")]
-    pub context: Option<String>,
+    pub context: Option<Outside>,
     /// The kubeconfig file
     #[arg(long, value_name = "FILE")]
-    pub kubeconfig: Option<String>,
+    pub kubeconfig: Option<Outside>,
     /// How long the run may take, such as 30s or 2m; waiting for your answer does not count
     #[arg(long, value_name = "TIME", default_value = "2m", value_parser = timeout)]
     pub timeout: Duration,
@@ -329,11 +330,11 @@ fn subject(text: &str) -> Result<Subject, String> {
     let fault = || "write User:NAME, Group:NAME or ServiceAccount:NAMESPACE/NAME".to_owned();
     let (kind, name) = text.split_once(':').filter(|(_, name)| !name.is_empty()).ok_or_else(fault)?;
     match kind {
-        "User" => Ok(Subject::User(name.to_owned())),
-        "Group" => Ok(Subject::Group(name.to_owned())),
+        "User" => Ok(Subject::User(name.into())),
+        "Group" => Ok(Subject::Group(name.into())),
         "ServiceAccount" => match name.split_once('/') {
             Some((namespace, name)) if !namespace.is_empty() && !name.is_empty() && !name.contains('/') => {
-                Ok(Subject::ServiceAccount(namespace.to_owned(), name.to_owned()))
+                Ok(Subject::ServiceAccount(namespace.into(), name.into()))
             }
             _ => Err(fault()),
         },
@@ -341,7 +342,7 @@ fn subject(text: &str) -> Result<Subject, String> {
     }
 }
 
-fn take_over(text: &str) -> Result<(Kind, String), String> {
+fn take_over(text: &str) -> Result<(Kind, FieldPath), String> {
     let fault = || {
         "write KIND.PATH, such as secret.data.token, secret.metadata.labels.konghq.com/secret or namespace.metadata.labels.team"
             .to_owned()
@@ -349,9 +350,11 @@ fn take_over(text: &str) -> Result<(Kind, String), String> {
     let (kind, path) = text.split_once('.').ok_or_else(fault)?;
     let kind =
         [Kind::Namespace, Kind::ServiceAccount, Kind::Secret].into_iter().find(|k| k.spec_key() == kind).ok_or_else(fault)?;
-    let key = ["metadata.labels.", "metadata.annotations."].into_iter().find_map(|map| path.strip_prefix(map));
-    let known = key.is_some_and(|key| !key.is_empty()) || (kind == Kind::Secret && path == "data.token");
-    if known { Ok((kind, path.to_owned())) } else { Err(fault()) }
+    let under = |map: &str| path.strip_prefix(map).filter(|key| !key.is_empty()).map(Outside::from);
+    let path =
+        under("metadata.labels.").map(FieldPath::Label).or_else(|| under("metadata.annotations.").map(FieldPath::Annotation));
+    let token = (kind == Kind::Secret && text == "secret.data.token").then(FieldPath::token);
+    path.or(token).map(|path| (kind, path)).ok_or_else(fault)
 }
 
 #[cfg(test)]
@@ -376,7 +379,7 @@ mod tests {
     #[test]
     fn fields_to_take_over() {
         let label = take_over("secret.metadata.labels.konghq.com/secret").expect("a field");
-        assert_eq!(label, (Kind::Secret, "metadata.labels.konghq.com/secret".to_owned()));
+        assert_eq!(label, (Kind::Secret, FieldPath::Label("konghq.com/secret".into())));
         assert!(take_over("secret.data.token").is_ok());
         for bad in
             ["", "secret", "secret.", "pod.data.token", "namespace.data.token", "secret.data.other", "secret.metadata.labels."]

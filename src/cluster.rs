@@ -9,6 +9,7 @@ mod proxy;
 mod retry;
 mod trouble;
 
+use crate::text;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -18,12 +19,14 @@ use http_body_util::{BodyExt as _, Limited};
 use kube::client::Body;
 use zeroize::Zeroize as _;
 
-pub use answer::{Answer, Cause, Status};
+pub use answer::{Answer, Cause, Status, bounded};
 pub use deadline::Deadline;
 pub use trouble::Trouble;
 
 use crate::outcome::Failure;
-use crate::plan::Warning;
+use crate::outside::{Outside, Part as _, Text};
+use crate::pat::Scrubber;
+use crate::plan::{Kind, Warning};
 use retry::{Budget, Wait};
 
 /// The most bytes of an answer that are read: objects of the three kinds have at most 1.5 MiB on a real server.
@@ -37,15 +40,15 @@ const METADATA_ONLY: &str = "application/json;as=PartialObjectMetadata;g=meta.k8
 #[derive(Clone, Debug, Default)]
 pub struct Choice {
     /// `--kubeconfig`.
-    pub kubeconfig_flag: Option<String>,
+    pub kubeconfig_flag: Option<Outside>,
     /// The spec's `cluster.kubeconfig`: as it spells it, and where that is.
-    pub kubeconfig_spec: Option<(String, PathBuf)>,
+    pub kubeconfig_spec: Option<(Outside, PathBuf)>,
     /// `--context`, or the spec's.
-    pub context: Option<String>,
+    pub context: Option<Outside>,
     /// `--sandbox`: its file, or empty for the default one. No kubeconfig is read then.
-    pub sandbox: Option<String>,
+    pub sandbox: Option<Outside>,
     /// The environment variable that holds the token; credential plugins don't inherit it.
-    pub hidden_env: Option<String>,
+    pub hidden_env: Option<Outside>,
 }
 
 /// Something to tell the user while it happens.
@@ -54,9 +57,9 @@ pub enum Notice {
     /// Worth a warning.
     Warning(Warning),
     /// A request is about to be sent again.
-    Retry(String),
+    Retry(Text),
     /// A request and its outcome, for `-v`. Never holds a body.
-    Trace(String),
+    Trace(Text),
 }
 
 /// Where notices go.
@@ -65,9 +68,9 @@ pub type Notices = Arc<dyn Fn(Notice) + Send + Sync>;
 /// A Kubernetes API server that can be talked to.
 pub struct Cluster {
     /// The kubeconfig context.
-    pub context: String,
+    pub context: Outside,
     /// The server's address.
-    pub server: String,
+    pub server: Outside,
     /// Bounds the run.
     pub deadline: Deadline,
     client: kube::Client,
@@ -91,9 +94,9 @@ pub enum Sent {
 ///
 /// # Errors
 /// Neither `XDG_STATE_HOME` nor `HOME` says where that is.
-pub fn sandbox_file(named: &str) -> Result<PathBuf, Failure> {
+pub fn sandbox_file(named: &Outside) -> Result<PathBuf, Failure> {
     if !named.is_empty() {
-        return Ok(PathBuf::from(named));
+        return Ok(PathBuf::from(named.expose()));
     }
     let folder = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|folder| folder.is_absolute());
     let state = folder("XDG_STATE_HOME").or_else(|| folder("HOME").map(|home| home.join(".local").join("state")));
@@ -107,27 +110,34 @@ pub fn sandbox_file(named: &str) -> Result<PathBuf, Failure> {
 ///
 /// # Errors
 /// A file that can't be used; it is named and kept.
-pub fn open_sandbox(named: &str, deadline: &Deadline, notices: &Notices) -> Result<(crate::sandbox::Sandbox, PathBuf), Failure> {
+pub fn open_sandbox(
+    named: &Outside,
+    deadline: &Deadline,
+    notices: &Notices,
+) -> Result<(crate::sandbox::Sandbox, PathBuf), Failure> {
     let path = sandbox_file(named)?;
     let new = !path.exists();
     let sandbox = crate::sandbox::Sandbox::open(&path)?.with_patience(deadline.remaining());
     if new {
-        let message =
-            format!("a new sandbox begins in {}; what is applied to it is kept there, the token included", path.display());
+        let message = text!(
+            "a new sandbox begins in {}; what is applied to it is kept there, the token included",
+            Outside::from(path.as_path())
+        );
         notices(Notice::Warning(Warning { code: "sandbox_created".into(), message }));
     }
     Ok((sandbox, path))
 }
 
-/// Opens the chosen cluster of the kubeconfig. Sends nothing, but may run the context's credential plugin.
+/// Opens the chosen cluster of the kubeconfig. Sends nothing, but may run the context's credential plugin. The credentials are taught to
+/// `secrets`.
 ///
 /// # Errors
 /// Anything wrong with the kubeconfig, its credentials or the server's address.
-pub async fn connect(choice: &Choice, deadline: Deadline, notices: Notices) -> Result<Cluster, Failure> {
+pub async fn connect(choice: &Choice, deadline: Deadline, notices: Notices, secrets: &Scrubber) -> Result<Cluster, Failure> {
     if let Some(named) = &choice.sandbox {
         let (sandbox, path) = open_sandbox(named, &deadline, &notices)?;
         let client = kube::Client::new(sandbox, "default");
-        return Ok(Cluster::over(client, "sandbox".to_owned(), path.display().to_string(), deadline, notices));
+        return Ok(Cluster::over(client, "sandbox", Outside::from(path.as_path()), deadline, notices));
     }
     let mut selected = kubeconfig::select(choice).await?;
     let auth = &mut selected.config.auth_info;
@@ -135,23 +145,30 @@ pub async fn connect(choice: &Choice, deadline: Deadline, notices: Notices) -> R
         let token = std::fs::read_to_string(path).map_err(|error| {
             Failure::new(
                 "kubeconfig",
-                format!("the token file {path} of context {} can't be read: {}", selected.context, error.kind()),
+                text!("the token file {} of context {} can't be read: {}", Outside::from(path), selected.context, error.kind()),
             )
         })?;
+        secrets.learn(token.trim().as_bytes());
         auth.token = Some(token.trim().to_owned().into());
         auth.token_file = None;
     }
-    exec_plugin::resolve(auth, choice.hidden_env.as_deref(), deadline.remaining()).await?;
+    exec_plugin::resolve(auth, choice.hidden_env.as_ref(), deadline.remaining(), secrets).await?;
     let client = connection::client(&selected, &notices)?;
-    let server = selected.config.cluster_url.to_string().trim_end_matches('/').to_owned();
+    let server = Outside::from(selected.config.cluster_url.to_string().trim_end_matches('/'));
     Ok(Cluster::over(client, selected.context, server, deadline, notices))
 }
 
 impl Cluster {
     /// A cluster behind any client: the real one, or a service that stands in its place.
     #[must_use]
-    pub fn over(client: kube::Client, context: String, server: String, deadline: Deadline, notices: Notices) -> Self {
-        Self { context, server, deadline, client, notices, budget: Budget::default() }
+    pub fn over(
+        client: kube::Client,
+        context: impl Into<Outside>,
+        server: impl Into<Outside>,
+        deadline: Deadline,
+        notices: Notices,
+    ) -> Self {
+        Self { context: context.into(), server: server.into(), deadline, client, notices, budget: Budget::default() }
     }
 
     /// Reads.
@@ -189,8 +206,10 @@ impl Cluster {
         let asked = Asked { body, content_type: Some("application/apply-patch+yaml"), accept: METADATA_ONLY };
         let mut attempt = 0;
         loop {
-            let (why, retry_after) = match self.once(&Method::PATCH, path, &asked).await {
-                Ok((answer, retry_after)) if answer.code == 429 => (self.answered(&answer, path), retry_after),
+            let (why, again) = match self.once(&Method::PATCH, path, &asked).await {
+                Ok((answer, retry_after)) if answer.code == 429 => {
+                    (self.answered(&answer, path), Again::answered(&answer, retry_after))
+                }
                 // A gateway's word for "I don't know what became of it".
                 Ok((answer, _)) if matches!(answer.code, 502..=504) => {
                     return Ok(Sent::Lost { why: self.answered(&answer, path) });
@@ -198,10 +217,10 @@ impl Cluster {
                 Ok((answer, _)) => return Ok(Sent::Answered(answer)),
                 Err(trouble) if !trouble.undelivered => return Ok(Sent::Lost { why: trouble.failure(&self.server) }),
                 Err(trouble) if trouble.permanent => return Err(trouble.failure(&self.server)),
-                Err(trouble) => (trouble.failure(&self.server), None),
+                Err(trouble) => (trouble.failure(&self.server), Again::unanswered()),
             };
             attempt += 1;
-            self.pause(attempt, retry_after, &why).await?;
+            self.pause(attempt, again, (&Method::PATCH, path), &why).await?;
         }
     }
 
@@ -209,25 +228,27 @@ impl Cluster {
     async fn ask(&self, method: Method, path: &str, asked: Asked<'_>) -> Result<Answer, Failure> {
         let mut attempt = 0;
         loop {
-            let (why, retry_after) = match self.once(&method, path, &asked).await {
+            let (why, again) = match self.once(&method, path, &asked).await {
                 Ok((answer, retry_after)) if matches!(answer.code, 429 | 503 | 504) => {
-                    (self.answered(&answer, path), retry_after)
+                    (self.answered(&answer, path), Again::answered(&answer, retry_after))
                 }
                 Ok((answer, _)) => return Ok(answer),
                 Err(trouble) if trouble.permanent => return Err(trouble.failure(&self.server)),
-                Err(trouble) => (trouble.failure(&self.server), None),
+                Err(trouble) => (trouble.failure(&self.server), Again::unanswered()),
             };
             attempt += 1;
-            self.pause(attempt, retry_after, &why).await?;
+            self.pause(attempt, again, (&method, path), &why).await?;
         }
     }
 
     /// Waits before the next attempt, or gives up with the last one's failure.
-    async fn pause(&self, attempt: u32, retry_after: Option<Duration>, why: &Failure) -> Result<(), Failure> {
-        match self.budget.wait(attempt, retry_after, self.deadline.remaining()) {
+    async fn pause(&self, attempt: u32, again: Again, (method, path): (&Method, &str), why: &Failure) -> Result<(), Failure> {
+        match self.budget.wait(attempt, again.retry_after, self.deadline.remaining()) {
             Wait::GiveUp => Err(why.clone()),
             Wait::For(wait) => {
-                (self.notices)(Notice::Retry(format!("{}; trying again in {} ms", why.what, wait.as_millis())));
+                let asked = resource_of(path);
+                let said = text!("{} for {} {}; trying again in {} ms", again.why, verb(method), asked, wait.as_millis());
+                (self.notices)(Notice::Retry(said));
                 tokio::time::sleep(wait).await;
                 Ok(())
             }
@@ -236,7 +257,7 @@ impl Cluster {
 
     fn answered(&self, answer: &Answer, path: &str) -> Failure {
         let path = path.split('?').next().unwrap_or_default();
-        Failure::new("unavailable", format!("{} answered {} for {path}", self.server, answer.code))
+        Failure::new("unavailable", text!("{} answered {} for {}", self.server, answer.code, Outside::from(path)))
             .hint("the server, or something in front of it, is overloaded or not up: try again later")
     }
 
@@ -248,23 +269,29 @@ impl Cluster {
             Err(_) => Err(Trouble {
                 undelivered: false,
                 permanent: true,
-                what: format!("none came within {}", self.deadline.said(limit)),
+                what: text!("none came within {}", self.deadline.said(limit)),
                 hint: Some("is it reachable from here? --timeout sets how long konnect waits"),
             }),
         };
         let outcome = match &result {
-            Ok((answer, _)) => answer.code.to_string(),
+            Ok((answer, _)) => answer.code.text(),
             Err(trouble) => trouble.what.clone(),
         };
-        (self.notices)(Notice::Trace(format!("{method} {path}: {outcome} in {} ms", started.elapsed().as_millis())));
+        (self.notices)(Notice::Trace(text!(
+            "{} {}: {} in {} ms",
+            Outside::from(method.as_str()),
+            Outside::from(path),
+            outcome,
+            started.elapsed().as_millis()
+        )));
         result
     }
 
     async fn exchange(&self, method: &Method, path: &str, asked: &Asked<'_>) -> Result<(Answer, Option<Duration>), Trouble> {
-        let bad = |what: &str| Trouble {
+        let bad = |what: &'static str| Trouble {
             undelivered: false,
             permanent: true,
-            what: format!("it answered {what}"),
+            what: text!("it answered {}", what),
             hint: Some("is this address a Kubernetes API server?"),
         };
         let mut request = Request::builder()
@@ -278,7 +305,7 @@ impl Cluster {
         let request = request.body(Body::from(asked.body.to_vec())).map_err(|_| Trouble {
             undelivered: true,
             permanent: true,
-            what: format!("{path} is no path of a URL"),
+            what: text!("{} is no path of a URL", Outside::from(path)),
             hint: None,
         })?;
         let response = self.client.send(request).await.map_err(|error| Trouble::of(&error))?;
@@ -293,6 +320,38 @@ impl Cluster {
         }
         Ok((answer?, retry::retry_after(&parts.headers)))
     }
+}
+
+/// Why a request is sent again, in our own words: it is told while other answers of the round are still to come.
+struct Again {
+    why: Text,
+    retry_after: Option<Duration>,
+}
+
+impl Again {
+    fn answered(answer: &Answer, retry_after: Option<Duration>) -> Self {
+        Self { why: text!("the server answered {}", answer.code), retry_after }
+    }
+
+    fn unanswered() -> Self {
+        Self { why: "no answer from the server".into(), retry_after: None }
+    }
+}
+
+fn verb(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::POST => "POST",
+        _ => "PATCH",
+    }
+}
+
+/// The resource of a path, as one of the words that are in it.
+fn resource_of(path: &str) -> &'static str {
+    let segments: Vec<&str> = path.split(['/', '?']).collect();
+    let reviews = ["selfsubjectreviews", "selfsubjectaccessreviews"];
+    let known = reviews.into_iter().chain([Kind::ServiceAccount, Kind::Secret, Kind::Namespace].map(Kind::resource));
+    known.into_iter().find(|word| segments.contains(word)).unwrap_or("the API")
 }
 
 struct Asked<'a> {

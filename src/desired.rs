@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::outside::{Outside, Text};
 use crate::plan::Kind;
 use crate::spec::{Object, Spec};
+use crate::text;
 
 /// The labels every Secret gets: Kong's operator looks for the first in all versions and, from 2.0, sees only Secrets with the second.
 pub const SECRET_LABELS: [(&str, &str); 2] = [("konghq.com/credential", "konnect"), ("konghq.com/secret", "true")];
@@ -17,29 +19,29 @@ pub struct DesiredObject {
     /// Its kind.
     pub kind: Kind,
     /// Its namespace; `None` for a Namespace.
-    pub namespace: Option<String>,
+    pub namespace: Option<Outside>,
     /// Its name.
-    pub name: String,
+    pub name: Outside,
     /// All labels wanted.
-    pub labels: BTreeMap<String, String>,
+    pub labels: BTreeMap<Outside, Outside>,
     /// All annotations wanted.
-    pub annotations: BTreeMap<String, String>,
+    pub annotations: BTreeMap<Outside, Outside>,
 }
 
 impl DesiredObject {
     /// `kong/konnect-pat`, or `kong` for a Namespace.
     #[must_use]
-    pub fn full_name(&self) -> String {
+    pub fn full_name(&self) -> Text {
         match &self.namespace {
-            Some(namespace) => format!("{namespace}/{}", self.name),
-            None => self.name.clone(),
+            Some(namespace) => text!("{}/{}", namespace, &self.name),
+            None => Text::from(&self.name),
         }
     }
 
     /// `Secret kong/konnect-pat`.
     #[must_use]
-    pub fn title(&self) -> String {
-        format!("{} {}", self.kind.name(), self.full_name())
+    pub fn title(&self) -> Text {
+        text!("{} {}", self.kind.name(), self.full_name())
     }
 }
 
@@ -62,14 +64,14 @@ impl Desired {
         objects.push(object(Kind::ServiceAccount, Some(namespace.clone()), &spec.service_account));
         let mut secret = object(Kind::Secret, Some(namespace), &spec.secret);
         for (key, value) in SECRET_LABELS {
-            secret.labels.entry(key.to_owned()).or_insert_with(|| value.to_owned());
+            secret.labels.entry(key.into()).or_insert_with(|| value.into());
         }
         objects.push(secret);
         Self { objects }
     }
 }
 
-fn object(kind: Kind, namespace: Option<String>, from: &Object) -> DesiredObject {
+fn object(kind: Kind, namespace: Option<Outside>, from: &Object) -> DesiredObject {
     let Object { name, labels, annotations } = from;
     DesiredObject { kind, namespace, name: name.clone(), labels: labels.clone(), annotations: annotations.clone() }
 }

@@ -11,9 +11,11 @@ use zeroize::{Zeroize as _, Zeroizing};
 use crate::cluster::{Answer, Cluster};
 use crate::desired::{Desired, DesiredObject};
 use crate::outcome::{Failure, Outcome};
+use crate::outside::{Outside, Part as _, Text};
 use crate::ownership::Owners;
-use crate::pat::{Pat, PatSource, Scrubber};
+use crate::pat::{Pat, PatSource, Salt, Scrubber};
 use crate::plan::{ClusterIdentity, FieldPath, Kind, Mark, Verdict, Warning};
+use crate::text;
 
 /// kubectl keeps the whole manifest here, a Secret's data included: its value is never kept.
 pub const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
@@ -22,11 +24,11 @@ pub const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration
 #[derive(Clone, Debug)]
 pub struct Observed {
     /// The spec's path as the user gave it.
-    pub spec: String,
+    pub spec: Outside,
     /// The token's source as messages name it.
-    pub token_source: String,
+    pub token_source: Text,
     /// What is said where there is no token.
-    pub token_unset: String,
+    pub token_unset: Text,
     /// Whether there was a token to compare with.
     pub token_given: bool,
     /// Which cluster, and as whom.
@@ -62,15 +64,15 @@ pub enum Read {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Live {
     /// `metadata.uid`.
-    pub uid: String,
+    pub uid: Outside,
     /// `metadata.resourceVersion`.
-    pub resource_version: String,
+    pub resource_version: Outside,
     /// Whether `metadata.deletionTimestamp` is set.
     pub terminating: bool,
     /// All labels.
-    pub labels: BTreeMap<String, String>,
+    pub labels: BTreeMap<Outside, Outside>,
     /// All annotations but kubectl's last-applied.
-    pub annotations: BTreeMap<String, String>,
+    pub annotations: BTreeMap<Outside, Outside>,
     /// Whether kubectl's last-applied annotation is there.
     pub last_applied: bool,
     /// Who owns what.
@@ -82,10 +84,10 @@ pub struct Live {
 impl Live {
     /// The live value of a label or annotation.
     #[must_use]
-    pub fn value(&self, path: &FieldPath) -> Option<&str> {
+    pub fn value(&self, path: &FieldPath) -> Option<&Outside> {
         match path {
-            FieldPath::Label(key) => self.labels.get(key).map(String::as_str),
-            FieldPath::Annotation(key) => self.annotations.get(key).map(String::as_str),
+            FieldPath::Label(key) => self.labels.get(key),
+            FieldPath::Annotation(key) => self.annotations.get(key),
             FieldPath::Data(_) | FieldPath::Other(_) => None,
         }
     }
@@ -95,14 +97,14 @@ impl Live {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LiveSecret {
     /// `type`; can't be changed.
-    pub r#type: String,
+    pub r#type: Outside,
     /// `immutable`.
     pub immutable: bool,
     /// Whether it holds no data at all.
     pub empty: bool,
     /// How its token compares with the wanted one.
     pub token: Verdict,
-    /// Tells, within this run, whether the live token moved. Never shown or stored.
+    /// Tells whether the live token moved. Never shown; stored only where it is strong.
     pub token_mark: Option<Mark>,
 }
 
@@ -111,19 +113,21 @@ pub struct LiveSecret {
 pub struct Comparison<'a> {
     /// The wanted token.
     pub pat: Option<&'a Pat>,
-    /// Learns every live token it meets.
-    pub scrubber: &'a Scrubber,
+    /// Learns every live secret that is met.
+    pub secrets: &'a Scrubber,
+    /// What the live token is marked under.
+    pub salt: &'a Salt,
 }
 
 /// What a run reads for, beside the wanted objects.
 #[derive(Clone, Copy, Debug)]
 pub struct Reading<'a> {
     /// The spec's path as the user gave it.
-    pub spec: &'a str,
+    pub spec: &'a Outside,
     /// Where the token is.
     pub token_source: &'a PatSource,
     /// The UID the spec pins the cluster to.
-    pub pinned_uid: Option<&'a str>,
+    pub pinned_uid: Option<&'a Outside>,
     /// What to compare the live token with.
     pub comparison: Comparison<'a>,
 }
@@ -151,8 +155,8 @@ pub async fn read(cluster: &Cluster, desired: &Desired, reading: Reading<'_>) ->
     let objects: BTreeMap<Kind, Read> = found.into_iter().filter_map(|(kind, read)| Some((kind, read?))).collect();
     nothing_answered(&objects)?;
     Ok(Observed {
-        spec: reading.spec.to_owned(),
-        token_source: reading.token_source.to_string(),
+        spec: reading.spec.clone(),
+        token_source: reading.token_source.text(),
         token_unset: reading.token_source.unset(),
         token_given: reading.comparison.pat.is_some(),
         cluster: ClusterIdentity {
@@ -179,22 +183,25 @@ fn nothing_answered(objects: &BTreeMap<Kind, Read>) -> Result<(), Failure> {
     }
 }
 
-fn check_pin(cluster: &Cluster, pinned: Option<&str>, uid: &Result<Option<String>, Failure>) -> Result<(), Failure> {
+fn check_pin(cluster: &Cluster, pinned: Option<&Outside>, uid: &Result<Option<Outside>, Failure>) -> Result<(), Failure> {
     let Some(pinned) = pinned else { return Ok(()) };
     match uid {
         Ok(Some(uid)) if uid == pinned => Ok(()),
         Ok(Some(uid)) => Err(Failure::new(
             "other_cluster",
-            format!(
-                "context {} ({}) is another cluster than the spec pins: its uid is {uid}, cluster.uid says {pinned}",
-                cluster.context, cluster.server
+            text!(
+                "context {} ({}) is another cluster than the spec pins: its uid is {}, cluster.uid says {}",
+                cluster.context,
+                cluster.server,
+                uid,
+                pinned
             ),
         )
         .hint("nothing else was looked at; choose the right context with --context, or correct cluster.uid")
         .outcome(Outcome::Refused)),
         Ok(None) => Err(Failure::new(
             "uid_unreadable",
-            format!("the spec pins cluster.uid, but {} does not let us read it", cluster.server),
+            text!("the spec pins cluster.uid, but {} does not let us read it", cluster.server),
         )
         .hint("it needs the right to `get` namespaces `kube-system`; grant it, or remove cluster.uid from the spec")),
         Err(failure) => Err(failure.clone()),
@@ -206,8 +213,8 @@ fn check_pin(cluster: &Cluster, pinned: Option<&str>, uid: &Result<Option<String
 pub fn path_of(wanted: &DesiredObject) -> String {
     let resource = wanted.kind.resource();
     match &wanted.namespace {
-        Some(namespace) => format!("/api/v1/namespaces/{namespace}/{resource}/{}", wanted.name),
-        None => format!("/api/v1/{resource}/{}", wanted.name),
+        Some(namespace) => format!("/api/v1/namespaces/{}/{resource}/{}", namespace.expose(), wanted.name.expose()),
+        None => format!("/api/v1/{resource}/{}", wanted.name.expose()),
     }
 }
 
@@ -217,21 +224,21 @@ pub async fn read_object(cluster: &Cluster, wanted: &DesiredObject, comparison: 
         Ok(answer) => answer,
         Err(failure) => return Read::Unreadable(failure),
     };
-    let status_kind = answer.status.as_ref().and_then(|status| status.kind.as_deref());
+    let status_kind = answer.status.as_ref().and_then(|status| status.kind.as_ref());
     match answer.code {
         200 => match understand(answer, wanted, comparison) {
             Ok(live) => Read::Present(live),
             Err(what) => Read::Unreadable(
-                Failure::new("bad_answer", format!("{} answered {what} when asked for {}", cluster.server, wanted.title()))
+                Failure::new("bad_answer", text!("{} answered {} when asked for {}", cluster.server, what, wanted.title()))
                     .hint("is this address a Kubernetes API server?"),
             ),
         },
-        404 if status_kind == Some(wanted.kind.resource()) => Read::Absent,
-        403 => Read::Unreadable(forbidden(&answer, wanted, comparison.scrubber)),
+        404 if status_kind.is_some_and(|kind| *kind == wanted.kind.resource()) => Read::Absent,
+        403 => Read::Unreadable(forbidden(&answer, wanted)),
         401 => Read::Unreadable(unauthorized(cluster)),
         code => Read::Unreadable(Failure::new(
             "bad_answer",
-            format!("{} answered {code} when asked for {}{}", cluster.server, wanted.title(), said(&answer, comparison.scrubber)),
+            text!("{} answered {} when asked for {}{}", cluster.server, code, wanted.title(), said(&answer)),
         )),
     }
 }
@@ -239,29 +246,30 @@ pub async fn read_object(cluster: &Cluster, wanted: &DesiredObject, comparison: 
 fn unauthorized(cluster: &Cluster) -> Failure {
     Failure::new(
         "unauthorized",
-        format!(
+        text!(
             "{} does not know us (401): the credentials of context {} are not valid, or expired",
-            cluster.server, cluster.context
+            cluster.server,
+            cluster.context
         ),
     )
     .hint("log in again, or choose another context with --context")
 }
 
-fn forbidden(answer: &Answer, wanted: &DesiredObject, scrubber: &Scrubber) -> Failure {
-    let place = wanted.namespace.as_ref().map_or_else(String::new, |namespace| format!(" in namespace {namespace}"));
+fn forbidden(answer: &Answer, wanted: &DesiredObject) -> Failure {
+    let place = wanted.namespace.as_ref().map_or_else(Text::default, |namespace| text!(" in namespace {}", namespace));
     // The usual message says the same once more; another one, of an authorizer of the cluster's own, is worth showing.
-    let usual = answer.status.as_ref().is_some_and(|status| status.message.contains("cannot get resource"));
-    let said = if usual { String::new() } else { said(answer, scrubber) };
-    let what = format!("no permission to get {} {}{place}{said}", wanted.kind.resource(), wanted.name);
-    Failure::new("forbidden", what).hint(format!("ask for the right to `get` {} {}{place}", wanted.kind.resource(), wanted.name))
+    let usual = answer.status.as_ref().is_some_and(|status| status.message.expose().contains("cannot get resource"));
+    let said = if usual { Text::default() } else { said(answer) };
+    let what = text!("no permission to get {} {}{}{}", wanted.kind.resource(), wanted.name, place, said);
+    Failure::new("forbidden", what).hint(text!("ask for the right to `get` {} {}{}", wanted.kind.resource(), wanted.name, place))
 }
 
-/// The server's own words, with every known token taken out.
+/// The server's own words, behind a colon.
 #[must_use]
-pub fn said(answer: &Answer, scrubber: &Scrubber) -> String {
+pub fn said(answer: &Answer) -> Text {
     match &answer.status {
-        Some(status) if !status.message.is_empty() => format!(": {}", scrubber.scrub(&status.message)),
-        _ => String::new(),
+        Some(status) if !status.message.is_empty() => text!(": {}", status.words()),
+        _ => Text::default(),
     }
 }
 
@@ -269,30 +277,24 @@ pub fn said(answer: &Answer, scrubber: &Scrubber) -> String {
 fn understand(mut answer: Answer, wanted: &DesiredObject, comparison: Comparison<'_>) -> Result<Live, &'static str> {
     let secret = (wanted.kind == Kind::Secret).then(|| live_secret(&mut answer.body, comparison)).transpose()?;
     let body = &answer.body;
-    let text = |pointer: &str| body.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
-    if text("/kind").as_deref() != Some(wanted.kind.name())
-        || text("/metadata/name").as_deref() != Some(wanted.name.as_str())
+    let text = |pointer: &str| body.pointer(pointer).and_then(Value::as_str).map(Outside::from);
+    if text("/kind") != Some(wanted.kind.name().into())
+        || text("/metadata/name").as_ref() != Some(&wanted.name)
         || text("/metadata/namespace") != wanted.namespace
     {
         return Err("with another object");
     }
-    let strings = |pointer: &str, wanted: &BTreeMap<String, String>| -> BTreeMap<String, String> {
+    let strings = |pointer: &str| -> BTreeMap<Outside, Outside> {
         let map = body.pointer(pointer).and_then(Value::as_object);
-        let entry = |(key, value): (&String, &Value)| {
-            let value = value.as_str()?;
-            // What is as wanted stays as it is: a live token that resembles it must not make it look like a difference.
-            let same = wanted.get(key).is_some_and(|wanted| wanted == value);
-            Some((key.clone(), if same { value.to_owned() } else { comparison.scrubber.scrub(value) }))
-        };
-        map.into_iter().flatten().filter_map(entry).collect()
+        map.into_iter().flatten().filter_map(|(key, value)| Some((key.into(), value.as_str()?.into()))).collect()
     };
-    let mut annotations = strings("/metadata/annotations", &wanted.annotations);
-    let last_applied = annotations.remove(LAST_APPLIED).is_some();
+    let mut annotations = strings("/metadata/annotations");
+    let last_applied = annotations.remove(&LAST_APPLIED.into()).is_some();
     Ok(Live {
         uid: text("/metadata/uid").ok_or("without metadata.uid")?,
         resource_version: text("/metadata/resourceVersion").ok_or("without metadata.resourceVersion")?,
         terminating: text("/metadata/deletionTimestamp").is_some(),
-        labels: strings("/metadata/labels", &wanted.labels),
+        labels: strings("/metadata/labels"),
         annotations,
         last_applied,
         owners: Owners::parse(body.pointer("/metadata/managedFields").unwrap_or(&Value::Null)),
@@ -303,18 +305,34 @@ fn understand(mut answer: Answer, wanted: &DesiredObject, comparison: Comparison
 fn live_secret(body: &mut Value, comparison: Comparison<'_>) -> Result<LiveSecret, &'static str> {
     let mut live_token = None;
     let mut empty = true;
+    let mut wrong = None;
     if let Some(Value::Object(data)) = body.get_mut("data").map(Value::take) {
         for (key, value) in data {
-            let Value::String(mut encoded) = value else { return Err("with a Secret whose data is not text") };
+            let Value::String(mut encoded) = value else {
+                wrong = Some("with a Secret whose data is not text");
+                continue;
+            };
             let decoded = BASE64.decode(&encoded).map(Zeroizing::new);
+            if decoded.is_err() {
+                comparison.secrets.learn(encoded.as_bytes());
+            }
             encoded.zeroize();
-            let decoded = decoded.map_err(|_| "with a Secret whose data is not base64")?;
+            let Ok(decoded) = decoded else {
+                wrong = Some("with a Secret whose data is not base64");
+                continue;
+            };
             empty = false;
             if key == "token" {
-                comparison.scrubber.learn(&decoded);
+                comparison.secrets.learn(&decoded);
                 live_token = Some(decoded);
+            } else {
+                comparison.secrets.learn_data(&decoded);
             }
         }
+    }
+    // Only now: what was understood of it is to be hidden in whatever is said of this answer.
+    if let Some(wrong) = wrong {
+        return Err(wrong);
     }
     let token = match (&live_token, comparison.pat) {
         (None, _) => Verdict::Missing,
@@ -325,23 +343,23 @@ fn live_secret(body: &mut Value, comparison: Comparison<'_>) -> Result<LiveSecre
         (Some(_), None) => Verdict::NotCompared,
     };
     Ok(LiveSecret {
-        r#type: body.get("type").and_then(Value::as_str).unwrap_or_default().to_owned(),
+        r#type: body.get("type").and_then(Value::as_str).unwrap_or_default().into(),
         immutable: body.get("immutable").and_then(Value::as_bool).unwrap_or_default(),
         empty,
         token,
-        token_mark: live_token.map(|live| comparison.scrubber.mark(&live)),
+        token_mark: live_token.map(|live| comparison.salt.mark(&live)),
     })
 }
 
 /// The UID of namespace `kube-system`; `None` where we may not read it.
-async fn cluster_uid(cluster: &Cluster) -> Result<Option<String>, Failure> {
+async fn cluster_uid(cluster: &Cluster) -> Result<Option<Outside>, Failure> {
     let answer = cluster.get("/api/v1/namespaces/kube-system").await?;
     match answer.code {
         200 => {
             let text = |pointer: &str| answer.body.pointer(pointer).and_then(Value::as_str);
             // Another object's uid would be another cluster's.
             let asked = text("/metadata/name") == Some("kube-system");
-            Ok(text("/metadata/uid").filter(|_| asked).map(str::to_owned))
+            Ok(text("/metadata/uid").filter(|_| asked).map(Outside::from))
         }
         401 => Err(unauthorized(cluster)),
         _ => Ok(None),
@@ -349,8 +367,8 @@ async fn cluster_uid(cluster: &Cluster) -> Result<Option<String>, Failure> {
 }
 
 /// Our user name as the server sees it (SelfSubjectReview); `None` where it does not say.
-async fn who_we_are(cluster: &Cluster) -> Result<Option<String>, Failure> {
+async fn who_we_are(cluster: &Cluster) -> Result<Option<Outside>, Failure> {
     let body = br#"{"apiVersion":"authentication.k8s.io/v1","kind":"SelfSubjectReview"}"#;
     let answer = cluster.post("/apis/authentication.k8s.io/v1/selfsubjectreviews", body.to_vec()).await?;
-    Ok(answer.body.pointer("/status/userInfo/username").and_then(Value::as_str).map(str::to_owned))
+    Ok(answer.body.pointer("/status/userInfo/username").and_then(Value::as_str).map(Outside::from))
 }

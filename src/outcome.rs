@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use crate::outside::Text;
+
 /// How a run ended. The numbers are public: pipelines branch on them, so an existing one never changes its meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -69,7 +71,7 @@ impl From<Outcome> for ExitCode {
     }
 }
 
-/// Why a run stopped: what happened and where, and what to do next. Never holds a byte of a token.
+/// Why a run stopped: what happened and where, and what to do next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     /// The exit code this failure asks for.
@@ -77,21 +79,21 @@ pub struct Failure {
     /// A stable word for programs, such as `unauthorized`; part of the JSON output.
     pub code: &'static str,
     /// What happened and where: a lowercase fragment fit for "failed to …: {what}".
-    pub what: String,
+    pub what: Text,
     /// What to do next.
-    pub hint: Option<String>,
+    pub hint: Option<Text>,
 }
 
 impl Failure {
     /// A failure before anything was changed (exit code 1).
     #[must_use]
-    pub fn new(code: &'static str, what: impl Into<String>) -> Self {
+    pub fn new(code: &'static str, what: impl Into<Text>) -> Self {
         Self { outcome: Outcome::Failed, code, what: what.into(), hint: None }
     }
 
     /// The same failure with advice.
     #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub fn hint(mut self, hint: impl Into<Text>) -> Self {
         self.hint = Some(hint.into());
         self
     }
@@ -104,13 +106,10 @@ impl Failure {
     }
 }
 
+/// Our own words alone, for the error chain of the client stack: what came from outside is shown by the door, not here.
 impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.what)?;
-        match &self.hint {
-            Some(hint) => write!(f, "\n  hint: {hint}"),
-            None => Ok(()),
-        }
+        f.write_str(&self.what.own_words())
     }
 }
 

@@ -75,7 +75,7 @@ impl From<&std::path::Path> for Outside {
 }
 
 /// A part of a message.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Piece {
     /// Our own words: shown as they are, never masked.
@@ -85,7 +85,7 @@ pub enum Piece {
 }
 
 /// A message: our own words and, between them, text from outside. Made by [`crate::text!`].
-#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Text(Vec<Piece>);
 
@@ -105,6 +105,13 @@ impl Text {
         }
         debug_assert!(parts.next().is_none(), "more parts than places in {template:?}");
         text
+    }
+
+    /// Our own words with each `{source}` replaced by the same part.
+    #[must_use]
+    pub fn naming(template: &'static str, source: impl Into<Self>) -> Self {
+        let source = source.into();
+        Self::join(template.split("{source}").map(Self::from), &source)
     }
 
     /// The parts, in order.
@@ -127,17 +134,44 @@ impl Text {
         self.0.extend(more.into().0);
     }
 
-    /// Several with our own words between them.
+    /// Several with something between them.
     #[must_use]
-    pub fn join(texts: impl IntoIterator<Item = Self>, between: &'static str) -> Self {
+    pub fn join(texts: impl IntoIterator<Item = Self>, between: impl Into<Self>) -> Self {
+        let between = between.into();
         let mut joined = Self::default();
         for (i, text) in texts.into_iter().enumerate() {
             if i > 0 {
-                joined.push(between);
+                joined.push(&between);
             }
             joined.push(text);
         }
         joined
+    }
+
+    /// The same with blanks for line breaks.
+    #[must_use]
+    pub fn on_one_line(&self) -> Self {
+        let joined = |piece: &Piece| match piece {
+            Piece::Own(words) => Piece::Own(Cow::Owned(words.replace('\n', " "))),
+            Piece::Outside(Outside(text)) => Piece::Outside(Outside(text.replace('\n', " "))),
+        };
+        Self(self.0.iter().map(joined).collect())
+    }
+
+    /// The same with our own line breaks spelled out, as those from outside are: for a place that has one line.
+    #[must_use]
+    pub fn spelled_out(&self) -> Self {
+        let spelled = |piece: &Piece| match piece {
+            Piece::Own(words) => Piece::Own(Cow::Owned(words.replace('\n', "\\n"))),
+            outside @ Piece::Outside(_) => outside.clone(),
+        };
+        Self(self.0.iter().map(spelled).collect())
+    }
+
+    /// Our own words, so many times.
+    #[must_use]
+    pub fn repeat(words: &'static str, times: usize) -> Self {
+        Self(vec![Piece::Own(Cow::Owned(words.repeat(times)))])
     }
 
     /// Our own words alone, with `…` for what came from outside: what may be said where there is no door.
@@ -151,9 +185,14 @@ impl Text {
     pub fn says(&self, words: &str) -> bool {
         self.own_words().contains(words)
     }
+}
 
-    fn own(words: String) -> Self {
-        Self(vec![Piece::Own(Cow::Owned(words))])
+impl fmt::Debug for Piece {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Own(words) => write!(f, "{words:?}"),
+            Self::Outside(outside) => write!(f, "{outside:?}"),
+        }
     }
 }
 
@@ -188,25 +227,55 @@ impl From<&Self> for Text {
     }
 }
 
+/// What can be a part of a message. Not for `String` nor for borrowed text: those must be marked as [`Outside`] first.
+pub trait Part {
+    /// The part as a message of its own.
+    fn text(&self) -> Text;
+}
+
+impl<T: Part + ?Sized> Part for &T {
+    fn text(&self) -> Text {
+        (**self).text()
+    }
+}
+
+impl Part for &'static str {
+    fn text(&self) -> Text {
+        Text::from(*self)
+    }
+}
+
+impl Part for Outside {
+    fn text(&self) -> Text {
+        self.into()
+    }
+}
+
+impl Part for Text {
+    fn text(&self) -> Text {
+        self.clone()
+    }
+}
+
 /// What can't hold anybody's text.
 macro_rules! own {
     ($($kind:ty),*) => { $(
-        impl From<$kind> for Text {
-            fn from(value: $kind) -> Self {
-                Self::own(value.to_string())
+        impl Part for $kind {
+            fn text(&self) -> Text {
+                Text(vec![Piece::Own(Cow::Owned(self.to_string()))])
             }
         }
     )* };
 }
 
-own!(u16, u32, u64, u128, usize, i64, std::io::ErrorKind, std::process::ExitStatus, jiff::Timestamp);
+own!(u8, u16, u32, u64, u128, usize, i64, std::io::ErrorKind, std::process::ExitStatus, jiff::Timestamp);
 
 /// A message of our own words with parts between them: `text!("{} does not exist", name)`. A part is another [`Text`], an [`Outside`],
 /// a literal, a number or a time.
 #[macro_export]
 macro_rules! text {
     ($template:literal $(, $part:expr)* $(,)?) => {
-        $crate::outside::Text::template($template, vec![$($crate::outside::Text::from($part)),*])
+        $crate::outside::Text::template($template, vec![$($crate::outside::Part::text(&$part)),*])
     };
 }
 
@@ -217,12 +286,8 @@ mod tests {
     #[test]
     fn parts_stand_where_the_template_says() {
         let text = text!("a {} b {}", Outside::new("x"), 3_usize);
-        let expected = [
-            Piece::Own("a ".into()),
-            Piece::Outside(Outside::new("x")),
-            Piece::Own(" b ".into()),
-            Piece::Own("3".into()),
-        ];
+        let expected =
+            [Piece::Own("a ".into()), Piece::Outside(Outside::new("x")), Piece::Own(" b ".into()), Piece::Own("3".into())];
         assert_eq!(text.pieces(), expected);
         assert_eq!(text.own_words(), "a … b 3");
     }

@@ -37,8 +37,8 @@ impl Owners {
         for entry in managed_fields.as_array().map_or(&[][..], Vec::as_slice) {
             let text = |key: &str| entry.get(key).and_then(Value::as_str).unwrap_or_default();
             let manager = Manager {
-                name: text("manager").to_owned(),
-                operation: text("operation").to_owned(),
+                name: text("manager").into(),
+                operation: text("operation").into(),
                 time: text("time").parse::<Timestamp>().ok(),
             };
             let us = manager.name == FIELD_MANAGER && manager.operation == "Apply" && text("subresource").is_empty();
@@ -100,7 +100,8 @@ pub fn strictest(managers: &[Manager]) -> Standing {
 
 /// A person's kubectl leaves operation Update and the name `kubectl` or `kubectl-*`. `kubectl apply --server-side` leaves Apply: a manifest.
 fn standing_of(manager: &Manager) -> Standing {
-    let by_hand = manager.name == "kubectl" || manager.name.starts_with("kubectl-") || manager.name == "before-first-apply";
+    let name = manager.name.expose();
+    let by_hand = name == "kubectl" || name.starts_with("kubectl-") || name == "before-first-apply";
     if by_hand && manager.operation == "Update" { Standing::Person } else { Standing::Tool }
 }
 
@@ -135,16 +136,16 @@ impl Fields {
 
     fn add(&mut self, path: &[&str]) {
         match path {
-            ["data", key] => self.owned.insert(FieldPath::Data((*key).to_owned())),
-            ["stringData", key] => self.through_string_data.insert(FieldPath::Data((*key).to_owned())),
-            ["metadata", "labels", key] => self.owned.insert(FieldPath::Label((*key).to_owned())),
-            ["metadata", "annotations", key] => self.owned.insert(FieldPath::Annotation((*key).to_owned())),
+            ["data", key] => self.owned.insert(FieldPath::Data((*key).into())),
+            ["stringData", key] => self.through_string_data.insert(FieldPath::Data((*key).into())),
+            ["metadata", "labels", key] => self.owned.insert(FieldPath::Label((*key).into())),
+            ["metadata", "annotations", key] => self.owned.insert(FieldPath::Annotation((*key).into())),
             // The empty maps themselves are nobody's loss, and a Secret's type falls back to the only one we work on.
             ["data"] => self.maps.insert("data"),
             ["metadata", "labels"] => self.maps.insert("labels"),
             ["metadata", "annotations"] => self.maps.insert("annotations"),
             ["stringData" | "metadata" | "type"] => false,
-            other => self.owned.insert(FieldPath::Other(other.join("."))),
+            other => self.owned.insert(FieldPath::Other(other.join(".").into())),
         };
     }
 }

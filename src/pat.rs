@@ -3,7 +3,9 @@
 mod mark;
 mod scrubber;
 pub(crate) mod shape;
+mod view;
 
+use crate::text;
 use std::fmt;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -17,7 +19,9 @@ pub use mark::{Salt, hex};
 pub use scrubber::Scrubber;
 
 use crate::outcome::Failure;
+use crate::outside::{Outside, Part, Text};
 use crate::plan::Warning;
+use crate::spec::PatKey;
 
 /// The most bytes that are read: a Konnect token has a few dozen.
 const MOST_BYTES: usize = 16 * 1024;
@@ -27,19 +31,19 @@ const MOST_BYTES: usize = 16 * 1024;
 #[serde(rename_all = "snake_case")]
 pub enum PatSource {
     /// An environment variable, by name.
-    Env(String),
+    Env(Outside),
     /// A file: as the spec spells it, and where that is.
-    File(String, PathBuf),
+    File(Outside, PathBuf),
     /// Standard input (`--pat-stdin`).
     Stdin,
 }
 
-impl fmt::Display for PatSource {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Part for PatSource {
+    fn text(&self) -> Text {
         match self {
-            Self::Env(name) => write!(f, "${name}"),
-            Self::File(shown, _) => f.write_str(shown),
-            Self::Stdin => f.write_str("standard input"),
+            Self::Env(name) => text!("${}", name),
+            Self::File(shown, _) => shown.into(),
+            Self::Stdin => "standard input".into(),
         }
     }
 }
@@ -47,11 +51,11 @@ impl fmt::Display for PatSource {
 impl PatSource {
     /// `$PAT is not set`: what is said when there is no token.
     #[must_use]
-    pub fn unset(&self) -> String {
+    pub fn unset(&self) -> Text {
         match self {
-            Self::Env(_) => format!("{self} is not set"),
-            Self::File(..) => format!("{self} does not exist"),
-            Self::Stdin => format!("{self} is empty"),
+            Self::Env(_) => text!("{} is not set", self),
+            Self::File(..) => text!("{} does not exist", self),
+            Self::Stdin => text!("{} is empty", self),
         }
     }
 
@@ -61,7 +65,7 @@ impl PatSource {
     /// An empty, malformed or placeholder token, or one that can't be read. No message holds a byte of it.
     pub fn read(&self, warnings: &mut Vec<Warning>) -> Result<Option<Pat>, Failure> {
         let bytes = match self {
-            Self::Env(name) => match std::env::var_os(name) {
+            Self::Env(name) => match std::env::var_os(name.expose()) {
                 None => return Ok(None),
                 Some(value) => Zeroizing::new(value.into_encoded_bytes()),
             },
@@ -85,8 +89,13 @@ impl PatSource {
             use std::os::unix::fs::PermissionsExt as _;
             let mode = file.metadata().map_err(|error| self.unreadable(&error))?.permissions().mode();
             if mode & 0o044 != 0 {
-                let message =
-                    format!("{self} holds the token and others can read it (mode {:03o}); run: chmod 600 {self}", mode & 0o777);
+                let mode = format!("{:03o}", mode & 0o777);
+                let message = text!(
+                    "{} holds the token and others can read it (mode {}); run: chmod 600 {}",
+                    self,
+                    Outside::new(mode),
+                    self
+                );
                 warnings.push(Warning { code: "token_file_readable".into(), message });
             }
         }
@@ -94,13 +103,12 @@ impl PatSource {
     }
 
     fn unreadable(&self, error: &std::io::Error) -> Failure {
-        Failure::new("token_unreadable", format!("the token can't be read from {self}: {}", error.kind()))
+        Failure::new("token_unreadable", text!("the token can't be read from {}: {}", self, error.kind()))
     }
 
     fn check(&self, mut bytes: Zeroizing<Vec<u8>>, warnings: &mut Vec<Warning>) -> Result<Pat, Failure> {
-        let wrong = |what: &str, hint: &str| {
-            Err(Failure::new("token_invalid", format!("the token in {self} {what}"))
-                .hint(hint.replace("{source}", &self.to_string())))
+        let wrong = |what: &'static str, hint: &'static str| {
+            Err(Failure::new("token_invalid", text!("the token in {} {}", self, what)).hint(Text::naming(hint, self.text())))
         };
         if bytes.len() > MOST_BYTES {
             return wrong("is longer than 16 KiB", "a Konnect token has a few dozen characters: is {source} the right place?");
@@ -117,7 +125,7 @@ impl PatSource {
         }
         if kept < text.len() {
             let message =
-                format!("trailing white space after the token in {self} was trimmed; Kong's operator would not trim it");
+                text!("trailing white space after the token in {} was trimmed; Kong's operator would not trim it", self);
             warnings.push(Warning { code: "token_trimmed".into(), message });
             let tail = bytes.len();
             bytes[kept..tail].zeroize();
@@ -141,10 +149,39 @@ impl PatSource {
             return wrong("is a placeholder, not a token", "put the Konnect personal access token itself into {source}");
         }
         if !text.starts_with("kpat_") && !text.starts_with("spat_") {
-            let message = format!("the token in {self} starts neither with kpat_ nor with spat_: Konnect tokens do");
+            let message = text!("the token in {} starts neither with kpat_ nor with spat_: Konnect tokens do", self);
             warnings.push(Warning { code: "token_prefix".into(), message });
         }
         Ok(Pat { bytes })
+    }
+}
+
+/// The token, where it can be had without asking for it and is one: from its variable, or from an ordinary file. For commands that don't
+/// need it, so that it is hidden in what they say.
+#[must_use]
+pub fn at_hand(key: &PatKey) -> Option<Pat> {
+    let source = match key {
+        PatKey::Env(name) => PatSource::Env(name.clone()),
+        PatKey::File(shown, path) if path.is_file() => PatSource::File(shown.clone(), path.clone()),
+        PatKey::File(..) => return None,
+    };
+    source.read(&mut Vec::new()).ok().flatten()
+}
+
+/// Teaches what a spec or a command line that is wrong may hold by mistake: the token, if it is known where that is, and else whatever the
+/// environment holds under a name that says it is secret. Of those only all of it is recognised: one may be an ordinary word.
+pub fn teach_what_is_at_hand(key: Option<&PatKey>, secrets: &Scrubber) {
+    if let Some(pat) = key.and_then(at_hand) {
+        pat.teach(secrets);
+    }
+    for (name, value) in std::env::vars_os() {
+        let name = name.to_string_lossy().to_ascii_uppercase();
+        let secret = name == "PAT" || ["_PAT", "TOKEN", "PASSWORD", "SECRET", "API_KEY"].iter().any(|word| name.contains(word));
+        let value = Zeroizing::new(value.into_encoded_bytes());
+        // Addresses and paths are about a secret, not one.
+        if secret && !value.starts_with(b"/") && !value.windows(3).any(|window| window == b"://") {
+            secrets.learn_whole(value.trim_ascii_end());
+        }
     }
 }
 
@@ -188,10 +225,16 @@ impl Pat {
         Zeroizing::new(BASE64.encode(self.bytes.as_slice()))
     }
 
-    /// The token's mark under the scrubber's salt, to tell later whether it is still the same.
+    /// The token's mark under a salt, to tell later whether it is still the same.
     #[must_use]
-    pub fn marked(&self, scrubber: &Scrubber) -> crate::plan::Mark {
-        scrubber.mark(&self.bytes)
+    pub fn marked(&self, salt: &Salt) -> crate::plan::Mark {
+        salt.mark(&self.bytes)
+    }
+
+    /// Whether all of the token stands in a text. One shorter than eight bytes occurs in ordinary words, and is not looked for.
+    #[must_use]
+    pub fn stands_in(&self, text: &[u8]) -> bool {
+        self.bytes.len() >= 8 && text.windows(self.bytes.len()).any(|window| window == self.bytes.as_slice())
     }
 
     /// Teaches the scrubber to recognise this token.
@@ -244,8 +287,8 @@ mod tests {
         ];
         for (text, expected) in rows {
             let failure = check(text).0.expect_err(text);
-            assert!(failure.what.contains(expected), "{text:?}: {}", failure.what);
-            assert!(failure.what.contains("$PAT"), "names the source");
+            assert!(failure.what.says(expected), "{text:?}: {:?}", failure.what);
+            assert!(failure.what.says("$"), "names the source");
             assert!(text.len() < 8 || !failure.to_string().contains(text.trim_matches(['"', '\'', ' '])), "{failure}");
         }
         assert!(check(&"k".repeat(MOST_BYTES + 1)).0.is_err());

@@ -12,6 +12,7 @@ pub use field::{Field, FieldAction, FieldPath, FieldValue, Manager, Verdict};
 
 use crate::desired::DesiredObject;
 use crate::outcome::Failure;
+use crate::outside::{Outside, Text};
 
 /// The field manager's name that `konnect` applies under.
 pub const FIELD_MANAGER: &str = "konnect";
@@ -108,13 +109,13 @@ pub enum Reason {
     /// The Secret is immutable and its data would change.
     Immutable,
     /// The Secret has this type, not `Opaque`, and a type can't be changed.
-    Type(String),
+    Type(Outside),
     /// At least one field belongs to another manager.
     OwnedByOthers,
     /// Its namespace does not exist and is somebody else's to create.
-    NamespaceMissing(String),
-    /// The server refused the dry run; its message, scrubbed.
-    Rejected(String),
+    NamespaceMissing(Outside),
+    /// The server refused the dry run, in its words.
+    Rejected(Text),
     /// It could not be read.
     Unreadable,
 }
@@ -150,9 +151,9 @@ pub enum ComputedBecause {
 #[serde(deny_unknown_fields)]
 pub struct Seen {
     /// `metadata.uid`.
-    pub uid: String,
+    pub uid: Outside,
     /// `metadata.resourceVersion`, opaque: compared for equality only.
-    pub resource_version: String,
+    pub resource_version: Outside,
     /// A keyed mark of the live token: for equality only, never to be shown.
     pub token_mark: Option<Mark>,
 }
@@ -220,13 +221,13 @@ impl Change {
 #[serde(deny_unknown_fields)]
 pub struct ClusterIdentity {
     /// The kubeconfig context.
-    pub context: String,
+    pub context: Outside,
     /// The server's address.
-    pub server: String,
+    pub server: Outside,
     /// The UID of namespace `kube-system`; `None` where it may not be read.
-    pub uid: Option<String>,
+    pub uid: Option<Outside>,
     /// Who the server says we are; `None` where it does not say.
-    pub user: Option<String>,
+    pub user: Option<Outside>,
 }
 
 /// Something the reader should know that is no failure.
@@ -236,7 +237,7 @@ pub struct Warning {
     /// A stable word for programs.
     pub code: Cow<'static, str>,
     /// The sentence for people.
-    pub message: String,
+    pub message: Text,
 }
 
 /// A whole plan.
@@ -244,11 +245,11 @@ pub struct Warning {
 #[serde(deny_unknown_fields)]
 pub struct Plan {
     /// The spec's path as the user gave it.
-    pub spec: String,
+    pub spec: Outside,
     /// The token's source as messages name it, such as `$PAT`.
-    pub token_source: String,
+    pub token_source: Text,
     /// What is said where there is no token, such as `$PAT is not set`.
-    pub token_unset: String,
+    pub token_unset: Text,
     /// The cluster that was read.
     pub cluster: ClusterIdentity,
     /// When it was read; ages are counted from here.

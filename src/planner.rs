@@ -1,9 +1,11 @@
 //! Desired and Observed → Plan. Synchronous and pure: no client, path, clock or environment.
 
+use crate::text;
 use std::collections::BTreeSet;
 
 use crate::desired::{Desired, DesiredObject};
 use crate::observed::{Live, Observed, Read};
+use crate::outside::Outside;
 use crate::ownership::{Standing, strictest};
 use crate::plan::{
     Action, Change, ComputedBecause, Field, FieldAction, FieldPath, FieldValue, Kind, Manager, Plan, Reason, Seen, Verdict,
@@ -11,7 +13,7 @@ use crate::plan::{
 };
 
 /// What the user said beside the spec: the fields to take from whoever owns them.
-pub type TakeOver = BTreeSet<(Kind, String)>;
+pub type TakeOver = BTreeSet<(Kind, FieldPath)>;
 
 /// Decides what to do about every object of the spec.
 #[must_use]
@@ -73,7 +75,7 @@ fn judge(live: &Live, fields: &[Field]) -> (Action, Reason) {
     // What the server refuses of an immutable Secret: another data, and no longer to be immutable.
     let frozen = |f: &Field| match &f.path {
         FieldPath::Data(_) => !matches!(f.action, FieldAction::None | FieldAction::Release),
-        FieldPath::Other(path) => path == "immutable" && f.action == FieldAction::Remove,
+        FieldPath::Other(path) => *path == "immutable" && f.action == FieldAction::Remove,
         FieldPath::Label(_) | FieldPath::Annotation(_) => false,
     };
     if live.terminating {
@@ -102,7 +104,7 @@ fn fields_of_new(wanted: &DesiredObject) -> Vec<Field> {
         .map(|(path, after)| Field {
             path,
             action: FieldAction::Add,
-            value: FieldValue::Plain { before: None, after: Some(after.to_owned()) },
+            value: FieldValue::Plain { before: None, after: Some(after.clone()) },
             managers: Vec::new(),
         })
         .collect();
@@ -114,9 +116,9 @@ fn fields_of_new(wanted: &DesiredObject) -> Vec<Field> {
     fields
 }
 
-fn wanted_values(wanted: &DesiredObject) -> impl Iterator<Item = (FieldPath, &str)> {
-    let labels = wanted.labels.iter().map(|(key, value)| (FieldPath::Label(key.clone()), value.as_str()));
-    let annotations = wanted.annotations.iter().map(|(key, value)| (FieldPath::Annotation(key.clone()), value.as_str()));
+fn wanted_values(wanted: &DesiredObject) -> impl Iterator<Item = (FieldPath, &Outside)> {
+    let labels = wanted.labels.iter().map(|(key, value)| (FieldPath::Label(key.clone()), value));
+    let annotations = wanted.annotations.iter().map(|(key, value)| (FieldPath::Annotation(key.clone()), value));
     labels.chain(annotations)
 }
 
@@ -129,7 +131,7 @@ fn fields_of_live(wanted: &DesiredObject, live: &Live, token_given: bool, take_o
             Some(before) if before == after => FieldAction::None,
             Some(_) => action_on_other_value(wanted.kind, live, &path, take_over),
         };
-        let value = FieldValue::Plain { before: before.map(str::to_owned), after: Some(after.to_owned()) };
+        let value = FieldValue::Plain { before: before.cloned(), after: Some(after.clone()) };
         let managers = owners_of(live, &path, action, before.is_none());
         fields.push(Field { path, action, value, managers });
     }
@@ -161,7 +163,7 @@ fn action_on_add(kind: Kind, live: &Live, path: &FieldPath, take_over: &TakeOver
     };
     match strictest(live.owners.of_map(path)) {
         Standing::Person if empty => FieldAction::TakeOver,
-        Standing::Tool if empty && take_over.contains(&(kind, path.to_string())) => FieldAction::TakeOver,
+        Standing::Tool if empty && take_over.contains(&(kind, path.clone())) => FieldAction::TakeOver,
         Standing::Tool if empty => FieldAction::Blocked,
         _ => FieldAction::Add,
     }
@@ -178,7 +180,7 @@ fn action_on_other_value(kind: Kind, live: &Live, path: &FieldPath, take_over: &
     match live.owners.standing(path) {
         Standing::Free if ours => FieldAction::Change,
         Standing::Free | Standing::Person => FieldAction::TakeOver,
-        Standing::Tool if take_over.contains(&(kind, path.to_string())) => FieldAction::TakeOver,
+        Standing::Tool if take_over.contains(&(kind, path.clone())) => FieldAction::TakeOver,
         Standing::Tool => FieldAction::Blocked,
     }
 }
@@ -188,7 +190,7 @@ fn fields_no_longer_wanted(wanted: &DesiredObject, live: &Live) -> Vec<Field> {
     let is_wanted = |path: &FieldPath| match path {
         FieldPath::Label(key) => wanted.labels.contains_key(key),
         FieldPath::Annotation(key) => wanted.annotations.contains_key(key),
-        FieldPath::Data(key) => wanted.kind == Kind::Secret && key == "token",
+        FieldPath::Data(key) => wanted.kind == Kind::Secret && *key == "token",
         FieldPath::Other(_) => false,
     };
     let gone = live.owners.ours().iter().filter(|path| !is_wanted(path));
@@ -197,7 +199,7 @@ fn fields_no_longer_wanted(wanted: &DesiredObject, live: &Live) -> Vec<Field> {
         let action = if managers.is_empty() { FieldAction::Remove } else { FieldAction::Release };
         let value = match path {
             FieldPath::Label(_) | FieldPath::Annotation(_) => {
-                let before = live.value(path).map(str::to_owned);
+                let before = live.value(path).cloned();
                 let after = if action == FieldAction::Release { before.clone() } else { None };
                 FieldValue::Plain { before, after }
             }
@@ -214,10 +216,10 @@ fn manifest_elsewhere(change: &Change, read: &Read) -> Option<Warning> {
     let taken = change.fields.iter().find(|f| {
         f.action == FieldAction::TakeOver && f.managers.iter().any(|m| m.name == "kubectl-client-side-apply") && live.last_applied
     })?;
-    let message = format!(
+    let message = text!(
         "{} {} was set by `kubectl apply` from a manifest; the next `kubectl apply` of that manifest will revert konnect: remove the field there",
         change.wanted.title(),
-        taken.path
+        taken.path.dotted()
     );
     Some(Warning { code: "manifest_elsewhere".into(), message })
 }

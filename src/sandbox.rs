@@ -53,6 +53,8 @@ use jiff::{SignedDuration, Timestamp};
 use kube::client::Body;
 
 use crate::outcome::Failure;
+use crate::outside::Outside;
+use crate::text;
 use file::StateFile;
 use request::{Request, Route};
 use rights::{Caller, Rule};
@@ -220,7 +222,7 @@ impl Sandbox {
                 return Ok(lock);
             }
             if start.elapsed() >= self.patience {
-                let what = format!("the sandbox file {} is in use by another process", file.path().display());
+                let what = text!("the sandbox file {} is in use by another process", Outside::from(file.path()));
                 return Err(Failure::new("sandbox_locked", what).hint("wait for the other konnect to end, and try again"));
             }
             tokio::time::sleep(Duration::from_millis(10)).await;

@@ -13,11 +13,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::desired::Desired;
 use crate::outcome::{Failure, Outcome};
-use crate::pat::{Pat, PatSource, Salt, Scrubber};
-use crate::plan::{Action, Change, Kind, Mark, Plan, Warning};
+use crate::outside::{Outside, Text};
+use crate::pat::{Pat, PatSource, Salt};
+use crate::plan::{Action, Change, FieldPath, Kind, Mark, Plan, Warning};
 use crate::planner::TakeOver;
+use crate::render::Door;
 use crate::session::Wanted;
 use crate::spec::{ClusterKeys, Spec};
+use crate::text;
 
 /// How far a plan may come from the future: by how much the clocks of a pipeline's machines may differ.
 const CLOCKS_MAY_DIFFER: SignedDuration = SignedDuration::from_hours(24);
@@ -36,10 +39,10 @@ pub struct SavedPlan {
     /// `sha256:…` of the spec it was made from. The spec itself is not needed any more.
     pub spec_digest: String,
     token: SavedToken,
-    kubeconfig: Option<(String, PathBuf)>,
-    take_over: BTreeSet<(Kind, String)>,
-    /// By title: what each object was read as.
-    objects: BTreeMap<String, Footprint>,
+    kubeconfig: Option<(Outside, PathBuf)>,
+    take_over: BTreeSet<(Kind, FieldPath)>,
+    /// What each object was read as.
+    objects: BTreeMap<Kind, Footprint>,
     /// The plan.
     pub plan: Plan,
 }
@@ -58,8 +61,8 @@ struct SavedToken {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Footprint {
-    uid: Option<String>,
-    resource_version: Option<String>,
+    uid: Option<Outside>,
+    resource_version: Option<Outside>,
     /// Over every field that was read or would be written, and its owners.
     digest: String,
     /// The live token is too easily guessed to keep a mark of it, so that only an unmoved resourceVersion says that it is the same.
@@ -76,10 +79,10 @@ pub enum Freshness {
         /// What is left of the plan, bound to the objects as they are now.
         plan: Box<Plan>,
         /// What moved without concerning the plan.
-        moved: Vec<String>,
+        moved: Vec<Text>,
     },
     /// Something the plan depends on moved: the difference, plan time to now.
-    Stale(String),
+    Stale(Text),
 }
 
 impl SavedPlan {
@@ -89,11 +92,8 @@ impl SavedPlan {
     /// No token, an unknown cluster, or something that could not be read: such a plan could not be held to anything.
     pub fn new(spec: &Spec, wanted: &Wanted, plan: &Plan, lifetime: Duration) -> Result<Self, Failure> {
         let Some(pat) = &wanted.pat else {
-            return Err(Failure::new(
-                "token_unset",
-                format!("a saved plan is bound to the token, and {}", wanted.source.unset()),
-            )
-            .hint("set it, or plan without --out"));
+            return Err(Failure::new("token_unset", text!("a saved plan is bound to the token, and {}", wanted.source.unset()))
+                .hint("set it, or plan without --out"));
         };
         if plan.cluster.uid.is_none() {
             return Err(Failure::new("uid_unreadable", "a saved plan is bound to the cluster's uid, which we may not read")
@@ -102,9 +102,9 @@ impl SavedPlan {
         if plan.summary().unknown > 0 {
             return Err(Failure::new("unknown", "the plan was not saved: not all of it could be read"));
         }
-        let fingerprint = strong(Some(pat.marked(&wanted.scrubber))).map(|mark| mark.digest);
+        let fingerprint = strong(Some(pat.marked(&wanted.salt))).map(|mark| mark.digest);
         let mut plan = plan.clone();
-        let objects = plan.changes.iter().map(|change| (change.wanted.title(), footprint(change))).collect();
+        let objects = plan.changes.iter().map(|change| (change.wanted.kind, footprint(change))).collect();
         for seen in plan.changes.iter_mut().filter_map(|change| change.seen.as_mut()) {
             seen.token_mark = strong(seen.token_mark.take());
         }
@@ -116,7 +116,7 @@ impl SavedPlan {
             created: plan.read_at,
             expires: plan.read_at.checked_add(lifetime).unwrap_or(Timestamp::MAX),
             spec_digest: spec.digest.clone(),
-            token: SavedToken { source: wanted.source.clone(), salt: wanted.scrubber.salt().clone(), fingerprint },
+            token: SavedToken { source: wanted.source.clone(), salt: wanted.salt.clone(), fingerprint },
             kubeconfig: spec.cluster.kubeconfig.clone(),
             take_over: wanted.take_over.clone(),
             objects,
@@ -129,7 +129,7 @@ impl SavedPlan {
     pub fn warnings(&self, now: Timestamp) -> Vec<Warning> {
         let mut warnings = Vec::new();
         if self.token.fingerprint.is_none() {
-            let message = format!(
+            let message = text!(
                 "the token in {} is too easily guessed for the plan to hold its fingerprint: apply can't tell whether it is still the same",
                 self.token.source
             );
@@ -137,9 +137,10 @@ impl SavedPlan {
         }
         if self.created > now {
             let ahead = SignedDuration::from_secs(self.created.duration_since(now).as_secs());
-            let message = format!(
-                "the plan was made at {}, which by this machine's clock is {ahead:#} from now: the clocks differ",
-                self.created.strftime("%Y-%m-%dT%H:%M:%SZ")
+            let message = text!(
+                "the plan was made at {}, which by this machine's clock is {} from now: the clocks differ",
+                shown(self.created),
+                Outside::new(format!("{ahead:#}"))
             );
             warnings.push(Warning { code: "plan_from_the_future".into(), message });
         }
@@ -151,17 +152,16 @@ impl SavedPlan {
     /// # Errors
     /// It expired, or comes from so far in the future that its times mean nothing (exit code 4).
     pub fn check_time(&self, now: Timestamp) -> Result<(), Failure> {
-        let shown = |time: Timestamp| time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
         if now >= self.expires {
             return Err(stale(
                 "plan_expired",
-                format!("the plan expired at {}; by this machine's clock it is {}", shown(self.expires), shown(now)),
+                text!("the plan expired at {}; by this machine's clock it is {}", shown(self.expires), shown(now)),
             ));
         }
         if self.created.duration_since(now) > CLOCKS_MAY_DIFFER {
             return Err(stale(
                 "plan_from_the_future",
-                format!("the plan was made at {}, but by this machine's clock it is {}", shown(self.created), shown(now)),
+                text!("the plan was made at {}, but by this machine's clock it is {}", shown(self.created), shown(now)),
             )
             .hint("correct this machine's clock, or the other's, and plan again"));
         }
@@ -172,17 +172,17 @@ impl SavedPlan {
     ///
     /// # Errors
     /// A token that is none.
-    pub fn wanted(&self, from_stdin: bool, warnings: &mut Vec<Warning>) -> Result<Wanted, Failure> {
+    pub fn wanted(&self, from_stdin: bool, door: &Door, warnings: &mut Vec<Warning>) -> Result<Wanted, Failure> {
         let source = if from_stdin { PatSource::Stdin } else { self.token.source.clone() };
         let pat = source.read(warnings)?;
-        let scrubber = Scrubber::with_salt(self.token.salt.clone());
         if let Some(pat) = &pat {
-            pat.teach(&scrubber);
+            pat.teach(door.secrets());
         }
+        let (door, salt) = (door.clone(), self.token.salt.clone());
         let cluster =
             ClusterKeys { context: Some(self.plan.cluster.context.clone()), kubeconfig: self.kubeconfig.clone(), uid: None };
         let desired = Desired { objects: self.plan.changes.iter().map(|change| change.wanted.clone()).collect() };
-        Ok(Wanted { spec: self.plan.spec.clone(), cluster, source, pat, scrubber, desired, take_over: self.take_over() })
+        Ok(Wanted { spec: self.plan.spec.clone(), cluster, source, pat, door, salt, desired, take_over: self.take_over() })
     }
 
     /// The fields the user said to take over when the plan was made.
@@ -196,21 +196,25 @@ impl SavedPlan {
     /// # Errors
     /// Another cluster (exit code 4), or one that does not let us read which it is.
     pub fn check_cluster(&self, now: &Plan) -> Result<(), Failure> {
-        let planned = self.plan.cluster.uid.as_deref().unwrap_or_default();
+        let planned = self.plan.cluster.uid.clone().unwrap_or_default();
         match &now.cluster.uid {
-            Some(uid) if uid == planned => Ok(()),
+            Some(uid) if *uid == planned => Ok(()),
             Some(uid) => Err(stale(
                 "other_cluster",
-                format!(
-                    "context {} ({}) is another cluster than the plan was made for: its uid is {uid}, the plan's is {planned}",
-                    now.cluster.context, now.cluster.server
+                text!(
+                    "context {} ({}) is another cluster than the plan was made for: its uid is {}, the plan's is {}",
+                    now.cluster.context,
+                    now.cluster.server,
+                    uid,
+                    planned
                 ),
             )
             .hint("choose the plan's cluster with --context or --kubeconfig, or plan again for this one")),
             None => Err(Failure::new(
                 "uid_unreadable",
-                format!(
-                    "the plan is bound to the cluster with uid {planned}, but {} does not let us read its uid",
+                text!(
+                    "the plan is bound to the cluster with uid {}, but {} does not let us read its uid",
+                    planned,
                     now.cluster.server
                 ),
             )
@@ -224,8 +228,8 @@ impl SavedPlan {
     /// Another token (exit code 4).
     pub fn check_token(&self, pat: &Pat, wanted: &Wanted) -> Result<(), Failure> {
         match &self.token.fingerprint {
-            Some(fingerprint) if *fingerprint != pat.marked(&wanted.scrubber).digest => {
-                Err(stale("other_token", format!("the token in {} is not the one the plan was made with", wanted.source))
+            Some(fingerprint) if *fingerprint != pat.marked(&wanted.salt).digest => {
+                Err(stale("other_token", text!("the token in {} is not the one the plan was made with", wanted.source))
                     .hint("plan again with this token, or apply with the other one"))
             }
             _ => Ok(()),
@@ -235,13 +239,13 @@ impl SavedPlan {
     /// Holds the plan against a new one, made for the same objects just now.
     #[must_use]
     pub fn against(&self, now: &Plan) -> Freshness {
-        let (mut left, mut moved, mut difference) = (now.clone(), Vec::new(), String::new());
+        let (mut left, mut moved, mut differences) = (now.clone(), Vec::new(), Vec::new());
         if now.changes.iter().all(|change| change.action == Action::None) {
             return Freshness::Done;
         }
         for (planned, live) in self.plan.changes.iter().zip(&mut left.changes) {
             let title = planned.wanted.title();
-            let (was, is) = (self.objects.get(&title), footprint(live));
+            let (was, is) = (self.objects.get(&planned.wanted.kind), footprint(live));
             let Some(was) = was else { continue };
             if live.action == Action::None {
                 continue;
@@ -249,7 +253,7 @@ impl SavedPlan {
             let newly_blocked = live.action == Action::Blocked && planned.action != Action::Blocked;
             let same_version = was.resource_version == is.resource_version;
             if was.digest != is.digest || newly_blocked || was.exact && !same_version {
-                difference.push_str(&difference::of(planned, live, &self.plan));
+                differences.push(difference::of(planned, live, &self.plan));
                 continue;
             }
             if !same_version {
@@ -261,8 +265,17 @@ impl SavedPlan {
             }
             live.verification = planned.verification.clone();
         }
-        if difference.is_empty() { Freshness::Fresh { plan: Box::new(left), moved } } else { Freshness::Stale(difference) }
+        if differences.is_empty() {
+            Freshness::Fresh { plan: Box::new(left), moved }
+        } else {
+            Freshness::Stale(Text::join(differences, "\n"))
+        }
     }
+}
+
+/// A time to the second.
+fn shown(time: Timestamp) -> Outside {
+    Outside::new(time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
 }
 
 fn strong(mark: Option<Mark>) -> Option<Mark> {
@@ -281,6 +294,6 @@ fn footprint(change: &Change) -> Footprint {
 }
 
 /// A refusal that asks for a new plan.
-fn stale(code: &'static str, what: impl Into<String>) -> Failure {
+fn stale(code: &'static str, what: impl Into<Text>) -> Failure {
     Failure::new(code, what).hint("plan again").outcome(Outcome::Stale)
 }

@@ -4,11 +4,14 @@ use crate::cluster::{Choice, Cluster, Deadline, Notices};
 use crate::desired::Desired;
 use crate::observed::{self, Comparison, Reading};
 use crate::outcome::Failure;
-use crate::pat::{Pat, PatSource, Scrubber};
-use crate::plan::{Plan, Warning};
+use crate::outside::Outside;
+use crate::pat::{Pat, PatSource, Salt};
+use crate::plan::{FieldPath, Plan, Warning};
 use crate::planner::{self, TakeOver};
+use crate::render::Door;
 use crate::spec::{ClusterKeys, PatKey, Spec};
-use crate::verify::{self, Token};
+use crate::text;
+use crate::verify;
 
 /// How often a plan is made anew because an object moved between reading it and asking the server about it.
 const ATTEMPTS: u32 = 3;
@@ -17,15 +20,17 @@ const ATTEMPTS: u32 = 3;
 #[derive(Debug)]
 pub struct Wanted {
     /// The spec's path as the user gave it.
-    pub spec: String,
+    pub spec: Outside,
     /// Which cluster the spec means.
     pub cluster: ClusterKeys,
     /// Where the token is.
     pub source: PatSource,
     /// The token, if there is one.
     pub pat: Option<Pat>,
-    /// Takes tokens out of text; knows ours, and learns the live one.
-    pub scrubber: Scrubber,
+    /// Hides every secret met in the run; knows our token, and learns the live one.
+    pub door: Door,
+    /// What the run's marks of tokens are keyed with.
+    pub salt: Salt,
     /// The objects that should exist.
     pub desired: Desired,
     /// The fields to take from whoever owns them.
@@ -37,7 +42,13 @@ impl Wanted {
     ///
     /// # Errors
     /// A token that is no token.
-    pub fn new(spec: Spec, from_stdin: bool, take_over: TakeOver, warnings: &mut Vec<Warning>) -> Result<Self, Failure> {
+    pub fn new(
+        spec: Spec,
+        from_stdin: bool,
+        take_over: TakeOver,
+        door: &Door,
+        warnings: &mut Vec<Warning>,
+    ) -> Result<Self, Failure> {
         let source = match &spec.pat {
             _ if from_stdin => PatSource::Stdin,
             Some(PatKey::Env(name)) => PatSource::Env(name.clone()),
@@ -46,15 +57,23 @@ impl Wanted {
         };
         let pat = source.read(warnings)?;
         if pat.is_none() {
-            let message = format!("{}: a plan goes on without comparing the token; apply would stop", source.unset());
+            let message = text!("{}: a plan goes on without comparing the token; apply would stop", source.unset());
             warnings.push(Warning { code: "token_unset".into(), message });
         }
-        let scrubber = Scrubber::default();
         if let Some(pat) = &pat {
-            pat.teach(&scrubber);
+            pat.teach(door.secrets());
         }
         let desired = Desired::from_spec(&spec);
-        Ok(Self { spec: spec.path, cluster: spec.cluster, source, pat, scrubber, desired, take_over })
+        Ok(Self {
+            spec: spec.path,
+            cluster: spec.cluster,
+            source,
+            pat,
+            door: door.clone(),
+            salt: Salt::default(),
+            desired,
+            take_over,
+        })
     }
 
     /// Opens the cluster that is meant: the flags first, then the spec.
@@ -72,7 +91,7 @@ impl Wanted {
             hidden_env,
             ..flags
         };
-        crate::cluster::connect(&choice, deadline, notices).await
+        crate::cluster::connect(&choice, deadline, notices, self.door.secrets()).await
     }
 
     /// Reads the cluster and computes the plan; nothing is verified.
@@ -80,8 +99,8 @@ impl Wanted {
     /// # Errors
     /// As `observed::read`.
     pub async fn read(&self, cluster: &Cluster) -> Result<Plan, Failure> {
-        let comparison = Comparison { pat: self.pat.as_ref(), scrubber: &self.scrubber };
-        let pinned_uid = self.cluster.uid.as_deref();
+        let comparison = self.comparison();
+        let pinned_uid = self.cluster.uid.as_ref();
         let reading = Reading { spec: &self.spec, token_source: &self.source, pinned_uid, comparison };
         let observed = observed::read(cluster, &self.desired, reading).await?;
         let mut plan = planner::plan(&self.desired, &observed, &self.take_over);
@@ -94,7 +113,7 @@ impl Wanted {
     /// # Errors
     /// As `read`.
     pub async fn plan(&self, cluster: &Cluster) -> Result<Plan, Failure> {
-        let token = Token { pat: self.pat.as_ref(), scrubber: &self.scrubber };
+        let token = self.comparison();
         let mut attempt = 1;
         loop {
             let mut plan = self.read(cluster).await?;
@@ -102,26 +121,31 @@ impl Wanted {
                 return Ok(plan);
             }
             if attempt == ATTEMPTS {
-                let message =
-                    "an object kept changing while it was looked at: the plan is computed from what was read last".to_owned();
-                plan.warnings.push(Warning { code: "keeps_changing".into(), message });
+                let message = "an object kept changing while it was looked at: the plan is computed from what was read last";
+                plan.warnings.push(Warning { code: "keeps_changing".into(), message: message.into() });
                 return Ok(plan);
             }
             attempt += 1;
         }
     }
 
+    /// What live tokens are compared with, and marked under.
+    #[must_use]
+    pub fn comparison(&self) -> Comparison<'_> {
+        Comparison { pat: self.pat.as_ref(), secrets: self.door.secrets(), salt: &self.salt }
+    }
+
     fn unknown_take_overs(&self, plan: &Plan) -> Vec<Warning> {
-        let known = |kind, path: &str| {
+        let known = |kind, path: &FieldPath| {
             plan.changes.iter().any(|change| {
-                change.wanted.kind == kind
-                    && (change.fields.is_empty() || change.fields.iter().any(|f| f.path.to_string() == path))
+                change.wanted.kind == kind && (change.fields.is_empty() || change.fields.iter().any(|f| f.path == *path))
             })
         };
         let unknown = self.take_over.iter().filter(|(kind, path)| !known(*kind, path));
         unknown
             .map(|(kind, path)| {
-                let message = format!("--take-over {}.{path} names no field of the spec, and does nothing", kind.spec_key());
+                let message =
+                    text!("--take-over {}.{} names no field of the spec, and does nothing", kind.spec_key(), path.dotted());
                 Warning { code: "take_over_unknown".into(), message }
             })
             .collect()

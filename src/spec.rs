@@ -11,7 +11,9 @@ use std::path::{Path, PathBuf};
 pub use diagnostic::SpecErrors;
 pub use mask::mask_tokens;
 
+use crate::outside::{Outside, Text};
 use crate::pat::hex;
+use crate::text;
 use diagnostic::Fault;
 use sha2::{Digest as _, Sha256};
 
@@ -25,7 +27,7 @@ const MOST_SYNTAX_ERRORS: usize = 1000;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Spec {
     /// The file, as the user gave it.
-    pub path: String,
+    pub path: Outside,
     /// The file's folder: relative paths in it start here.
     pub folder: PathBuf,
     /// `sha256:…` of its text.
@@ -48,67 +50,84 @@ pub struct Spec {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Object {
     /// Its name, valid for its kind.
-    pub name: String,
+    pub name: Outside,
     /// Its labels, valid.
-    pub labels: BTreeMap<String, String>,
+    pub labels: BTreeMap<Outside, Outside>,
     /// Its annotations, valid.
-    pub annotations: BTreeMap<String, String>,
+    pub annotations: BTreeMap<Outside, Outside>,
 }
 
 /// Where the token is. Never the token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PatKey {
     /// `pat_env`: the variable's name.
-    Env(String),
+    Env(Outside),
     /// `pat_file`: as the spec spells it, and where that is.
-    File(String, PathBuf),
+    File(Outside, PathBuf),
 }
 
 /// The `[cluster]` table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClusterKeys {
     /// The kubeconfig context.
-    pub context: Option<String>,
+    pub context: Option<Outside>,
     /// The kubeconfig: as the spec spells it, and where that is.
-    pub kubeconfig: Option<(String, PathBuf)>,
+    pub kubeconfig: Option<(Outside, PathBuf)>,
     /// The UID of namespace `kube-system` that the cluster must have.
-    pub uid: Option<String>,
+    pub uid: Option<Outside>,
+}
+
+impl Spec {
+    /// Every text that the spec gives, names of files and variables included.
+    pub fn texts(&self) -> impl Iterator<Item = &Outside> {
+        let Self { path, folder: _, digest: _, namespace, manage_namespace: _, service_account, secret, pat, cluster } = self;
+        let objects = [namespace, service_account, secret].into_iter().flat_map(|Object { name, labels, annotations }| {
+            let entries = labels.iter().chain(annotations).flat_map(|(key, value)| [key, value]);
+            std::iter::once(name).chain(entries)
+        });
+        let pat = pat.iter().map(|(PatKey::Env(text) | PatKey::File(text, _))| text);
+        let ClusterKeys { context, kubeconfig, uid } = cluster;
+        let cluster = [context.as_ref(), kubeconfig.as_ref().map(|(shown, _)| shown), uid.as_ref()].into_iter().flatten();
+        std::iter::once(path).chain(objects).chain(pat).chain(cluster)
+    }
 }
 
 /// Reads a spec. `pat_from_stdin` says that the token comes from there, so the spec need not say where it is.
 ///
 /// # Errors
 /// Everything that is wrong with it.
-pub fn read(path: &str, pat_from_stdin: bool) -> Result<Spec, SpecErrors> {
+pub fn read(path: &Outside, pat_from_stdin: bool) -> Result<Spec, SpecErrors> {
     use std::io::Read as _;
-    let whole = |message: String, hint: Option<&str>| SpecErrors::new(path, "", vec![Fault::whole(message, hint)]);
+    let whole = |message: Text, hint: Option<&'static str>| {
+        SpecErrors::new(path, "", vec![Fault::whole(message, hint.map(Text::from))], None)
+    };
     let unreadable = |error: &std::io::Error| match error.kind() {
         std::io::ErrorKind::NotFound => whole(
-            "there is no such file".to_owned(),
+            "there is no such file".into(),
             Some("name the spec with -f SPEC, or write one: four lines are enough, see `konnect --help` and the README"),
         ),
-        std::io::ErrorKind::IsADirectory => whole("it is a folder; -f takes one file".to_owned(), None),
-        kind => whole(format!("it can't be read: {kind}"), None),
+        std::io::ErrorKind::IsADirectory => whole("it is a folder; -f takes one file".into(), None),
+        kind => whole(text!("it can't be read: {}", kind), None),
     };
     let mut bytes = Vec::new();
-    std::fs::File::open(path)
+    std::fs::File::open(path.expose())
         .and_then(|file| file.take(MOST_BYTES + 1).read_to_end(&mut bytes))
         .map_err(|error| unreadable(&error))?;
     if bytes.len() as u64 > MOST_BYTES {
-        return Err(whole("it is longer than 1 MiB".to_owned(), Some("is this a spec?")));
+        return Err(whole("it is longer than 1 MiB".into(), Some("is this a spec?")));
     }
-    let text = String::from_utf8(bytes).map_err(|error| {
-        whole(format!("it is not UTF-8 (byte {})", error.utf8_error().valid_up_to()), Some("save it as UTF-8"))
-    })?;
-    let folder = Path::new(path).parent().unwrap_or(Path::new(""));
-    parse(path, folder, &text, pat_from_stdin)
+    let text = String::from_utf8(bytes)
+        .map_err(|error| whole(text!("it is not UTF-8 (byte {})", error.utf8_error().valid_up_to()), Some("save it as UTF-8")))?;
+    let folder = Path::new(path.expose()).parent().unwrap_or(Path::new(""));
+    parse(path.clone(), folder, &text, pat_from_stdin)
 }
 
 /// Reads a spec's text. `path` is only shown; relative paths in the text start at `folder`.
 ///
 /// # Errors
 /// Everything that is wrong with it.
-pub fn parse(path: &str, folder: &Path, text: &str, pat_from_stdin: bool) -> Result<Spec, SpecErrors> {
+pub fn parse(path: impl Into<Outside>, folder: &Path, text: &str, pat_from_stdin: bool) -> Result<Spec, SpecErrors> {
+    let path = &path.into();
     let (document, syntax) = toml::de::DeTable::parse_recoverable(text);
     let broken = !syntax.is_empty();
     let mut walk = walk::Walk::new(path, folder, pat_from_stdin);
@@ -116,7 +135,7 @@ pub fn parse(path: &str, folder: &Path, text: &str, pat_from_stdin: bool) -> Res
     drop(syntax);
     mask::token_faults(text, &mut walk.faults);
     let spec = walk.document(document.get_ref());
-    let walk::Walk { mut faults, .. } = walk;
+    let walk::Walk { mut faults, pat_found, .. } = walk;
     if broken {
         // What is missing may be in a line that could not be read.
         faults.retain(|fault| !fault.of_absence);
@@ -125,6 +144,6 @@ pub fn parse(path: &str, folder: &Path, text: &str, pat_from_stdin: bool) -> Res
         Some(spec) if faults.is_empty() => {
             Ok(Spec { digest: format!("sha256:{}", hex(&Sha256::digest(text.as_bytes()))), ..spec })
         }
-        _ => Err(SpecErrors::new(path, text, faults)),
+        _ => Err(SpecErrors::new(path, text, faults, pat_found)),
     }
 }

@@ -1,24 +1,16 @@
 //! Asks the server about each change by a dry run, so that admission speaks at plan time and a plan is not only our own arithmetic.
 
+use crate::text;
 use std::future::Future;
 use std::pin::Pin;
 
 use serde_json::Value;
 
-use crate::cluster::{Answer, Cluster, Sent};
+use crate::cluster::{Answer, Cluster, Sent, bounded};
 use crate::observed::{Comparison, Read, read_object};
-use crate::pat::{Pat, Scrubber};
+use crate::outside::{Outside, Text};
 use crate::plan::{Action, Change, ComputedBecause, Kind, Plan, Reason, Verification, Warning};
 use crate::write::{self, Mode, Precondition};
-
-/// What the token is needed for here: dry runs carry the whole object, and server messages are cleaned of it.
-#[derive(Clone, Copy, Debug)]
-pub struct Token<'a> {
-    /// The wanted token; without it a Secret can't be asked about.
-    pub pat: Option<&'a Pat>,
-    /// Takes tokens out of what the server says.
-    pub scrubber: &'a Scrubber,
-}
 
 /// What a dry run gave for one change.
 enum Verdict {
@@ -36,7 +28,7 @@ enum Verdict {
 
 /// Asks about every change that would be written, in one parallel round. Answers whether the plan still describes the cluster: where an
 /// object moved since it was read, the plan must be made anew.
-pub async fn verify(cluster: &Cluster, plan: &mut Plan, token: Token<'_>) -> bool {
+pub async fn verify(cluster: &Cluster, plan: &mut Plan, token: Comparison<'_>) -> bool {
     let asked: Vec<usize> = (0..plan.changes.len()).filter(|i| plan.changes[*i].is_written()).collect();
     let questions = asked.iter().map(|i| ask(cluster, &plan.changes[*i], token));
     let verdicts = together(questions).await;
@@ -63,7 +55,7 @@ pub async fn verify(cluster: &Cluster, plan: &mut Plan, token: Token<'_>) -> boo
     stands
 }
 
-/// At most three futures, polled together on one thread.
+/// Futures polled together on one thread: as many as a plan has objects or rights.
 pub(crate) async fn together<T>(futures: impl Iterator<Item = impl Future<Output = T>>) -> Vec<T> {
     let mut running: Vec<(Pin<Box<_>>, Option<T>)> = futures.map(|future| (Box::pin(future), None)).collect();
     std::future::poll_fn(|context| {
@@ -80,7 +72,7 @@ pub(crate) async fn together<T>(futures: impl Iterator<Item = impl Future<Output
     running.into_iter().filter_map(|(_, done)| done).collect()
 }
 
-async fn ask(cluster: &Cluster, change: &Change, token: Token<'_>) -> Verdict {
+async fn ask(cluster: &Cluster, change: &Change, token: Comparison<'_>) -> Verdict {
     if change.verification == Verification::Computed(ComputedBecause::NamespaceMissing) {
         return Verdict::NotAsked(ComputedBecause::NamespaceMissing);
     }
@@ -88,32 +80,31 @@ async fn ask(cluster: &Cluster, change: &Change, token: Token<'_>) -> Verdict {
         return Verdict::NotAsked(ComputedBecause::TokenUnset);
     }
     let precondition = change.seen.as_ref().map_or(Precondition::Absent, Precondition::Seen);
-    let failed = |what: String| {
-        let message = format!("{} could not be verified by a server dry run: {what}", change.wanted.title());
+    let failed = |what: Text| {
+        let message = text!("{} could not be verified by a server dry run: {}", change.wanted.title(), what);
         Verdict::Failed(Warning { code: "not_verified".into(), message })
     };
     match write::send(cluster, change, precondition, token.pat, Mode::DryRun).await {
         Err(failure) => failed(failure.what),
         Ok(Sent::Lost { why }) => failed(why.what),
-        Ok(Sent::Answered(answer)) if answer.is_success() => Verdict::Accepted(remarks(&answer, change, token.scrubber)),
+        Ok(Sent::Answered(answer)) if answer.is_success() => Verdict::Accepted(remarks(&answer, change)),
         Ok(Sent::Answered(answer)) if write::moved(&answer) => Verdict::Moved,
         Ok(Sent::Answered(answer)) if answer.code == 403 => match may_write(cluster, change).await {
             Some(false) => Verdict::NotAsked(ComputedBecause::NoPermission),
-            Some(true) => Verdict::Refused(write::refusal(&answer, token.scrubber)),
-            None => failed("the server does not say whether we may".to_owned()),
+            Some(true) => Verdict::Refused(write::refusal(&answer)),
+            None => failed("the server does not say whether we may".into()),
         },
         // Somebody wrote between our reading and this: then the conflict is with what we haven't read.
         Ok(Sent::Answered(answer)) if answer.code == 409 && has_moved(cluster, change, token).await => Verdict::Moved,
         // What is no Status doesn't come from the API server, but from something in front of it.
-        Ok(Sent::Answered(answer)) if answer.status.is_none() => failed(format!("{} answered {}", cluster.server, answer.code)),
-        Ok(Sent::Answered(answer)) => Verdict::Refused(write::refusal(&answer, token.scrubber)),
+        Ok(Sent::Answered(answer)) if answer.status.is_none() => failed(text!("{} answered {}", cluster.server, answer.code)),
+        Ok(Sent::Answered(answer)) => Verdict::Refused(write::refusal(&answer)),
     }
 }
 
 /// Whether the object is another one, or another version of it, than the change was computed from.
-async fn has_moved(cluster: &Cluster, change: &Change, token: Token<'_>) -> bool {
-    let comparison = Comparison { pat: token.pat, scrubber: token.scrubber };
-    match read_object(cluster, &change.wanted, comparison).await {
+async fn has_moved(cluster: &Cluster, change: &Change, token: Comparison<'_>) -> bool {
+    match read_object(cluster, &change.wanted, token).await {
         Read::Present(live) => {
             change.seen.as_ref().is_none_or(|seen| seen.uid != live.uid || seen.resource_version != live.resource_version)
         }
@@ -132,21 +123,23 @@ async fn may_write(cluster: &Cluster, change: &Change) -> Option<bool> {
 }
 
 /// What the server would make of it beyond what was asked: its own warnings, and wanted values that admission would overwrite.
-fn remarks(answer: &Answer, change: &Change, scrubber: &Scrubber) -> Vec<Warning> {
+fn remarks(answer: &Answer, change: &Change) -> Vec<Warning> {
     let title = change.wanted.title();
-    let said = answer.warnings.iter().map(|text| Warning {
-        code: "server_warning".into(),
-        message: format!("{title}: the server warns: {}", scrubber.scrub(text)),
-    });
+    let said = answer
+        .warnings
+        .iter()
+        .map(|text| Warning { code: "server_warning".into(), message: text!("{}: the server warns: {}", title, bounded(text)) });
     let maps = [("labels", &change.wanted.labels), ("annotations", &change.wanted.annotations)];
     let overwritten = maps.into_iter().flat_map(|(map, wanted)| {
         let live = answer.body.pointer(&format!("/metadata/{map}")).and_then(Value::as_object);
-        let differs = move |key: &str, value: &str| live.and_then(|live| live.get(key)).and_then(Value::as_str) != Some(value);
+        let differs = move |key: &Outside, value: &Outside| {
+            live.and_then(|live| live.get(key.expose())).and_then(Value::as_str) != Some(value.expose())
+        };
         wanted.iter().filter(move |(key, value)| differs(key, value)).map(move |(key, _)| (map, key))
     });
     let overwritten = overwritten.map(|(map, key)| Warning {
         code: "changed_by_admission".into(),
-        message: format!("{title}: an admission webhook of the cluster changes metadata.{map}.{key} after konnect sets it: every plan will show it as a change"),
+        message: text!("{}: an admission webhook of the cluster changes metadata.{}.{} after konnect sets it: every plan will show it as a change", title, map, key),
     });
     said.chain(overwritten).collect()
 }

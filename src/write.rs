@@ -1,12 +1,16 @@
 //! The one server-side-apply request, dry or real: the only place where the token meets a request.
 
+use crate::text;
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use crate::cluster::{Answer, Cluster, Sent, Status};
 use crate::observed::path_of;
 use crate::outcome::Failure;
-use crate::pat::{Pat, Scrubber};
+use crate::outside::Outside;
+use crate::pat::Pat;
 use crate::plan::{Action, Change, FIELD_MANAGER, Kind, Reason, Seen};
 
 /// No live object has this resourceVersion, so an apply that carries it can only create (measured: 201 if absent, 409 if present).
@@ -52,22 +56,22 @@ pub async fn send(
 
 fn body(change: &Change, precondition: Precondition<'_>, pat: Option<&Pat>) -> Zeroizing<Vec<u8>> {
     let wanted = &change.wanted;
-    let mut metadata = json!({ "name": wanted.name });
+    let mut metadata = json!({ "name": wanted.name.expose() });
     if let Some(namespace) = &wanted.namespace {
-        metadata["namespace"] = json!(namespace);
+        metadata["namespace"] = json!(namespace.expose());
     }
     match precondition {
         Precondition::Absent => metadata["resourceVersion"] = json!(CREATE_ONLY),
         Precondition::Seen(seen) => {
-            metadata["uid"] = json!(seen.uid);
-            metadata["resourceVersion"] = json!(seen.resource_version);
+            metadata["uid"] = json!(seen.uid.expose());
+            metadata["resourceVersion"] = json!(seen.resource_version.expose());
         }
     }
     if !wanted.labels.is_empty() {
-        metadata["labels"] = json!(wanted.labels);
+        metadata["labels"] = strings(&wanted.labels);
     }
     if !wanted.annotations.is_empty() {
-        metadata["annotations"] = json!(wanted.annotations);
+        metadata["annotations"] = strings(&wanted.annotations);
     }
     let object = json!({ "apiVersion": "v1", "kind": wanted.kind.name(), "metadata": metadata });
     let mut text = Zeroizing::new(object.to_string());
@@ -84,6 +88,10 @@ fn body(change: &Change, precondition: Precondition<'_>, pat: Option<&Pat>) -> Z
     Zeroizing::new(text.as_bytes().to_vec())
 }
 
+fn strings(map: &BTreeMap<Outside, Outside>) -> Value {
+    map.iter().map(|(key, value)| (key.expose(), value.expose())).collect()
+}
+
 /// Whether the server answered that the object is not the one the write was made for: 409 without field conflicts, or a uid that
 /// does not fit (422 on `metadata.uid`).
 #[must_use]
@@ -96,16 +104,22 @@ pub fn moved(answer: &Answer) -> bool {
     }
 }
 
-/// Why the server refuses a write, in its own words, cleaned of tokens.
+/// Why the server refuses a write, in its own words.
 #[must_use]
-pub fn refusal(answer: &Answer, scrubber: &Scrubber) -> Reason {
+pub fn refusal(answer: &Answer) -> Reason {
     match &answer.status {
-        Some(Status { kind: Some(kind), name, .. }) if answer.code == 404 && kind == "namespaces" => {
+        Some(Status { kind: Some(kind), name, .. }) if answer.code == 404 && *kind == "namespaces" => {
             Reason::NamespaceMissing(name.clone().unwrap_or_default())
         }
-        Some(status) if !status.message.is_empty() => Reason::Rejected(scrubber.scrub(&status.message)),
-        _ => Reason::Rejected(format!("the server answered {} without saying why", answer.code)),
+        Some(status) if !status.message.is_empty() => Reason::Rejected(status.words()),
+        _ => Reason::Rejected(text!("the server answered {} without saying why", answer.code)),
     }
+}
+
+/// Whether an admission webhook of the cluster did not answer, so that the server refuses what it can't have checked.
+#[must_use]
+pub fn webhook_failed(answer: &Answer) -> bool {
+    answer.status.as_ref().is_some_and(|status| status.message.expose().contains("failed calling webhook"))
 }
 
 /// The rights a change's write needs.
@@ -122,7 +136,9 @@ pub async fn allowed(cluster: &Cluster, verb: &str, change: &Change) -> Result<O
     let wanted = &change.wanted;
     // The server's authorizer sees requests for a Namespace as being in that namespace.
     let namespace = wanted.namespace.as_ref().unwrap_or(&wanted.name);
-    let attributes = json!({ "verb": verb, "resource": wanted.kind.resource(), "name": wanted.name, "namespace": namespace });
+    let attributes = json!({
+        "verb": verb, "resource": wanted.kind.resource(), "name": wanted.name.expose(), "namespace": namespace.expose(),
+    });
     let review = json!({
         "apiVersion": "authorization.k8s.io/v1",
         "kind": "SelfSubjectAccessReview",

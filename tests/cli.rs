@@ -72,7 +72,7 @@ fn help_version_and_usage() {
         assert_eq!((ran.code, ran.stdout.as_str()), (64, ""), "{args:?}\n{}", ran.stderr);
     }
     let ran = alone(&["plan", TOKEN]);
-    assert!(!ran.stderr.contains(TOKEN) && ran.stderr.contains("(token)"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains(TOKEN) && ran.stderr.contains("(sensitive)"), "{}", ran.stderr);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use konnect::desired::Desired;
+use konnect::render::Door;
 use konnect::spec::{self, PatKey};
 
 const EXAMPLE: &str = include_str!("../konnect.example.toml");
@@ -10,7 +11,7 @@ const EXAMPLE: &str = include_str!("../konnect.example.toml");
 #[test]
 fn the_example_is_a_valid_spec() {
     let spec = spec::parse("konnect.example.toml", Path::new("."), EXAMPLE, false)
-        .map_err(|errors| errors.render(false))
+        .map_err(|errors| errors.render(false, &Door::default()))
         .expect("valid");
     assert_eq!(spec.pat, Some(PatKey::Env("PAT".into())));
     let desired = Desired::from_spec(&spec);
@@ -25,7 +26,9 @@ fn what_is_commented_out_is_valid_too() {
         .replace("# pat_file", "pat_file")
         .replace("# kubeconfig", "kubeconfig")
         .replace("# uid", "uid");
-    let spec = spec::parse("x.toml", Path::new("/specs"), &text, false).map_err(|errors| errors.render(false)).expect("valid");
+    let spec = spec::parse("x.toml", Path::new("/specs"), &text, false)
+        .map_err(|errors| errors.render(false, &Door::default()))
+        .expect("valid");
     assert_eq!(spec.cluster.kubeconfig.expect("given").1, Path::new("/specs/kubeconfig.yaml"));
     assert!(spec.cluster.uid.is_some());
 }

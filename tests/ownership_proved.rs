@@ -17,6 +17,7 @@ use std::time::Duration;
 use http_body_util::BodyExt as _;
 use konnect::cluster::{Cluster, Deadline};
 use konnect::planner::TakeOver;
+use konnect::render::Door;
 use konnect::sandbox::Sandbox;
 use konnect::session::Wanted;
 use konnect::spec;
@@ -52,18 +53,12 @@ async fn prove(client: &kube::Client, namespace: &str, seeds: std::ops::Range<u6
         std::fs::write(folder.path().join("pat"), token).expect("written");
         let context = |what: &str| format!("seed {seed}: {what}\n{text}\n{state:#}");
         let spec = spec::parse("konnect.toml", folder.path(), &text, false).unwrap_or_else(|_| panic!("{}", context("no spec")));
-        let cluster = Cluster::over(
-            client.clone(),
-            "proof".to_owned(),
-            "proof".to_owned(),
-            Deadline::after(Duration::from_secs(60)),
-            Arc::new(|_| {}),
-        );
-        let wanted = Wanted::new(spec.clone(), false, TakeOver::new(), &mut Vec::new()).expect("a token");
+        let cluster = Cluster::over(client.clone(), "proof", "proof", Deadline::after(Duration::from_secs(60)), Arc::new(|_| {}));
+        let wanted = Wanted::new(spec.clone(), false, TakeOver::new(), &Door::default(), &mut Vec::new()).expect("a token");
         // `read` computes; it is `plan` that would ask the server.
         let strict = wanted.read(&cluster).await.expect("a plan");
-        let everything = strict.changes.iter().flat_map(|c| c.fields.iter().map(|f| (c.wanted.kind, f.path.to_string())));
-        let wanted = Wanted::new(spec, false, everything.collect(), &mut Vec::new()).expect("a token");
+        let everything = strict.changes.iter().flat_map(|c| c.fields.iter().map(|f| (c.wanted.kind, f.path.clone())));
+        let wanted = Wanted::new(spec, false, everything.collect(), &Door::default(), &mut Vec::new()).expect("a token");
         let lenient = wanted.read(&cluster).await.expect("a plan");
         for (strict, lenient) in strict.changes.iter().zip(&lenient.changes) {
             let live = state.of(strict.wanted.kind);

@@ -38,7 +38,7 @@ fn live_secret(token: Verdict, label: Option<&str>, managed_fields: &Value) -> L
     Live {
         uid: "u".into(),
         resource_version: "7".into(),
-        labels: label.map(|value| (LABEL.to_owned(), value.to_owned())).into_iter().collect(),
+        labels: label.map(|value| (LABEL.into(), value.into())).into_iter().collect(),
         owners: Owners::parse(managed_fields),
         secret: Some(LiveSecret {
             r#type: "Opaque".into(),
@@ -166,13 +166,13 @@ fn the_token_by_verdict_and_owner() {
 fn take_over_unblocks_the_named_field_alone() {
     let managed = json!([owns_token("argocd", "Apply"), owns_label("argocd", "Apply")]);
     let read = Read::Present(live_secret(Verdict::Different, Some("x"), &managed));
-    let one = TakeOver::from([(Kind::Secret, "data.token".to_owned())]);
+    let one = TakeOver::from([(Kind::Secret, FieldPath::token())]);
     let change = &plan_of(secret(), read.clone(), &one).changes[0];
     assert_eq!(change.fields.iter().map(|f| f.action).collect::<Vec<_>>(), [FieldAction::TakeOver, FieldAction::Blocked]);
     assert_eq!(change.action, Action::Blocked);
-    let other_kind = TakeOver::from([(Kind::Namespace, format!("metadata.labels.{LABEL}"))]);
+    let other_kind = TakeOver::from([(Kind::Namespace, FieldPath::Label(LABEL.into()))]);
     assert_eq!(plan_of(secret(), read.clone(), &other_kind).changes[0].action, Action::Blocked);
-    let both = TakeOver::from([(Kind::Secret, "data.token".to_owned()), (Kind::Secret, format!("metadata.labels.{LABEL}"))]);
+    let both = TakeOver::from([(Kind::Secret, FieldPath::token()), (Kind::Secret, FieldPath::Label(LABEL.into()))]);
     assert_eq!(plan_of(secret(), read, &both).changes[0].action, Action::Update);
 }
 

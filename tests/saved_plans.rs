@@ -5,6 +5,7 @@
 mod support;
 
 use jiff::{SignedDuration, Timestamp};
+use konnect::render::Door;
 use konnect::saved_plan::SavedPlan;
 use support::{Konnect, Ran};
 
@@ -144,10 +145,10 @@ fn what_was_changed_or_is_no_plan_is_refused() {
 
 /// The file with its times moved, saved anew: as a machine with another clock would have made it.
 fn moved(desk: &Desk, by: SignedDuration) {
-    let (mut plan, _) = SavedPlan::open(&desk.path()).expect("a plan");
+    let (mut plan, _) = SavedPlan::open(&desk.path().into()).expect("a plan");
     let shift = |time: Timestamp| time.checked_add(by).expect("in range");
     (plan.created, plan.expires) = (shift(plan.created), shift(plan.expires));
-    plan.save(&desk.path()).expect("saved");
+    plan.save(&desk.path().into(), &Door::default()).expect("saved");
 }
 
 #[test]

@@ -2,7 +2,9 @@
 
 use crate::cluster::Cluster;
 use crate::outcome::Failure;
+use crate::outside::Text;
 use crate::plan::{Change, Plan};
+use crate::text;
 use crate::verify::together;
 use crate::write;
 
@@ -12,7 +14,7 @@ use crate::write;
 /// All missing rights at once, or no answer.
 pub async fn missing_rights(cluster: &Cluster, plan: &Plan) -> Result<(), Failure> {
     let writes = plan.changes.iter().filter(|change| change.is_written());
-    let needed: Vec<(&Change, &str)> =
+    let needed: Vec<(&Change, &'static str)> =
         writes.flat_map(|change| write::verbs(change).iter().map(move |verb| (change, *verb))).collect();
     let answers = together(needed.iter().map(|(change, verb)| write::allowed(cluster, verb, change))).await;
     let mut missing = Vec::new();
@@ -25,14 +27,14 @@ pub async fn missing_rights(cluster: &Cluster, plan: &Plan) -> Result<(), Failur
     if missing.is_empty() {
         return Ok(());
     }
-    Err(Failure::new("permission", format!("missing permission, nothing was written:\n  - {}", missing.join("\n  - ")))
+    Err(Failure::new("permission", text!("missing permission, nothing was written:\n  - {}", Text::join(missing, "\n  - ")))
         .hint("ask the cluster's administrator for these rights, or choose another context with --context"))
 }
 
-fn words(verb: &str, change: &Change) -> String {
+fn words(verb: &'static str, change: &Change) -> Text {
     let wanted = &change.wanted;
     match &wanted.namespace {
-        Some(namespace) => format!("{verb} {} {} in namespace {namespace}", wanted.kind.resource(), wanted.name),
-        None => format!("{verb} {} {}", wanted.kind.resource(), wanted.name),
+        Some(namespace) => text!("{} {} {} in namespace {}", verb, wanted.kind.resource(), wanted.name, namespace),
+        None => text!("{} {} {}", verb, wanted.kind.resource(), wanted.name),
     }
 }

@@ -4,8 +4,10 @@ use super::{Ending, Means};
 use crate::cluster::{Answer, Cluster, Sent};
 use crate::observed::{Read, read_object};
 use crate::outcome::{Failure, Outcome};
-use crate::plan::{Action, Change, Reason};
+use crate::outside::Text;
+use crate::plan::{Action, Change, FieldPath, Reason};
 use crate::planner;
+use crate::text;
 use crate::write::{self, Mode, Precondition};
 
 /// How often an object may move under us, or an answer be lost, before we say so.
@@ -26,11 +28,11 @@ pub(super) async fn write_one(cluster: &Cluster, planned: &Change, means: Means<
             Ok(Sent::Answered(answer)) if answer.is_success() => return success(&answer, planned),
             Ok(Sent::Answered(answer)) if write::moved(&answer) => {}
             // A conflict of owners comes before a resourceVersion that does not fit: reading tells which of the two it was.
-            Ok(Sent::Answered(answer)) if answer.code == 409 => conflict = Some(refused(planned, &answer, means)),
+            Ok(Sent::Answered(answer)) if answer.code == 409 => conflict = Some(refused(planned, &answer)),
             // The server may have failed after it had stored the object.
             Ok(Sent::Answered(answer)) if answer.code >= 500 => return after_error(cluster, planned, means, &answer, lost).await,
             Ok(Sent::Answered(answer)) => {
-                let refused = refused(planned, &answer, means);
+                let refused = refused(planned, &answer);
                 return lost.map_or(Ending::Failed(refused), Ending::Unknown);
             }
         }
@@ -49,7 +51,7 @@ pub(super) async fn write_one(cluster: &Cluster, planned: &Change, means: Means<
             Ok(now) => {
                 let stale = stale(planned, &now);
                 return match lost {
-                    Some(why) => Ending::Unknown(Failure { what: format!("{}; and {}", why.what, stale.what), ..why }),
+                    Some(why) => Ending::Unknown(Failure { what: text!("{}; and {}", why.what, stale.what), ..why }),
                     None => Ending::Stale(stale),
                 };
             }
@@ -58,7 +60,7 @@ pub(super) async fn write_one(cluster: &Cluster, planned: &Change, means: Means<
     match lost {
         Some(why) => Ending::Unknown(why),
         None => Ending::Stale(
-            Failure::new("stale", format!("{} kept changing while it was being written", planned.wanted.title()))
+            Failure::new("stale", text!("{} kept changing while it was being written", planned.wanted.title()))
                 .hint("find out what changes it, then plan again")
                 .outcome(Outcome::Stale),
         ),
@@ -70,8 +72,9 @@ fn success(answer: &Answer, planned: &Change) -> Ending {
         (Action::Create, 201) => Ending::Created,
         (Action::Create, code) => Ending::Unknown(Failure::new(
             "bad_answer",
-            format!(
-                "the server answered {code} to the creation of {}, which must be 201: it may have changed an object that was there",
+            text!(
+                "the server answered {} to the creation of {}, which must be 201: it may have changed an object that was there",
+                code,
                 planned.wanted.title()
             ),
         )),
@@ -80,14 +83,14 @@ fn success(answer: &Answer, planned: &Change) -> Ending {
 }
 
 async fn look(cluster: &Cluster, planned: &Change, means: Means<'_>) -> Result<Change, Failure> {
-    match read_object(cluster, &planned.wanted, means.comparison()).await {
+    match read_object(cluster, &planned.wanted, means.comparison).await {
         Read::Unreadable(failure) => Err(failure),
         read => Ok(planner::change(&planned.wanted, &read, true, means.take_over)),
     }
 }
 
 async fn after_error(cluster: &Cluster, planned: &Change, means: Means<'_>, answer: &Answer, lost: Option<Failure>) -> Ending {
-    let refused = refused(planned, answer, means);
+    let refused = refused(planned, answer);
     match look(cluster, planned, means).await {
         Ok(now) if now.action == Action::None => Ending::ConfirmedByReading,
         Ok(now) if now.same_effect(planned) && lost.is_none() => Ending::Failed(refused),
@@ -96,25 +99,25 @@ async fn after_error(cluster: &Cluster, planned: &Change, means: Means<'_>, answ
 }
 
 fn and_unreadable(why: Failure) -> Failure {
-    Failure { what: format!("{}; and reading it again did not tell whether it was written", why.what), ..why }
+    Failure { what: text!("{}; and reading it again did not tell whether it was written", why.what), ..why }
         .hint("run `konnect plan` to see what is there")
 }
 
-fn refused(planned: &Change, answer: &Answer, means: Means<'_>) -> Failure {
+fn refused(planned: &Change, answer: &Answer) -> Failure {
     let title = planned.wanted.title();
-    match write::refusal(answer, means.scrubber) {
+    match write::refusal(answer) {
         Reason::NamespaceMissing(namespace) => {
-            Failure::new("namespace_missing", format!("{title} can't be written: namespace {namespace} does not exist"))
+            Failure::new("namespace_missing", text!("{} can't be written: namespace {} does not exist", title, namespace))
                 .hint("create it, or let konnect manage it (remove `manage = false`)")
         }
-        Reason::Rejected(message) => rejected(&title, &message, answer.code),
-        _ => rejected(&title, "", answer.code),
+        Reason::Rejected(message) => rejected(&title, &message, answer),
+        _ => rejected(&title, &Text::default(), answer),
     }
 }
 
-fn rejected(title: &str, message: &str, code: u16) -> Failure {
-    let failure = Failure::new("rejected", format!("the server refused {title} ({code}): {message}"));
-    if message.contains("failed calling webhook") {
+fn rejected(title: &Text, message: &Text, answer: &Answer) -> Failure {
+    let failure = Failure::new("rejected", text!("the server refused {} ({}): {}", title, answer.code, message));
+    if write::webhook_failed(answer) {
         return failure.hint("an admission webhook of the cluster is not answering (Kong's operator has one for these Secrets): once it is up, run apply again");
     }
     failure
@@ -124,32 +127,32 @@ fn rejected(title: &str, message: &str, code: u16) -> Failure {
 pub(super) fn stale(planned: &Change, now: &Change) -> Failure {
     let title = planned.wanted.title();
     let what = match (&planned.seen, &now.seen) {
-        (None, Some(_)) => "appeared since the plan was made, and differs from the spec".to_owned(),
-        (Some(_), None) => "was deleted since the plan was made".to_owned(),
-        (Some(before), Some(after)) if before.uid != after.uid => "was deleted and made anew since the plan was made".to_owned(),
+        (None, Some(_)) => "appeared since the plan was made, and differs from the spec".into(),
+        (Some(_), None) => "was deleted since the plan was made".into(),
+        (Some(before), Some(after)) if before.uid != after.uid => "was deleted and made anew since the plan was made".into(),
         _ => match moved_fields(planned, now) {
-            moved if moved.is_empty() => "changed since the plan was made".to_owned(),
-            moved => format!("changed since the plan was made: {}", moved.join(", ")),
+            moved if moved.is_empty() => "changed since the plan was made".into(),
+            moved => text!("changed since the plan was made: {}", Text::join(moved.iter().map(FieldPath::dotted), ", ")),
         },
     };
-    Failure::new("stale", format!("{title} {what}; it was not written"))
+    Failure::new("stale", text!("{} {}; it was not written", title, what))
         .hint("run plan again, and look at what changed")
         .outcome(Outcome::Stale)
 }
 
 /// The fields whose value, owners or plan are no longer the same.
-fn moved_fields(planned: &Change, now: &Change) -> Vec<String> {
+fn moved_fields(planned: &Change, now: &Change) -> Vec<FieldPath> {
     let mark = |change: &Change| change.seen.as_ref().and_then(|seen| seen.token_mark.clone());
-    let mut moved: Vec<String> =
-        now.fields.iter().filter(|field| !planned.fields.contains(field)).map(|field| field.path.to_string()).collect();
+    let mut moved: Vec<FieldPath> =
+        now.fields.iter().filter(|field| !planned.fields.contains(field)).map(|field| field.path.clone()).collect();
     moved.extend(
         planned
             .fields
             .iter()
             .filter(|field| !now.fields.iter().any(|now| now.path == field.path))
-            .map(|field| field.path.to_string()),
+            .map(|field| field.path.clone()),
     );
-    let token = crate::plan::FieldPath::token().to_string();
+    let token = FieldPath::token();
     if mark(planned) != mark(now) && !moved.contains(&token) {
         moved.insert(0, token);
     }

@@ -3,6 +3,9 @@
 use http::StatusCode;
 use serde_json::Value;
 
+use crate::outside::{Outside, Text};
+use crate::text;
+
 /// What the server answered.
 #[derive(Clone, Debug)]
 pub struct Answer {
@@ -13,20 +16,20 @@ pub struct Answer {
     /// The body as a `Status`, where it is one.
     pub status: Option<Status>,
     /// The texts of the server's `Warning` headers.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Outside>,
 }
 
 /// `meta.k8s.io/v1 Status`, as far as anything is decided from it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Status {
     /// `reason`, such as `Conflict`; empty where the server gave none.
-    pub reason: String,
-    /// `message`, the server's own words: not yet scrubbed, may echo what was sent.
-    pub message: String,
+    pub reason: Outside,
+    /// `message`, the server's own words: may echo what was sent, and be of any length. To be shown as `words`.
+    pub message: Outside,
     /// `details.kind`: the resource it speaks of, such as `namespaces`.
-    pub kind: Option<String>,
+    pub kind: Option<Outside>,
     /// `details.name`.
-    pub name: Option<String>,
+    pub name: Option<Outside>,
     /// `details.causes`.
     pub causes: Vec<Cause>,
 }
@@ -35,11 +38,33 @@ pub struct Status {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cause {
     /// Such as `FieldManagerConflict`.
-    pub reason: String,
+    pub reason: Outside,
     /// The server's words.
-    pub message: String,
+    pub message: Outside,
     /// The field's path, as the server spells it.
-    pub field: String,
+    pub field: Outside,
+}
+
+/// The most bytes that are shown of one message of a server.
+const SHOWN: usize = 4096;
+
+/// A server's words as they may be shown: of a very long message, its beginning, and how much was left out.
+#[must_use]
+pub fn bounded(words: &Outside) -> Text {
+    let text = words.expose();
+    if text.len() <= SHOWN {
+        return words.into();
+    }
+    let end = text.floor_char_boundary(SHOWN);
+    text!("{}… ({} more bytes not shown)", Outside::from(&text[..end]), text.len() - end)
+}
+
+impl Status {
+    /// The message as it may be shown.
+    #[must_use]
+    pub fn words(&self) -> Text {
+        bounded(&self.message)
+    }
 }
 
 impl Answer {
@@ -69,7 +94,7 @@ impl Answer {
 }
 
 fn status(body: &Value) -> Status {
-    let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
+    let text = |value: Option<&Value>| value.and_then(Value::as_str).map(Outside::from);
     let details = body.get("details");
     let causes = details.and_then(|details| details.get("causes")).and_then(Value::as_array);
     let cause = |cause: &Value| Cause {
@@ -87,10 +112,10 @@ fn status(body: &Value) -> Status {
 }
 
 /// `299 - "text"` → `text`.
-fn warning_text(header: &str) -> Option<String> {
+fn warning_text(header: &str) -> Option<Outside> {
     let (_, quoted) = header.split_once('"')?;
     let text = quoted.rsplit_once('"').map_or(quoted, |(text, _)| text);
-    Some(text.replace("\\\"", "\""))
+    Some(text.replace("\\\"", "\"").into())
 }
 
 #[cfg(test)]
@@ -109,7 +134,7 @@ mod tests {
         )
         .expect("an answer");
         let status = answer.status.expect("a status");
-        assert_eq!((status.reason.as_str(), status.kind.as_deref()), ("Conflict", Some("secrets")));
+        assert_eq!((status.reason, status.kind), ("Conflict".into(), Some("secrets".into())));
         assert_eq!(status.causes[0].field, ".data.token");
     }
 
@@ -124,7 +149,7 @@ mod tests {
 
     #[test]
     fn warnings_are_unquoted() {
-        assert_eq!(warning_text(r#"299 - "is \"odd\"""#).as_deref(), Some("is \"odd\""));
+        assert_eq!(warning_text(r#"299 - "is \"odd\"""#), Some("is \"odd\"".into()));
         assert_eq!(warning_text("nothing"), None);
     }
 }

@@ -1,5 +1,6 @@
 //! From a kubeconfig context to a `kube::Client`: our own stack, since kube's leaves TCP_NODELAY off, retries behind our back and logs bodies.
 
+use crate::text;
 use std::time::Duration;
 
 use hyper_util::client::legacy::Client as HttpClient;
@@ -12,6 +13,7 @@ use super::kubeconfig::Selected;
 use super::proxy::{bare_host, is_loopback, variable_that_applies};
 use super::{Notice, Notices};
 use crate::outcome::Failure;
+use crate::outside::{Outside, Text};
 use crate::plan::Warning;
 
 /// The longest a TCP connection may take to be made.
@@ -27,14 +29,16 @@ pub fn client(selected: &Selected, notices: &Notices) -> Result<kube::Client, Fa
     refuse_plain_http(server)?;
     refuse_proxies(server, context, *has_proxy_url)?;
     if config.accept_invalid_certs {
-        let message = format!(
-            "the certificate of {server} is not checked (insecure-skip-tls-verify): anybody in between can read the token"
+        let server = Outside::new(server.to_string());
+        let message = text!(
+            "the certificate of {} is not checked (insecure-skip-tls-verify): anybody in between can read the token",
+            server
         );
         notices(Notice::Warning(Warning { code: "insecure_skip_tls_verify".into(), message }));
     }
     build(config).map_err(|error| {
         let hint = "check certificate-authority, client-certificate, client-key, token and the `as` entries there";
-        Failure::new("kubeconfig", format!("the credentials of context {context} can't be used: {}", part(&error))).hint(hint)
+        Failure::new("kubeconfig", text!("the credentials of context {} can't be used: {}", context, part(&error))).hint(hint)
     })
 }
 
@@ -55,13 +59,13 @@ fn build(config: &kube::Config) -> kube::Result<kube::Client> {
 }
 
 /// Which part of the credentials failed; never kube's own words, which may hold a plugin's output.
-fn part(error: &kube::Error) -> String {
+fn part(error: &kube::Error) -> Text {
     match error {
-        kube::Error::RustlsTls(error) => format!("TLS: {error}"),
-        kube::Error::InferKubeconfig(_) => "the client certificate or its key can't be read".to_owned(),
-        kube::Error::Auth(_) => "they are of a kind that konnect does not know (auth-provider), or not complete".to_owned(),
-        kube::Error::HttpError(_) => "a user, group or token in them holds characters that HTTP headers can't".to_owned(),
-        _ => "they are not complete".to_owned(),
+        kube::Error::RustlsTls(error) => text!("TLS: {}", Outside::new(error.to_string())),
+        kube::Error::InferKubeconfig(_) => "the client certificate or its key can't be read".into(),
+        kube::Error::Auth(_) => "they are of a kind that konnect does not know (auth-provider), or not complete".into(),
+        kube::Error::HttpError(_) => "a user, group or token in them holds characters that HTTP headers can't".into(),
+        _ => "they are not complete".into(),
     }
 }
 
@@ -71,24 +75,35 @@ fn refuse_plain_http(server: &http::Uri) -> Result<(), Failure> {
     }
     Err(Failure::new(
         "plain_http",
-        format!("{server} is not https: the token and our credentials would cross the network in clear"),
+        text!(
+            "{} is not https: the token and our credentials would cross the network in clear",
+            Outside::new(server.to_string())
+        ),
     )
     .hint("use the server's https address in the kubeconfig"))
 }
 
-fn refuse_proxies(server: &http::Uri, context: &str, has_proxy_url: bool) -> Result<(), Failure> {
+fn refuse_proxies(server: &http::Uri, context: &Outside, has_proxy_url: bool) -> Result<(), Failure> {
     if has_proxy_url {
         return Err(Failure::new(
             "proxy",
-            format!("context {context} reaches {server} through proxy-url, and konnect can't use proxies yet"),
+            text!(
+                "context {} reaches {} through proxy-url, and konnect can't use proxies yet",
+                context,
+                Outside::new(server.to_string())
+            ),
         )
         .hint("reach the cluster directly, or through a tunnel on loopback"));
     }
     match variable_that_applies(server, |name| std::env::var(name).ok()) {
         None => Ok(()),
-        Some(variable) => {
-            Err(Failure::new("proxy", format!("{variable} sets a proxy for {server}, and konnect can't use proxies yet"))
-                .hint(format!("if the cluster is reachable directly, add {} to NO_PROXY", bare_host(server).unwrap_or_default())))
-        }
+        Some(variable) => Err(Failure::new(
+            "proxy",
+            text!("{} sets a proxy for {}, and konnect can't use proxies yet", variable, Outside::new(server.to_string())),
+        )
+        .hint(text!(
+            "if the cluster is reachable directly, add {} to NO_PROXY",
+            Outside::from(bare_host(server).unwrap_or_default())
+        ))),
     }
 }

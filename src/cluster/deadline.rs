@@ -6,6 +6,9 @@ use std::time::Duration;
 // tokio's clock is the system's monotonic one, and stands still where a test says so.
 use tokio::time::Instant;
 
+use crate::outside::{Outside, Text};
+use crate::text;
+
 /// When a run must have ended.
 #[derive(Debug)]
 pub struct Deadline {
@@ -33,11 +36,11 @@ impl Deadline {
 
     /// How a limit that passed is said: as the whole run's time where that was what ended it.
     #[must_use]
-    pub fn said(&self, limit: Duration) -> String {
+    pub fn said(&self, limit: Duration) -> Text {
         if self.remaining().is_zero() {
-            format!("the run's {:?} (--timeout)", self.total)
+            text!("the run's {} (--timeout)", Outside::new(format!("{:?}", self.total)))
         } else {
-            format!("{} s", limit.as_secs())
+            text!("{} s", limit.as_secs())
         }
     }
 }

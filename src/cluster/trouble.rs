@@ -4,7 +4,10 @@ use std::error::Error;
 
 use hyper_util::client::legacy::Error as HttpError;
 
+use super::answer::bounded;
 use crate::outcome::Failure;
+use crate::outside::{Outside, Piece, Text};
+use crate::text;
 
 /// A request without an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,7 +17,7 @@ pub struct Trouble {
     /// Whether trying again is of no use.
     pub permanent: bool,
     /// What happened, without the server's address.
-    pub what: String,
+    pub what: Text,
     /// What to do.
     pub hint: Option<&'static str>,
 }
@@ -25,23 +28,26 @@ impl Trouble {
     pub fn of(error: &(dyn Error + 'static)) -> Self {
         let mut undelivered = false;
         let mut words = Vec::new();
+        let mut deepest = Text::default();
         let mut next = Some(error);
         while let Some(error) = next {
             undelivered |= error.downcast_ref::<HttpError>().is_some_and(HttpError::is_connect);
             undelivered |=
                 error.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::ConnectionRefused);
             words.push(error.to_string());
+            // One of our own, from the sandbox, says what came from outside through the door only.
+            deepest =
+                error.downcast_ref::<Failure>().map_or_else(|| Outside::new(error.to_string()).into(), |own| own.what.clone());
             next = error.source();
         }
-        let deepest = words.last().cloned().unwrap_or_default();
         let (permanent, hint) = advice(&words.join(": "));
-        Self { undelivered, permanent, what: plain(&deepest), hint }
+        Self { undelivered, permanent, what: plain(deepest), hint }
     }
 
     /// The failure it is where nothing was changed.
     #[must_use]
-    pub fn failure(&self, server: &str) -> Failure {
-        let failure = Failure::new("connection", format!("no answer from {server}: {}", self.what));
+    pub fn failure(&self, server: &Outside) -> Failure {
+        let failure = Failure::new("connection", text!("no answer from {}: {}", server, self.what));
         match self.hint {
             Some(hint) => failure.hint(hint),
             None => failure.hint("is the cluster running, and this the right context?"),
@@ -80,13 +86,14 @@ fn advice(words: &str) -> (bool, Option<&'static str>) {
 }
 
 /// The system's words for what is met most often, shorter.
-fn plain(words: &str) -> String {
-    let lower = words.to_lowercase();
+fn plain(words: Text) -> Text {
+    let [Piece::Outside(said)] = words.pieces() else { return words };
+    let lower = said.expose().to_lowercase();
     if lower.contains("connection refused") {
-        return "connection refused".to_owned();
+        return "connection refused".into();
     }
     if lower.contains("connection reset") || lower.contains("connection closed before message completed") {
-        return "the connection was closed".to_owned();
+        return "the connection was closed".into();
     }
-    words.to_owned()
+    bounded(said)
 }

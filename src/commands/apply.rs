@@ -14,10 +14,11 @@ use crate::apply::{self as carry_out, Means, Report};
 use crate::cli::ApplyArgs;
 use crate::cluster::Cluster;
 use crate::outcome::{Failure, Outcome};
+use crate::outside::{Outside, Text};
 use crate::plan::{Action, Change, Plan};
 use crate::saved_plan::{Freshness, SavedPlan};
 use crate::session::Wanted;
-use crate::spec::mask_tokens;
+use crate::text;
 
 /// What a run came to.
 #[derive(Default)]
@@ -54,7 +55,7 @@ impl From<Failure> for NotOpened {
 async fn run(args: &ApplyArgs, interrupt: &Interrupt, console: &Arc<Console>, teller: &Teller) -> Result<Done, NotOpened> {
     let mut warnings = Vec::new();
     let (wanted, saved) = match &args.plan {
-        None => match open(&args.spec, &mut warnings) {
+        None => match open(&args.spec, console, &mut warnings) {
             Ok((_, wanted)) => (wanted, None),
             Err(not_opened) => {
                 teller.warnings(&warnings);
@@ -64,11 +65,11 @@ async fn run(args: &ApplyArgs, interrupt: &Interrupt, console: &Arc<Console>, te
         Some(path) => {
             let saved = opened(path, args.expect.as_deref())?;
             warnings.extend(saved.warnings(Timestamp::now()));
-            (saved.wanted(args.spec.pat_stdin, &mut warnings)?, Some(saved))
+            (saved.wanted(args.spec.pat_stdin, console.door(), &mut warnings)?, Some(saved))
         }
     };
     let Some(pat) = &wanted.pat else {
-        return Err(Failure::new("token_unset", format!("apply needs the token, and {}", wanted.source.unset()))
+        return Err(Failure::new("token_unset", text!("apply needs the token, and {}", wanted.source.unset()))
             .hint("each write carries the whole object: without the token an apply would remove it")
             .into());
     };
@@ -93,7 +94,7 @@ async fn run(args: &ApplyArgs, interrupt: &Interrupt, console: &Arc<Console>, te
     if !plan.changes.iter().any(Change::is_written) {
         return Ok(Done { outcome: Some(outcome_of(&plan, false)), ..Done::default() });
     }
-    let means = Means { pat, scrubber: &wanted.scrubber, take_over: &wanted.take_over, interrupted: interrupt.flag() };
+    let means = Means { pat, comparison: wanted.comparison(), take_over: &wanted.take_over, interrupted: interrupt.flag() };
     if !args.auto_approve && saved.is_none() {
         interrupt.or_stop(ask(&cluster, console, teller)).await?;
         interrupt.or_stop(carry_out::look_again(&cluster, &mut plan, means)).await?;
@@ -120,10 +121,10 @@ async fn run(args: &ApplyArgs, interrupt: &Interrupt, console: &Arc<Console>, te
 }
 
 /// A saved plan that may be applied, as far as the file alone tells.
-fn opened(path: &str, expected: Option<&str>) -> Result<SavedPlan, Failure> {
+fn opened(path: &Outside, expected: Option<&str>) -> Result<SavedPlan, Failure> {
     let (saved, digest) = SavedPlan::open(path)?;
     if let Some(expected) = expected.filter(|expected| *expected != digest) {
-        let what = format!("{} has the digest {digest}, but --expect says {expected}", mask_tokens(path));
+        let what = text!("{} has the digest {}, but --expect says {}", path, Outside::from(&digest), Outside::from(expected));
         let hint = "it is not the plan that was approved: find out where it comes from";
         return Err(Failure::new("plan_unexpected", what).hint(hint).outcome(Outcome::Stale));
     }
@@ -145,14 +146,13 @@ fn resumed(saved: &SavedPlan, now: &Plan, teller: &Teller) -> Result<Option<Plan
         }
         Freshness::Fresh { plan, moved } => {
             for title in moved {
-                teller.note(&format!(
-                    "{title} moved since the plan was made, but nothing that the plan reads or writes: going on."
-                ));
+                teller
+                    .note(text!("{} moved since the plan was made, but nothing that the plan reads or writes: going on.", title));
             }
             Ok(Some(*plan))
         }
         Freshness::Stale(difference) => {
-            let what = format!("the cluster is not what the plan was made from; nothing was written\n{}", difference.trim_end());
+            let what = text!("the cluster is not what the plan was made from; nothing was written\n{}", difference);
             Err(Failure::new("stale", what).hint("plan again, and look at what changed").outcome(Outcome::Stale))
         }
     }
@@ -162,17 +162,17 @@ fn resumed(saved: &SavedPlan, now: &Plan, teller: &Teller) -> Result<Option<Plan
 fn guard(plan: &Plan) -> Result<(), Failure> {
     let titles = |action: Action| {
         let of = plan.changes.iter().filter(|change| change.action == action);
-        of.map(|change| change.wanted.title()).collect::<Vec<_>>().join(", ")
+        Text::join(of.map(|change| change.wanted.title()), ", ")
     };
     let (unknown, blocked) = (titles(Action::Unknown), titles(Action::Blocked));
     if !unknown.is_empty() {
         return Err(Failure::new(
             "unknown",
-            format!("nothing was written: {unknown} could not be read, so what apply would do is not known"),
+            text!("nothing was written: {} could not be read, so what apply would do is not known", unknown),
         ));
     }
     if !blocked.is_empty() {
-        return Err(Failure::new("blocked", format!("nothing was written: {blocked} is blocked"))
+        return Err(Failure::new("blocked", text!("nothing was written: {} is blocked", blocked))
             .hint("the plan above says by what; a field of another manager is taken with --take-over FIELD")
             .outcome(Outcome::Refused));
     }
@@ -181,14 +181,15 @@ fn guard(plan: &Plan) -> Result<(), Failure> {
 
 /// Asks on the terminal. Only `yes` goes on.
 async fn ask(cluster: &Cluster, console: &Console, teller: &Teller) -> Result<(), Failure> {
-    let refused = |what: &str| Failure::new("not_approved", format!("nothing was written: {what}")).outcome(Outcome::Refused);
+    let refused =
+        |what: &'static str| Failure::new("not_approved", text!("nothing was written: {}", what)).outcome(Outcome::Refused);
     if teller.is_json() {
         return Err(refused("with --format json nobody is asked").hint("pass --auto-approve, or a saved plan"));
     }
     if !std::io::stdin().is_terminal() {
         return Err(refused("there is no terminal to ask on").hint("pass --auto-approve to apply without being asked"));
     }
-    console.out(
+    console.say(
         "\nDo you want to perform these actions?\n  konnect will perform the actions described above.\n  Only 'yes' will be accepted to approve.\n\n  Enter a value: ",
     );
     let asked = Instant::now();
@@ -207,15 +208,15 @@ async fn ask(cluster: &Cluster, console: &Console, teller: &Teller) -> Result<()
 /// Reads everything again: an apply is done when a plan is empty.
 async fn confirm(cluster: &Cluster, wanted: &Wanted) -> Result<(), Failure> {
     let what = match wanted.read(cluster).await {
-        Ok(plan) if plan.summary().unknown > 0 => "not all of it could be read".to_owned(),
+        Ok(plan) if plan.summary().unknown > 0 => "not all of it could be read".into(),
         Ok(plan) if plan.is_pending() => {
             let changes = plan.changes.iter().filter(|change| change.action != Action::None);
-            format!("it already differs again: {}", changes.map(|change| change.wanted.title()).collect::<Vec<_>>().join(", "))
+            text!("it already differs again: {}", Text::join(changes.map(|change| change.wanted.title()), ", "))
         }
         Ok(_) => return Ok(()),
         Err(failure) => failure.what,
     };
-    Err(Failure::new("unconfirmed", format!("everything was written, but reading it again did not confirm it: {what}"))
+    Err(Failure::new("unconfirmed", text!("everything was written, but reading it again did not confirm it: {}", what))
         .hint("run `konnect plan` to see what is there")
         .outcome(Outcome::Unconfirmed))
 }

@@ -1,32 +1,34 @@
 //! The screen: what goes to stdout and what to stderr, in colour or not, loud or quiet; and the one place that knows when stdout broke.
 
-use std::io::Write as _;
+use std::ffi::OsString;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use anstream::{AutoStream, ColorChoice};
-
+use super::NotOpened;
 use super::stage::{Stage, Stream};
 use crate::cli::{Color, ScreenArgs};
 use crate::cluster::{Notice, Notices};
 use crate::outcome::{Failure, Outcome};
+use crate::outside::Text;
 use crate::plan::Warning;
-use crate::render::Paint;
-use crate::render::escape::escape_lines;
-use crate::spec::mask_tokens;
+use crate::render::{Cleared, Door, Paint};
+use crate::text;
 
 /// Where the commands write.
 pub(super) struct Console {
     stage: Stage,
     screen: ScreenArgs,
+    door: Door,
     out: Paint,
     err: Paint,
     /// stdout failed for another reason than that nobody reads it.
     broken: AtomicBool,
     /// The warnings that came as notices, for documents that must hold them all.
     told: Mutex<Vec<Warning>>,
+    /// What was told while a round of requests is under way: an answer that is not in yet may hold a secret that stands in it.
+    held: Mutex<Vec<Text>>,
     /// The last retry told: parallel requests meet the same trouble at once.
-    last_retry: Mutex<String>,
+    last_retry: Mutex<Text>,
 }
 
 impl Console {
@@ -39,10 +41,12 @@ impl Console {
         Arc::new(Self {
             stage: stage.clone(),
             screen,
+            door: Door::default(),
             out: Paint { color: color(Stream::Out) },
             err: Paint { color: color(Stream::Err) },
             broken: AtomicBool::new(false),
             told: Mutex::default(),
+            held: Mutex::default(),
             last_retry: Mutex::default(),
         })
     }
@@ -57,65 +61,108 @@ impl Console {
         self.out
     }
 
+    /// The command line.
+    pub(super) fn arguments(&self) -> &[OsString] {
+        self.stage.arguments()
+    }
+
+    /// Says why there is nothing to work on.
+    pub(super) fn not_opened(&self, why: &NotOpened) -> Outcome {
+        match why {
+            NotOpened::Spec(errors) => {
+                self.error(&errors.render(self.color_on_stderr(), &self.door));
+                self.outcome(Outcome::Failed)
+            }
+            NotOpened::Failed(failure) => {
+                self.failure(failure);
+                self.outcome(failure.outcome)
+            }
+        }
+    }
+
+    /// What hides the secrets of this run.
+    pub(super) const fn door(&self) -> &Door {
+        &self.door
+    }
+
     pub(super) const fn color_on_stderr(&self) -> bool {
         self.err.color
     }
 
     /// Writes to stdout. A reader who went away is no failure of ours.
-    pub(super) fn out(&self, text: &str) {
+    pub(super) fn out(&self, text: &Cleared) {
+        self.release();
         if let Err(error) = self.stage.write(Stream::Out, text)
             && !self.broken.swap(true, Ordering::Relaxed)
         {
-            self.failure(&Failure::new("stdout", format!("stdout can't be written: {}", error.kind())));
+            self.failure(&Failure::new("stdout", text!("stdout can't be written: {}", error.kind())));
         }
     }
 
-    /// Writes to stdout what `-q` leaves out.
-    pub(super) fn aside(&self, text: &str) {
+    /// Says something on stdout.
+    pub(super) fn say(&self, text: impl Into<Text>) {
+        self.out(&self.door.output(text));
+    }
+
+    /// Says on stdout what `-q` leaves out.
+    pub(super) fn aside(&self, text: impl Into<Text>) {
         if !self.screen.quiet {
-            self.out(text);
+            self.say(text);
         }
     }
 
     /// Writes to stderr. There is nobody to tell if that fails.
-    pub(super) fn error(&self, text: &str) {
+    pub(super) fn error(&self, text: &Cleared) {
+        self.release();
         let _ = self.stage.write(Stream::Err, text);
     }
 
     pub(super) fn failure(&self, failure: &Failure) {
         let Failure { outcome: _, code: _, what, hint } = failure;
-        self.error(&format!("{} {}\n", self.err.red("error:"), escape_lines(what)));
+        self.error(&self.door.remark(text!("{} {}", self.err.red("error:"), what)));
         if let Some(hint) = hint {
-            self.error(&format!("  {} {}\n", self.err.bold("hint:"), escape_lines(hint)));
+            self.error(&self.door.remark(text!("  {} {}", self.err.bold("hint:"), hint)));
         }
     }
 
     pub(super) fn warnings(&self, warnings: &[Warning]) {
         for Warning { code: _, message } in warnings {
-            self.error(&format!("{} {}\n", self.err.yellow("warning:"), escape_lines(message)));
+            self.error(&self.door.remark(text!("{} {}", self.err.yellow("warning:"), message)));
         }
     }
 
-    /// What happens on the way, told as it happens.
+    /// What happens on the way. Only a retry is told as it happens, since somebody waits for it and it is in our own words; the rest is
+    /// held until the round of requests is in, and told before anything else is.
     pub(super) fn notices(self: &Arc<Self>) -> Notices {
         let console = Arc::clone(self);
         Arc::new(move |notice| match notice {
             Notice::Warning(warning) => {
-                console.warnings(std::slice::from_ref(&warning));
+                console.hold(text!("{} {}", console.err.yellow("warning:"), warning.message));
                 console.told.lock().unwrap_or_else(PoisonError::into_inner).push(warning);
             }
             Notice::Retry(text) => {
                 let mut last = console.last_retry.lock().unwrap_or_else(PoisonError::into_inner);
                 if *last != text {
-                    console.error(&format!("{} {}\n", console.err.dim("retry:"), escape_lines(&text)));
+                    let cleared = console.door.remark(text!("{} {}", console.err.dim("retry:"), text));
+                    let _ = console.stage.write(Stream::Err, &cleared);
                     *last = text;
                 }
             }
-            Notice::Trace(text) if console.screen.verbose > 0 => {
-                console.error(&format!("{}\n", console.err.dim(&escape_lines(&text))))
-            }
+            Notice::Trace(text) if console.screen.verbose > 0 => console.hold(console.err.dim(text)),
             Notice::Trace(_) => {}
         })
+    }
+
+    fn hold(&self, text: Text) {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).push(text);
+    }
+
+    /// Tells what was held.
+    fn release(&self) {
+        let held = std::mem::take(&mut *self.held.lock().unwrap_or_else(PoisonError::into_inner));
+        for text in held {
+            let _ = self.stage.write(Stream::Err, &self.door.remark(text));
+        }
     }
 
     /// The warnings told so far.
@@ -125,25 +172,7 @@ impl Console {
 
     /// The run's outcome, counting that what was to be written to stdout may not all be there.
     pub(super) fn outcome(&self, outcome: Outcome) -> Outcome {
+        self.release();
         if self.broken.load(Ordering::Relaxed) { outcome.or(Outcome::Failed) } else { outcome }
     }
-}
-
-/// A command line that is wrong, or asks for help. clap repeats what was typed: a token that was typed by mistake is taken out.
-pub(super) fn usage(error: &clap::Error) -> Outcome {
-    if !error.use_stderr() {
-        let _ = error.print();
-        return Outcome::Done;
-    }
-    let rendered = error.render();
-    let color = AutoStream::choice(&std::io::stderr()) != ColorChoice::Never;
-    let text = if color { rendered.ansi().to_string() } else { rendered.to_string() };
-    let _ = std::io::stderr().lock().write_all(mask_tokens(&text).as_bytes());
-    Outcome::Usage
-}
-
-/// The system would not even let us begin.
-pub(super) fn startup(error: &std::io::Error) -> Outcome {
-    let _ = writeln!(std::io::stderr().lock(), "error: can't start: {}", error.kind());
-    Outcome::Failed
 }

@@ -7,19 +7,20 @@ use super::interrupt::Interrupt;
 use super::{NotOpened, Stage, all, connect, failures_of, open, outcome_of, unreadable};
 use crate::cli::{PlanArgs, PlanFormat, ShowArgs};
 use crate::outcome::{Failure, Outcome};
+use crate::outside::Outside;
 use crate::plan::{Plan, Warning};
 use crate::render::{json, markdown, terminal};
 use crate::saved_plan::SavedPlan;
-use crate::spec::mask_tokens;
+use crate::text;
 
 pub(super) async fn plan(args: PlanArgs, stage: &Stage) -> Outcome {
     let console = Console::new(args.screen, stage);
     let mut warnings = Vec::new();
-    let (spec, wanted) = match open(&args.spec, &mut warnings) {
+    let (spec, wanted) = match open(&args.spec, &console, &mut warnings) {
         Ok(opened) => opened,
         Err(NotOpened::Spec(errors)) => {
             if args.format == PlanFormat::Human {
-                console.error(&errors.render(console.color_on_stderr()));
+                console.error(&errors.render(console.color_on_stderr(), console.door()));
             } else {
                 failed(&console, &args, &[], &failures_of(&errors));
             }
@@ -28,7 +29,7 @@ pub(super) async fn plan(args: PlanArgs, stage: &Stage) -> Outcome {
         Err(NotOpened::Failed(failure)) => return failed(&console, &args, &warnings, &[failure]),
     };
     if args.out.is_some() && wanted.pat.is_none() {
-        let what = format!("a saved plan is bound to the token, and {}", wanted.source.unset());
+        let what = text!("a saved plan is bound to the token, and {}", wanted.source.unset());
         let failure = Failure::new("token_unset", what).hint("set it, or plan without --out");
         return failed(&console, &args, &[], &[failure]);
     }
@@ -46,7 +47,7 @@ pub(super) async fn plan(args: PlanArgs, stage: &Stage) -> Outcome {
         None => Ok(None),
         Some(path) => SavedPlan::new(&spec, &wanted, &plan, args.expires).and_then(|saved| {
             warnings.extend(saved.warnings(plan.read_at));
-            Ok(Some((path, saved.save(path)?)))
+            Ok(Some((path, saved.save(path, console.door())?)))
         }),
     };
     let digest = saved.as_ref().ok().and_then(|saved| saved.as_ref()).map(|(_, digest)| digest.as_str());
@@ -57,12 +58,12 @@ pub(super) async fn plan(args: PlanArgs, stage: &Stage) -> Outcome {
         Err(failure) => console.outcome(outcome.or(failure.outcome)),
         Ok(None) => console.outcome(outcome),
         Ok(Some((path, digest))) => {
-            let line = format!("Plan saved to {} ({digest})\n", crate::render::escape(&mask_tokens(path)));
+            let line = text!("Plan saved to {} ({})\n", path, Outside::from(&digest));
             // The two other formats have stdout to themselves.
             if args.format == PlanFormat::Human {
-                console.out(&format!("\n{line}"))
+                console.say(text!("\n{}", line))
             } else {
-                console.error(&line)
+                console.error(&console.door().output(line))
             }
             console.outcome(outcome)
         }
@@ -76,22 +77,30 @@ pub(super) fn show(args: &ShowArgs, stage: &Stage) -> Outcome {
         Ok((saved, digest)) => {
             let mut warnings = saved.warnings(now);
             if let Err(failure) = saved.check_time(now) {
-                warnings.push(Warning { code: failure.code.into(), message: format!("{}: apply would refuse it", failure.what) });
+                warnings.push(Warning { code: failure.code.into(), message: text!("{}: apply would refuse it", failure.what) });
             }
             shown(&console, &saved.plan, Shown { warnings: &warnings, errors: &[], digest: Some(&digest), format: args.format });
             if args.format == PlanFormat::Human {
-                let time = |time: Timestamp| time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-                console.aside(&format!("\nMade {}, expires {} ({digest})\n", time(saved.created), time(saved.expires)));
+                let time = |time: Timestamp| Outside::new(time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
+                console.aside(text!(
+                    "\nMade {}, expires {} ({})\n",
+                    time(saved.created),
+                    time(saved.expires),
+                    Outside::from(&digest)
+                ));
             }
             console.outcome(outcome_of(&saved.plan, args.detailed_exitcode))
         }
         Err(failure) => {
             match args.format {
                 PlanFormat::Human => console.failure(&failure),
-                PlanFormat::Json => console.out(&json::document("", None, &[], std::slice::from_ref(&failure))),
+                PlanFormat::Json => {
+                    console.out(&json::document(&Outside::default(), None, &[], std::slice::from_ref(&failure), console.door()));
+                }
                 PlanFormat::Markdown => {
                     let errors = std::slice::from_ref(&failure);
-                    console.out(&markdown::comment(None, markdown::About { spec: "", digest: None, warnings: &[], errors }));
+                    let about = markdown::About { spec: &Outside::default(), digest: None, warnings: &[], errors };
+                    console.out(&markdown::comment(None, about, console.door()));
                 }
             }
             console.outcome(failure.outcome)
@@ -110,16 +119,18 @@ struct Shown<'a> {
 fn shown(console: &Console, plan: &Plan, beside: Shown<'_>) {
     let Shown { warnings, errors, digest, format } = beside;
     match format {
-        PlanFormat::Json => console.out(&json::document(&plan.spec, Some(plan), &all(console, warnings), errors)),
+        PlanFormat::Json => {
+            console.out(&json::document(&plan.spec, Some(plan), &all(console, warnings), errors, console.door()));
+        }
         PlanFormat::Markdown => {
             let warnings: Vec<Warning> = all(console, warnings).into_iter().chain(plan.warnings.iter().cloned()).collect();
-            console
-                .out(&markdown::comment(Some(plan), markdown::About { spec: &plan.spec, digest, warnings: &warnings, errors }));
+            let about = markdown::About { spec: &plan.spec, digest, warnings: &warnings, errors };
+            console.out(&markdown::comment(Some(plan), about, console.door()));
         }
         PlanFormat::Human => {
             console.warnings(warnings);
-            console.aside(&format!("{}\n", terminal::header(&plan.spec, &plan.token_source, &plan.cluster)));
-            console.out(&terminal::plan(plan, console.paint()));
+            console.aside(text!("{}\n", terminal::header(plan)));
+            console.say(terminal::plan(plan, console.paint()));
             console.warnings(&plan.warnings);
             errors.iter().for_each(|failure| console.failure(failure));
         }
@@ -128,11 +139,13 @@ fn shown(console: &Console, plan: &Plan, beside: Shown<'_>) {
 
 fn failed(console: &Console, args: &PlanArgs, warnings: &[Warning], failures: &[Failure]) -> Outcome {
     match args.format {
-        PlanFormat::Json => console.out(&json::document(&args.spec.file, None, &all(console, warnings), failures)),
+        PlanFormat::Json => {
+            console.out(&json::document(&args.spec.file, None, &all(console, warnings), failures, console.door()));
+        }
         PlanFormat::Markdown => {
             let warnings = all(console, warnings);
             let about = markdown::About { spec: &args.spec.file, digest: None, warnings: &warnings, errors: failures };
-            console.out(&markdown::comment(None, about));
+            console.out(&markdown::comment(None, about, console.door()));
         }
         PlanFormat::Human => {
             console.warnings(warnings);

@@ -1,21 +1,18 @@
 //! `konnect rbac`: the smallest rights, as YAML alone.
 
-use super::Stage;
 use super::console::Console;
+use super::{Stage, checked};
 use crate::cli::RbacArgs;
 use crate::outcome::Outcome;
-use crate::{rbac, spec};
+use crate::rbac;
 
 pub(super) fn rbac(args: &RbacArgs, stage: &Stage) -> Outcome {
     let console = Console::new(args.screen, stage);
-    match spec::read(&args.file, args.pat_stdin) {
+    match checked(&args.file, args.pat_stdin, &console) {
         Ok(spec) => {
-            console.out(&rbac::yaml(&spec, args.purpose, args.subject.as_ref()));
+            console.out(&rbac::yaml(&spec, args.purpose, args.subject.as_ref(), console.door()));
             console.outcome(Outcome::Done)
         }
-        Err(errors) => {
-            console.error(&errors.render(console.color_on_stderr()));
-            console.outcome(Outcome::Failed)
-        }
+        Err(not_opened) => console.not_opened(&not_opened),
     }
 }

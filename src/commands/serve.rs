@@ -9,7 +9,9 @@ use super::stage::Stage;
 use crate::cli::ServeArgs;
 use crate::cluster::{Deadline, open_sandbox};
 use crate::outcome::{Failure, Outcome};
+use crate::outside::Outside;
 use crate::sandbox::serve::listen;
+use crate::text;
 
 /// How long a request waits for another process that works on the file.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -27,16 +29,16 @@ pub(super) async fn serve(args: ServeArgs, stage: &Stage) -> Outcome {
 }
 
 async fn run(args: &ServeArgs, interrupt: &Interrupt, console: &Arc<Console>) -> Result<(), Failure> {
-    let named = args.sandbox.as_deref().unwrap_or_default();
-    let (sandbox, file) = open_sandbox(named, &Deadline::after(PATIENCE), &console.notices())?;
+    let named = args.sandbox.clone().unwrap_or_default();
+    let (sandbox, file) = open_sandbox(&named, &Deadline::after(PATIENCE), &console.notices())?;
     let listening = listen().await?;
     let kubeconfig = args.kubeconfig_out.clone().unwrap_or_else(|| file.with_file_name("kubeconfig"));
     listening.write_kubeconfig(&kubeconfig)?;
-    console.out(&format!(
+    console.say(text!(
         "The sandbox {} listens on https://{}\n\n  export KUBECONFIG={}\n\nCtrl-C ends it.\n",
-        file.display(),
-        listening.address,
-        kubeconfig.display()
+        Outside::from(file.as_path()),
+        Outside::new(listening.address.to_string()),
+        Outside::from(kubeconfig.as_path())
     ));
     listening.serve(sandbox, interrupt.wanted()).await;
     // It leads nowhere any more, and it holds a token.

@@ -1,15 +1,20 @@
 //! What a run stands on: where it writes, and in a test the API server it meets.
 
+use std::ffi::OsString;
 use std::io::{ErrorKind, Write as _};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anstream::{AutoStream, ColorChoice};
+
+use crate::render::Cleared;
 
 /// Where a run writes, and which API server it meets in place of the kubeconfig's.
 #[derive(Clone, Default)]
 pub struct Stage {
     streams: Option<Written>,
     client: Option<kube::Client>,
+    /// The command line, to be searched for the token.
+    arguments: Vec<OsString>,
 }
 
 /// What a run wrote, where it was to write into memory.
@@ -51,11 +56,20 @@ impl Stage {
         Self::default()
     }
 
+    /// The same with this command line.
+    pub(super) fn with_arguments(&self, arguments: &[OsString]) -> Self {
+        Self { arguments: arguments.to_vec(), ..self.clone() }
+    }
+
+    pub(super) fn arguments(&self) -> &[OsString] {
+        &self.arguments
+    }
+
     /// Everything in memory: this API server whatever the kubeconfig says, and the two streams kept in `written`. For tests that need
     /// thousands of runs; it must not stand for the process in a test of signals, terminals or pipes.
     #[must_use]
     pub fn in_memory(client: kube::Client, written: &Written) -> Self {
-        Self { streams: Some(written.clone()), client: Some(client) }
+        Self { streams: Some(written.clone()), client: Some(client), arguments: Vec::new() }
     }
 
     /// Whether signals to the process are meant for this run.
@@ -78,7 +92,8 @@ impl Stage {
     }
 
     /// Writes all of it, now. A reader who went away is no failure of ours.
-    pub(super) fn write(&self, stream: Stream, text: &str) -> std::io::Result<()> {
+    pub(super) fn write(&self, stream: Stream, text: &Cleared) -> std::io::Result<()> {
+        let text = text.as_str();
         let written = match (&self.streams, stream) {
             (Some(Written { out, err }), stream) => {
                 let buffer = if stream == Stream::Out { out } else { err };

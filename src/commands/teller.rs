@@ -8,9 +8,11 @@ use super::{all, unreadable};
 use crate::apply::{Ending, Progress, Report};
 use crate::cli::Format;
 use crate::outcome::{Failure, Outcome};
+use crate::outside::Text;
 use crate::plan::{Action, Plan, Warning};
-use crate::render::{escape, events, json, terminal};
+use crate::render::{Cleared, Door, events, json, terminal};
 use crate::spec::SpecErrors;
+use crate::text;
 
 /// Where apply says what it does.
 pub(super) struct Teller {
@@ -21,7 +23,7 @@ pub(super) struct Teller {
 impl Teller {
     pub(super) fn begin(console: &Arc<Console>, format: Format) -> Self {
         let teller = Self { console: Arc::clone(console), format };
-        teller.event(events::version);
+        teller.event(|_| events::version());
         teller
     }
 
@@ -30,9 +32,9 @@ impl Teller {
         matches!(self.format, Format::Json)
     }
 
-    fn event(&self, event: impl FnOnce() -> String) {
+    fn event(&self, event: impl FnOnce(&Door) -> Cleared) {
         if self.is_json() {
-            self.console.out(&event());
+            self.console.out(&event(self.console.door()));
         }
     }
 
@@ -43,32 +45,33 @@ impl Teller {
     }
 
     pub(super) fn spec_errors(&self, errors: &SpecErrors) {
-        self.human(|console| console.error(&errors.render(console.color_on_stderr())));
-        super::failures_of(errors).iter().for_each(|failure| self.event(|| events::failure(failure)));
+        self.human(|console| console.error(&errors.render(console.color_on_stderr(), console.door())));
+        super::failures_of(errors).iter().for_each(|failure| self.event(|door| events::failure(failure, door)));
     }
 
     pub(super) fn failure(&self, failure: &Failure) {
-        self.event(|| events::failure(failure));
+        self.event(|door| events::failure(failure, door));
         self.human(|console| console.failure(failure));
     }
 
     pub(super) fn warnings(&self, warnings: &[Warning]) {
         self.human(|console| console.warnings(warnings));
-        warnings.iter().for_each(|warning| self.event(|| events::warning(warning)));
+        warnings.iter().for_each(|warning| self.event(|door| events::warning(warning, door)));
     }
 
     /// Something worth a line that is no warning.
-    pub(super) fn note(&self, text: &str) {
-        self.human(|console| console.aside(&format!("{text}\n")));
-        self.event(|| events::warning(&Warning { code: "note".into(), message: text.to_owned() }));
+    pub(super) fn note(&self, text: impl Into<Text>) {
+        let message = text.into();
+        self.human(|console| console.aside(text!("{}\n", message)));
+        self.event(|door| events::warning(&Warning { code: "note".into(), message: message.clone() }, door));
     }
 
     pub(super) fn plan(&self, plan: &Plan) {
         let failures = unreadable(plan);
-        self.event(|| events::plan(&json::value(&plan.spec, Some(plan), &all(&self.console, &[]), &failures)));
+        self.event(|door| events::plan(&json::value(&plan.spec, Some(plan), &all(&self.console, &[]), &failures, door)));
         self.human(|console| {
-            console.aside(&format!("{}\n", terminal::header(&plan.spec, &plan.token_source, &plan.cluster)));
-            console.out(&terminal::plan(plan, console.paint()));
+            console.aside(text!("{}\n", terminal::header(plan)));
+            console.say(terminal::plan(plan, console.paint()));
             console.warnings(&plan.warnings);
             failures.iter().for_each(|failure| console.failure(failure));
         });
@@ -80,13 +83,13 @@ impl Teller {
 
     pub(super) fn progress(&self, progress: &Progress<'_>) {
         if self.is_json() {
-            if let Some(line) = events::progress(progress) {
+            if let Some(line) = events::progress(progress, self.console.door()) {
                 self.console.out(&line);
             }
             return;
         }
         if let Some(line) = line_of(progress) {
-            self.console.aside(&format!("{line}\n"));
+            self.console.aside(text!("{}\n", line));
         }
     }
 
@@ -94,7 +97,7 @@ impl Teller {
     pub(super) fn report(&self, report: &Report) {
         for (change, ending) in &report.endings {
             if self.is_json() {
-                events::not_begun(change, ending).iter().for_each(|line| self.console.out(line));
+                events::not_begun(change, ending, self.console.door()).iter().for_each(|line| self.console.out(line));
             }
         }
         self.human(|console| report_for_people(console, report));
@@ -106,35 +109,36 @@ impl Teller {
 
     /// The last word.
     pub(super) fn end(&self, report: &Report, confirmed: bool, outcome: Outcome) -> Outcome {
-        self.event(|| events::summary(report, confirmed, outcome));
+        self.event(|_| events::summary(report, confirmed, outcome));
         self.console.outcome(outcome)
     }
 }
 
-fn seconds(time: &Duration) -> String {
-    format!("{:.1}s", time.as_secs_f64())
+fn seconds(time: &Duration) -> Text {
+    let tenths = (time.as_millis() + 50) / 100;
+    text!("{}.{}s", tenths / 10, tenths % 10)
 }
 
-fn line_of(progress: &Progress<'_>) -> Option<String> {
+fn line_of(progress: &Progress<'_>) -> Option<Text> {
     match progress {
         Progress::Started(change) => {
             let verb = if change.action == Action::Create { "Creating" } else { "Updating" };
-            Some(format!("{}: {verb}...", change.wanted.title()))
+            Some(text!("{}: {}...", change.wanted.title(), verb))
         }
         Progress::Ended(change, ending, time) => {
             let title = change.wanted.title();
             match ending {
-                Ending::Created => Some(format!("{title}: Creation complete after {}", seconds(time))),
-                Ending::Updated => Some(format!("{title}: Update complete after {}", seconds(time))),
+                Ending::Created => Some(text!("{}: Creation complete after {}", title, seconds(time))),
+                Ending::Updated => Some(text!("{}: Update complete after {}", title, seconds(time))),
                 Ending::ConfirmedByReading => {
-                    Some(format!("{title}: Complete after {} (the answer was lost; confirmed by reading)", seconds(time)))
+                    Some(text!("{}: Complete after {} (the answer was lost; confirmed by reading)", title, seconds(time)))
                 }
                 Ending::DoneByAnother if change.action == Action::Create => {
-                    Some(format!("{title}: Appeared meanwhile, as wanted; not written"))
+                    Some(text!("{}: Appeared meanwhile, as wanted; not written", title))
                 }
-                Ending::DoneByAnother => Some(format!("{title}: Done by another meanwhile; not written")),
-                Ending::Failed(_) | Ending::Stale(_) => Some(format!("{title}: Not written, after {}", seconds(time))),
-                Ending::Unknown(_) => Some(format!("{title}: Unknown, after {}", seconds(time))),
+                Ending::DoneByAnother => Some(text!("{}: Done by another meanwhile; not written", title)),
+                Ending::Failed(_) | Ending::Stale(_) => Some(text!("{}: Not written, after {}", title, seconds(time))),
+                Ending::Unknown(_) => Some(text!("{}: Unknown, after {}", title, seconds(time))),
                 Ending::NotDone(_) => None,
             }
         }
@@ -142,39 +146,39 @@ fn line_of(progress: &Progress<'_>) -> Option<String> {
 }
 
 fn report_for_people(console: &Console, report: &Report) {
-    let counts = format!("{} added, {} changed, 0 destroyed.{}", report.added(), report.changed(), beside(report));
+    let counts = text!("{} added, {} changed, 0 destroyed.{}", report.added(), report.changed(), beside(report));
     if report.is_complete() {
-        console.out(&format!("\n{}\n", console.paint().green(&format!("Apply complete! Resources: {counts}"))));
+        console.say(text!("\n{}\n", console.paint().green(text!("Apply complete! Resources: {}", counts))));
         return;
     }
-    console.out(&format!("\n{}\n", console.paint().red(&format!("Apply incomplete. Resources: {counts}"))));
+    console.say(text!("\n{}\n", console.paint().red(text!("Apply incomplete. Resources: {}", counts))));
     for (change, ending) in &report.endings {
         let title = change.wanted.title();
         match ending {
             Ending::Failed(failure) | Ending::Stale(failure) => {
-                console.out(&format!("  not written  {title}\n"));
+                console.say(text!("  not written  {}\n", title));
                 console.failure(failure);
             }
             Ending::Unknown(failure) => {
-                console.out(&format!("  unknown      {title}\n"));
+                console.say(text!("  unknown      {}\n", title));
                 console.failure(failure);
             }
-            Ending::NotDone(why) => console.out(&format!("  not begun    {title}: {}\n", escape(why))),
-            Ending::Created | Ending::Updated | Ending::ConfirmedByReading => console.out(&format!("  written      {title}\n")),
-            Ending::DoneByAnother => console.out(&format!("  as wanted    {title}: done by another\n")),
+            Ending::NotDone(why) => console.say(text!("  not begun    {}: {}\n", title, why)),
+            Ending::Created | Ending::Updated | Ending::ConfirmedByReading => console.say(text!("  written      {}\n", title)),
+            Ending::DoneByAnother => console.say(text!("  as wanted    {}: done by another\n", title)),
         }
     }
 }
 
 /// What the counts leave out: objects that are as wanted, though no answer of the server says that we made them so.
-fn beside(report: &Report) -> String {
+fn beside(report: &Report) -> Text {
     let count = |wanted: &Ending| report.endings.iter().filter(|(_, ending)| ending == wanted).count();
-    let mut rest = String::new();
+    let mut rest = Text::default();
     for (count, words) in
         [(count(&Ending::ConfirmedByReading), "confirmed by reading"), (count(&Ending::DoneByAnother), "done by another")]
     {
         if count > 0 {
-            rest.push_str(&format!(" {count} {words}."));
+            rest.push(text!(" {} {}.", count, words));
         }
     }
     rest

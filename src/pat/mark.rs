@@ -32,7 +32,7 @@ impl Default for Salt {
 impl Salt {
     /// The mark of a token.
     #[must_use]
-    pub(super) fn mark(&self, token: &[u8]) -> Mark {
+    pub(crate) fn mark(&self, token: &[u8]) -> Mark {
         // An HMAC takes a key of any length: this can't fail.
         let Ok(mut hmac) = Hmac::<Sha256>::new_from_slice(self.0.as_bytes()) else {
             return Mark { digest: String::new(), strong: false };

@@ -1,29 +1,32 @@
-//! Recognises tokens in text that came from elsewhere, without keeping one: it knows only keyed hashes of their slices.
+//! Recognises secrets in text that came from elsewhere, without keeping one: it knows only keyed hashes of their slices.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::hash::{BuildHasher as _, RandomState};
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
-use super::mark::Salt;
-use super::shape;
-use crate::plan::Mark;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
 use zeroize::Zeroizing;
 
-/// The length of the slices that are recognised: any eight bytes of a token in a row. A shorter value is no token, and occurs in
+use super::mark::hex;
+use super::shape;
+use super::view::views;
+
+/// The length of the slices that are recognised: any eight bytes of a credential in a row. A shorter value is no token, and occurs in
 /// ordinary words: taking it out everywhere would say more than it hides.
 const SLICE: usize = 8;
-/// What stands in a token's place.
+/// Other data of a Secret holds addresses and PEM headings, whose short slices stand in many texts that give nothing away.
+const SLICE_OF_DATA: usize = 16;
+/// What stands in a secret's place.
 const MASK: &str = "(sensitive)";
 
-/// Takes tokens, and their base64, out of text. Keyed at random for each run, so that its hashes are worth nothing elsewhere.
+/// Takes secrets, and their usual encodings, out of text. Keyed at random for each run, so that its hashes are worth nothing elsewhere.
 #[derive(Default)]
 pub struct Scrubber {
     key: RandomState,
-    salt: Salt,
-    known: Mutex<HashSet<u64>>,
+    /// Hashes of what is recognised, by its length.
+    known: Mutex<BTreeMap<usize, HashSet<u64>>>,
 }
 
 impl std::fmt::Debug for Scrubber {
@@ -33,49 +36,49 @@ impl std::fmt::Debug for Scrubber {
 }
 
 impl Scrubber {
-    /// Learns to recognise a token, raw and in base64 at each of the three alignments.
+    /// Learns a token, a password or another credential: any eight bytes of it are recognised.
     pub(crate) fn learn(&self, secret: &[u8]) {
+        self.learn_slices(secret, SLICE);
+    }
+
+    /// Learns another value of a Secret: longer slices of it are recognised, and all of it.
+    pub(crate) fn learn_data(&self, value: &[u8]) {
+        self.learn_slices(value, SLICE_OF_DATA.min(value.len()));
+    }
+
+    /// Learns a value that may be a secret: only all of it is recognised.
+    pub(crate) fn learn_whole(&self, value: &[u8]) {
+        self.learn_slices(value, value.len());
+    }
+
+    /// Learns slices of this length: in clear, in base64 at each of the three alignments, and in hexadecimal.
+    fn learn_slices(&self, secret: &[u8], length: usize) {
         if secret.len() < SLICE {
             return;
         }
-        self.learn_slices(secret);
+        self.add(secret, length);
         for skipped in 0..3 {
             let mut shifted = Zeroizing::new(vec![0_u8; skipped]);
             shifted.extend_from_slice(secret);
             let encoded = Zeroizing::new(BASE64.encode(shifted.as_slice()));
-            // The first characters hold bits of what stands before, the last of what follows: only those between are the token's.
+            // The first characters hold bits of what stands before, the last of what follows: only those between are the secret's.
             let from = (skipped * 8).div_ceil(6);
             let to = shifted.len() * 8 / 6;
             if let Some(inner) = encoded.as_bytes().get(from..to) {
-                self.learn_slices(inner);
+                // As many characters as surely hold the slice's whole bytes; the shortest slice is one of eight characters too.
+                self.add(inner, if length == SLICE { SLICE } else { (length * 8 / 6).min(inner.len()) });
             }
         }
+        let encoded = Zeroizing::new(hex(secret));
+        self.add(encoded.as_bytes(), if length == SLICE { SLICE } else { length * 2 });
     }
 
-    fn learn_slices(&self, secret: &[u8]) {
+    fn add(&self, form: &[u8], length: usize) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.extend(secret.windows(SLICE).map(|slice| self.key.hash_one(slice)));
+        known.entry(length).or_default().extend(form.windows(length).map(|slice| self.key.hash_one(slice)));
     }
 
-    /// One whose marks can be compared with those made under this salt.
-    #[must_use]
-    pub fn with_salt(salt: Salt) -> Self {
-        Self { salt, ..Self::default() }
-    }
-
-    /// What its marks are keyed with.
-    #[must_use]
-    pub const fn salt(&self) -> &Salt {
-        &self.salt
-    }
-
-    /// A mark of a value, to tell whether it is still the same.
-    #[must_use]
-    pub(crate) fn mark(&self, secret: &[u8]) -> Mark {
-        self.salt.mark(secret)
-    }
-
-    /// The text with every slice of a known token, and all that looks like one, replaced by a fixed word.
+    /// The text with every slice of a known secret, and all that looks like a token, replaced by a fixed word.
     #[must_use]
     pub fn scrub(&self, text: &str) -> String {
         let mut clean = String::with_capacity(text.len());
@@ -89,21 +92,37 @@ impl Scrubber {
         clean
     }
 
+    /// Whether nothing would be taken out of this text.
+    #[must_use]
+    pub fn is_clean(&self, text: &str) -> bool {
+        self.find(text).is_empty()
+    }
+
     /// The ranges to be replaced, apart from each other, on character boundaries.
-    fn find(&self, text: &str) -> Vec<Range<usize>> {
-        let bytes = text.as_bytes();
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+    #[must_use]
+    pub fn find(&self, text: &str) -> Vec<Range<usize>> {
         // A token that was never seen, such as the live one where the Secret can't be read, is known by its looks alone.
         let mut hits: Vec<Range<usize>> = shape::find(text);
         hits.extend(shape::find_base64(text));
-        for (start, window) in bytes.windows(SLICE).enumerate() {
-            if known.contains(&self.key.hash_one(window)) {
-                hits.push(text.floor_char_boundary(start)..text.ceil_char_boundary(start + SLICE));
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.is_empty() && hits.is_empty() {
+            return hits;
+        }
+        for view in views(text) {
+            if let Some(decoded) = view.decoded() {
+                hits.extend(shape::find(decoded).into_iter().map(|range| view.origin(range)));
+            }
+            for (length, hashes) in &*known {
+                let starts = view.bytes().windows(*length).enumerate();
+                let found = starts.filter(|(_, window)| hashes.contains(&self.key.hash_one(window)));
+                hits.extend(found.map(|(start, _)| view.origin(start..start + length)));
             }
         }
+        drop(known);
         hits.sort_by_key(|hit| hit.start);
         let mut merged: Vec<Range<usize>> = Vec::new();
         for hit in hits {
+            let hit = text.floor_char_boundary(hit.start)..text.ceil_char_boundary(hit.end);
             match merged.last_mut() {
                 Some(last) if hit.start <= last.end => last.end = last.end.max(hit.end),
                 _ => merged.push(hit),
@@ -161,10 +180,28 @@ mod tests {
     }
 
     #[test]
-    fn marks_tell_same_from_other() {
-        let scrubber = scrubber();
-        assert_eq!(scrubber.mark(b"a"), scrubber.mark(b"a"));
-        assert_ne!(scrubber.mark(b"a"), scrubber.mark(b"b"));
-        assert_ne!(scrubber.mark(b"a"), Scrubber::default().mark(b"a"));
+    fn other_encodings_go_too() {
+        let hex = hex(TOKEN.as_bytes());
+        let urlencoded = TOKEN.bytes().map(|b| format!("%{b:02X}")).collect::<String>();
+        let escaped = TOKEN.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect::<String>();
+        let (first, second) = TOKEN.split_at(9);
+        let broken = format!("{first}\n   {second}");
+        for text in [hex.as_str(), &hex.to_uppercase(), &urlencoded, &escaped, &broken] {
+            let clean = scrubber().scrub(&format!("got {text} , no more"));
+            assert_eq!(clean, "got (sensitive) , no more");
+        }
+        let url_safe = base64::engine::general_purpose::URL_SAFE.encode("??>>kpat_Q7wZ3mT9xL2vB8nR");
+        assert!(!scrubber().is_clean(&url_safe));
+    }
+
+    #[test]
+    fn other_data_is_known_by_longer_slices() {
+        let scrubber = Scrubber::default();
+        scrubber.learn_data(b"https://api.example:6443/a-long-secret-path");
+        assert_eq!(scrubber.scrub("https://kong.example"), "https://kong.example");
+        assert_eq!(scrubber.scrub("x a-long-secret-path y"), "x (sensitive) y");
+        scrubber.learn_whole(b"kong-production");
+        assert_eq!(scrubber.scrub("kong-production1 kong-productio"), "(sensitive)1 kong-productio");
+        assert_eq!(scrubber.scrub(&STANDARD.encode("kong-production")), MASK);
     }
 }

@@ -1,29 +1,30 @@
 //! One field of an object: where it is, whose it is, and what happens to it.
 
-use std::fmt;
-
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+use crate::outside::{Outside, Text};
+use crate::text;
 
 /// A field that `konnect` reads or writes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FieldPath {
     /// A key of a Secret's `data`; `token` is the Konnect token.
-    Data(String),
+    Data(Outside),
     /// A label.
-    Label(String),
+    Label(Outside),
     /// An annotation.
-    Annotation(String),
+    Annotation(Outside),
     /// Any other field that our manager's entry owns, dotted. An apply leaves it out, so the server removes it.
-    Other(String),
+    Other(Outside),
 }
 
 impl FieldPath {
     /// The Secret's data key that holds the Konnect token.
     #[must_use]
     pub fn token() -> Self {
-        Self::Data("token".to_owned())
+        Self::Data("token".into())
     }
 
     /// Whether values at this path must never be shown.
@@ -31,16 +32,15 @@ impl FieldPath {
     pub const fn is_sensitive(&self) -> bool {
         matches!(self, Self::Data(_) | Self::Other(_))
     }
-}
 
-/// Dotted, with the key verbatim, as `--take-over` and the JSON output spell it.
-impl fmt::Display for FieldPath {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// Dotted, with the key verbatim, as `--take-over` and the JSON output spell it.
+    #[must_use]
+    pub fn dotted(&self) -> Text {
         match self {
-            Self::Data(key) => write!(f, "data.{key}"),
-            Self::Label(key) => write!(f, "metadata.labels.{key}"),
-            Self::Annotation(key) => write!(f, "metadata.annotations.{key}"),
-            Self::Other(path) => f.write_str(path),
+            Self::Data(key) => text!("data.{}", key),
+            Self::Label(key) => text!("metadata.labels.{}", key),
+            Self::Annotation(key) => text!("metadata.annotations.{}", key),
+            Self::Other(path) => Text::from(path),
         }
     }
 }
@@ -77,9 +77,9 @@ impl Verdict {
 #[serde(deny_unknown_fields)]
 pub struct Manager {
     /// The manager's name.
-    pub name: String,
+    pub name: Outside,
     /// `Apply` or `Update`.
-    pub operation: String,
+    pub operation: Outside,
     /// When it last wrote one of its fields (of any of them, not of this one).
     pub time: Option<Timestamp>,
 }
@@ -127,9 +127,9 @@ pub enum FieldValue {
     /// A label or annotation.
     Plain {
         /// The live value.
-        before: Option<String>,
+        before: Option<Outside>,
         /// The wanted value.
-        after: Option<String>,
+        after: Option<Outside>,
     },
     /// The Konnect token.
     Token(Verdict),
@@ -156,7 +156,7 @@ impl Field {
     #[must_use]
     pub fn same_effect(&self, other: &Self) -> bool {
         let Self { path, action, value, managers } = self;
-        let names = |managers: &[Manager]| -> Vec<(String, String)> {
+        let names = |managers: &[Manager]| -> Vec<(Outside, Outside)> {
             managers.iter().map(|Manager { name, operation, time: _ }| (name.clone(), operation.clone())).collect()
         };
         *path == other.path && *action == other.action && *value == other.value && names(managers) == names(&other.managers)

@@ -21,10 +21,36 @@ pub fn escape(text: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
-/// As `escape`, but line breaks stay, and what follows one is indented: for our own messages that hold words of a server.
+/// The line with nothing at its beginning that a pipeline's runner takes for a command (`::name::`), nor one further on (`##[name]`,
+/// `##vso[…]`). GitHub's runner trims white space first.
 #[must_use]
-pub fn escape_lines(text: &str) -> String {
-    text.split('\n').map(escape).collect::<Vec<_>>().join("\n  ")
+pub fn guard_line(line: &str) -> String {
+    let body = line.trim_start();
+    let guarded = match body.strip_prefix("::") {
+        Some(rest) => format!("{}\\u{{3a}}:{rest}", &line[..line.len() - body.len()]),
+        None => line.to_owned(),
+    };
+    guard_words(&guarded, "\\u{23}").into_owned()
+}
+
+/// The text with the second sign of each `##word[` spelled otherwise.
+#[must_use]
+pub fn guard_words<'t>(text: &'t str, spelled: &str) -> Cow<'t, str> {
+    if !text.contains("##") {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len() + 16);
+    let mut rest = text;
+    while let Some(at) = rest.find("##") {
+        let after = &rest[at + 2..];
+        let word = after.bytes().take_while(u8::is_ascii_alphanumeric).count();
+        let begins = after[word..].starts_with('[');
+        safe.push_str(&rest[..=at]);
+        safe.push_str(if begins { spelled } else { "" });
+        rest = if begins { after } else { &rest[at + 1..] };
+    }
+    safe.push_str(rest);
+    Cow::Owned(safe)
 }
 
 /// Whether a character controls how others are shown, or is itself not shown.
@@ -53,7 +79,19 @@ mod tests {
     }
 
     #[test]
-    fn our_own_line_breaks_stay() {
-        assert_eq!(escape_lines("a\n- b\x07"), "a\n  - b\\u{7}");
+    fn a_runner_s_words_are_spelled_out() {
+        let rows = [
+            ("::add-mask::x", "\\u{3a}:add-mask::x"),
+            ("\u{3000} ::x", "\u{3000} \\u{3a}:x"),
+            ("a ::b", "a ::b"),
+            (":8080", ":8080"),
+            ("x ##[error]y", "x #\\u{23}[error]y"),
+            ("##vso[task]", "#\\u{23}vso[task]"),
+            ("###[x]", "##\\u{23}[x]"),
+            ("## Heading [x]", "## Heading [x]"),
+        ];
+        for (line, expected) in rows {
+            assert_eq!(guard_line(line), expected);
+        }
     }
 }

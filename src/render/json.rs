@@ -2,79 +2,80 @@
 
 use serde::Serialize;
 
-use super::escape::is_unsafe;
-use super::terminal;
+use super::door::safe_json;
+use super::{Cleared, Door, terminal};
 use crate::outcome::Failure;
-use crate::plan::{Change, Field, FieldValue, Manager, Plan, Summary, Verification};
+use crate::outside::Outside;
+use crate::plan::{Change, Field, FieldValue, Manager, Plan, Summary, Verification, Warning};
 
 /// The document's version.
 pub const FORMAT_VERSION: &str = "1.0";
 
 #[derive(Serialize)]
-struct Document<'a> {
+struct Document {
     format_version: &'static str,
     konnect_version: &'static str,
-    specs: [SpecDocument<'a>; 1],
+    specs: [SpecDocument; 1],
 }
 
 #[derive(Serialize)]
-struct SpecDocument<'a> {
-    spec: &'a str,
-    cluster: Option<ClusterDocument<'a>>,
-    changes: Vec<ChangeDocument<'a>>,
-    warnings: Vec<Remark<'a>>,
+struct SpecDocument {
+    spec: String,
+    cluster: Option<ClusterDocument>,
+    changes: Vec<ChangeDocument>,
+    warnings: Vec<Remark>,
     summary: SummaryDocument,
-    errors: Vec<Remark<'a>>,
+    errors: Vec<Remark>,
 }
 
 #[derive(Serialize)]
-struct ClusterDocument<'a> {
-    context: &'a str,
-    server: &'a str,
-    uid: Option<&'a str>,
-    user: Option<&'a str>,
+struct ClusterDocument {
+    context: String,
+    server: String,
+    uid: Option<String>,
+    user: Option<String>,
 }
 
 #[derive(Serialize)]
-struct ChangeDocument<'a> {
-    object: ObjectDocument<'a>,
+struct ChangeDocument {
+    object: ObjectDocument,
     action: &'static str,
     reason: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     verification: Option<&'static str>,
-    fields: Vec<FieldDocument<'a>>,
+    fields: Vec<FieldDocument>,
 }
 
 #[derive(Serialize)]
-struct ObjectDocument<'a> {
+struct ObjectDocument {
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    namespace: Option<&'a str>,
-    name: &'a str,
+    namespace: Option<String>,
+    name: String,
 }
 
 #[derive(Serialize)]
-struct FieldDocument<'a> {
+struct FieldDocument {
     path: String,
     action: &'static str,
     sensitive: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<&'static str>,
     #[serde(flatten)]
-    values: Option<Values<'a>>,
-    managers: Vec<ManagerDocument<'a>>,
+    values: Option<Values>,
+    managers: Vec<ManagerDocument>,
 }
 
 #[derive(Serialize)]
-struct Values<'a> {
-    before: Option<&'a str>,
-    after: Option<&'a str>,
+struct Values {
+    before: Option<String>,
+    after: Option<String>,
 }
 
 #[derive(Serialize)]
-struct ManagerDocument<'a> {
-    name: &'a str,
-    operation: &'a str,
+struct ManagerDocument {
+    name: String,
+    operation: String,
     time: Option<String>,
 }
 
@@ -89,51 +90,59 @@ struct SummaryDocument {
 }
 
 #[derive(Serialize)]
-struct Remark<'a> {
-    code: &'a str,
-    message: &'a str,
+struct Remark {
+    code: String,
+    message: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    hint: Option<&'a str>,
+    hint: Option<String>,
 }
 
-/// The document of a plan, and of whatever went wrong beside or instead of it, as text.
+/// The document of a plan, and of whatever went wrong beside or instead of it.
 #[must_use]
-pub fn document(spec: &str, plan: Option<&Plan>, warnings: &[crate::plan::Warning], errors: &[Failure]) -> String {
-    let mut text = safe(&serde_json::to_string_pretty(&whole(spec, plan, warnings, errors)).unwrap_or_default());
+pub fn document(spec: &Outside, plan: Option<&Plan>, warnings: &[Warning], errors: &[Failure], door: &Door) -> Cleared {
+    let mut text = safe_json(&serde_json::to_string_pretty(&whole(spec, plan, warnings, errors, door)).unwrap_or_default());
     text.push('\n');
-    text
+    Cleared::new(text)
 }
 
 /// The same as a value, to be part of another document.
 #[must_use]
-pub fn value(spec: &str, plan: Option<&Plan>, warnings: &[crate::plan::Warning], errors: &[Failure]) -> serde_json::Value {
-    serde_json::to_value(whole(spec, plan, warnings, errors)).unwrap_or_default()
+pub fn value(spec: &Outside, plan: Option<&Plan>, warnings: &[Warning], errors: &[Failure], door: &Door) -> serde_json::Value {
+    serde_json::to_value(whole(spec, plan, warnings, errors, door)).unwrap_or_default()
 }
 
-fn whole<'a>(spec: &'a str, plan: Option<&'a Plan>, warnings: &'a [crate::plan::Warning], errors: &'a [Failure]) -> Document<'a> {
+fn whole(spec: &Outside, plan: Option<&Plan>, warnings: &[Warning], errors: &[Failure], door: &Door) -> Document {
     let Summary { add, change, destroy, unchanged, blocked, unknown } = plan.map(Plan::summary).unwrap_or_default();
+    let known = |value: &Option<Outside>| value.as_ref().map(|value| door.value(value));
     let cluster = plan.map(|plan| ClusterDocument {
-        context: &plan.cluster.context,
-        server: &plan.cluster.server,
-        uid: plan.cluster.uid.as_deref(),
-        user: plan.cluster.user.as_deref(),
+        context: door.value(&plan.cluster.context),
+        server: door.value(&plan.cluster.server),
+        uid: known(&plan.cluster.uid),
+        user: known(&plan.cluster.user),
     });
     let all_warnings = warnings.iter().chain(plan.map_or(&[][..], |plan| plan.warnings.as_slice()));
+    let warning =
+        |Warning { code, message }: &Warning| Remark { code: code.to_string(), message: door.value(message), hint: None };
+    let error = |Failure { outcome: _, code, what, hint }: &Failure| Remark {
+        code: (*code).to_owned(),
+        message: door.value(what),
+        hint: hint.as_ref().map(|hint| door.value(hint)),
+    };
     Document {
         format_version: FORMAT_VERSION,
         konnect_version: env!("CARGO_PKG_VERSION"),
         specs: [SpecDocument {
-            spec,
+            spec: door.value(spec),
             cluster,
-            changes: plan.map_or_else(Vec::new, |plan| plan.changes.iter().map(change_document).collect()),
-            warnings: all_warnings.map(|w| Remark { code: &w.code, message: &w.message, hint: None }).collect(),
+            changes: plan.map_or_else(Vec::new, |plan| plan.changes.iter().map(|change| change_document(change, door)).collect()),
+            warnings: all_warnings.map(warning).collect(),
             summary: SummaryDocument { add, change, destroy, unchanged, blocked, unknown },
-            errors: errors.iter().map(|e| Remark { code: e.code, message: &e.what, hint: e.hint.as_deref() }).collect(),
+            errors: errors.iter().map(error).collect(),
         }],
     }
 }
 
-fn change_document(change: &Change) -> ChangeDocument<'_> {
+fn change_document(change: &Change, door: &Door) -> ChangeDocument {
     let verification = change.is_written().then_some(match change.verification {
         Verification::Server => "server",
         Verification::Computed(_) => "computed",
@@ -141,46 +150,37 @@ fn change_document(change: &Change) -> ChangeDocument<'_> {
     ChangeDocument {
         object: ObjectDocument {
             kind: change.wanted.kind.name(),
-            namespace: change.wanted.namespace.as_deref(),
-            name: &change.wanted.name,
+            namespace: change.wanted.namespace.as_ref().map(|namespace| door.value(namespace)),
+            name: door.value(&change.wanted.name),
         },
         action: change.action.word(),
-        reason: terminal::reason(change),
+        reason: door.value(terminal::reason(change)),
         verification,
-        fields: change.fields.iter().map(field_document).collect(),
+        fields: change.fields.iter().map(|field| field_document(field, door)).collect(),
     }
 }
 
-fn field_document(field: &Field) -> FieldDocument<'_> {
+fn field_document(field: &Field, door: &Door) -> FieldDocument {
     let Field { path, action, value, managers } = field;
+    let known = |value: &Option<Outside>| value.as_ref().map(|value| door.value(value));
     let (token, values) = match value {
         FieldValue::Token(verdict) => (Some(verdict.word()), None),
         FieldValue::Hidden => (None, None),
-        FieldValue::Plain { before, after } => (None, Some(Values { before: before.as_deref(), after: after.as_deref() })),
+        FieldValue::Plain { before, after } => (None, Some(Values { before: known(before), after: known(after) })),
     };
-    let manager = |manager: &'_ Manager| manager.time.map(|time| time.to_string());
+    let manager = |Manager { name, operation, time }: &Manager| ManagerDocument {
+        name: door.value(name),
+        operation: door.value(operation),
+        time: time.map(|time| time.to_string()),
+    };
     FieldDocument {
-        path: path.to_string(),
+        path: door.value(path.dotted()),
         action: action.word(),
         sensitive: path.is_sensitive(),
         token,
         values,
-        managers: managers.iter().map(|m| ManagerDocument { name: &m.name, operation: &m.operation, time: manager(m) }).collect(),
+        managers: managers.iter().map(manager).collect(),
     }
-}
-
-/// The same JSON with every character spelled `\uXXXX` that a terminal would obey or hide. They stand inside strings only.
-pub(super) fn safe(json: &str) -> String {
-    let mut text = String::with_capacity(json.len());
-    let mut units = [0_u16; 2];
-    for c in json.chars() {
-        if c != '\n' && is_unsafe(c) {
-            text.extend(c.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")));
-        } else {
-            text.push(c);
-        }
-    }
-    text
 }
 
 #[cfg(test)]
@@ -190,9 +190,10 @@ mod tests {
     #[test]
     fn a_failure_alone_is_a_whole_document() {
         let failure = Failure::new("spec", "went \u{202e}wrong\u{e0041}").hint("do this");
-        let text = document("konnect.toml", None, &[], &[failure]);
+        let text = document(&"konnect.toml".into(), None, &[], &[failure], &Door::default());
+        let text = text.as_str();
         assert!(!text.contains('\u{202e}') && !text.contains('\u{e0041}'));
-        let value: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        let value: serde_json::Value = serde_json::from_str(text).expect("JSON");
         assert_eq!(value["specs"][0]["errors"][0]["message"], "went \u{202e}wrong\u{e0041}");
         assert_eq!(value["specs"][0]["changes"], serde_json::json!([]));
     }

@@ -3,8 +3,9 @@
 
 use std::fmt::Write as _;
 
-use super::{Paint, escape, terminal};
+use super::{Cleared, Door, Paint, terminal};
 use crate::outcome::Failure;
+use crate::outside::{Outside, Text};
 use crate::plan::{Action, Change, Plan, Summary, Verification, Warning};
 
 /// GitHub's limit of a comment, in characters; we count bytes, which are never fewer.
@@ -20,7 +21,7 @@ const MOST_REMARKS: usize = 10;
 #[derive(Clone, Copy, Debug)]
 pub struct About<'a> {
     /// The spec's path.
-    pub spec: &'a str,
+    pub spec: &'a Outside,
     /// The digest of the saved plan, if it was saved.
     pub digest: Option<&'a str>,
     /// All warnings.
@@ -31,24 +32,31 @@ pub struct About<'a> {
 
 /// The whole comment. Its first line is a marker, the same for each comment about the same spec, so that a bot finds and replaces its own.
 #[must_use]
-pub fn comment(plan: Option<&Plan>, about: About<'_>) -> String {
-    let mut text = format!("<!-- konnect plan {} -->\n", marker(about.spec));
+pub fn comment(plan: Option<&Plan>, about: About<'_>, door: &Door) -> Cleared {
+    let mut text = format!("<!-- konnect plan {} -->\n", marker(about.spec, door));
     match plan {
-        None => drop(writeln!(text, "### konnect plan {}: failed\n", code(about.spec))),
-        Some(plan) => head(&mut text, plan, about.spec),
+        None => drop(writeln!(text, "### konnect plan {}: failed\n", code(about.spec, door))),
+        Some(plan) => head(&mut text, plan, about.spec, door),
     }
-    let tail = tail(about);
+    let tail = tail(about, door);
     if let Some(plan) = plan.filter(|plan| plan.changes.iter().any(|change| change.action != Action::None)) {
-        block(&mut text, plan, MOST_BYTES - tail.len());
+        block(&mut text, plan, MOST_BYTES - tail.len(), door);
     }
     text.push_str(&tail);
-    text
+    Cleared::new(text)
 }
 
-fn head(text: &mut String, plan: &Plan, spec: &str) {
-    let _ = writeln!(text, "### konnect plan {} on {}: {}\n", code(spec), code(&plan.cluster.context), counts(plan));
-    let known = |value: &Option<String>| value.as_deref().map_or_else(|| "unknown".to_owned(), code);
-    let (server, uid, user) = (code(&plan.cluster.server), known(&plan.cluster.uid), known(&plan.cluster.user));
+fn head(text: &mut String, plan: &Plan, spec: &Outside, door: &Door) {
+    let code = |text: &Text| code(text, door);
+    let _ = writeln!(
+        text,
+        "### konnect plan {} on {}: {}\n",
+        code(&spec.into()),
+        code(&(&plan.cluster.context).into()),
+        counts(plan)
+    );
+    let known = |value: &Option<Outside>| value.as_ref().map_or_else(|| "unknown".to_owned(), |value| code(&value.into()));
+    let (server, uid, user) = (code(&(&plan.cluster.server).into()), known(&plan.cluster.uid), known(&plan.cluster.user));
     let _ = writeln!(text, "Cluster {server}, uid {uid}, read as {user}; token from {}.\n", code(&plan.token_source));
     text.push_str("| object | action | why | verified |\n|---|---|---|---|\n");
     for change in &plan.changes {
@@ -89,8 +97,8 @@ fn counts(plan: &Plan) -> String {
 }
 
 /// The plan's lines, as many as fit.
-fn block(text: &mut String, plan: &Plan, most: usize) {
-    let plain = terminal::plan(plan, Paint { color: false });
+fn block(text: &mut String, plan: &Plan, most: usize, door: &Door) {
+    let plain = door.line(terminal::plan(plan, Paint { color: false }));
     let lines: Vec<String> = plain.trim_end().lines().map(diff_line).collect();
     // A fence longer than any run of backticks inside can't be closed from inside.
     let longest = lines.iter().flat_map(|line| line.split(|c| c != '`')).map(str::len).max().unwrap_or_default();
@@ -124,13 +132,13 @@ fn diff_line(line: &str) -> String {
     cut(&format!("{first}{line}"), MOST_OF_LINE)
 }
 
-fn tail(about: About<'_>) -> String {
+fn tail(about: About<'_>, door: &Door) -> String {
     let mut text = String::new();
-    let errors = about.errors.iter().map(|e| ("Error", e.what.as_str(), e.hint.as_deref()));
-    let warnings = about.warnings.iter().map(|w| ("Warning", w.message.as_str(), None));
+    let errors = about.errors.iter().map(|e| ("Error", &e.what, e.hint.as_ref()));
+    let warnings = about.warnings.iter().map(|w| ("Warning", &w.message, None));
     for (word, message, hint) in errors.chain(warnings).take(MOST_REMARKS) {
-        let hint = hint.map_or_else(String::new, |hint| format!(" {}", code(hint)));
-        let _ = writeln!(text, "> **{word}:** {}{hint}\n", code(message));
+        let hint = hint.map_or_else(String::new, |hint| format!(" {}", code(hint, door)));
+        let _ = writeln!(text, "> **{word}:** {}{hint}\n", code(message, door));
     }
     let rest = (about.errors.len() + about.warnings.len()).saturating_sub(MOST_REMARKS);
     if rest > 0 {
@@ -144,9 +152,10 @@ fn tail(about: About<'_>) -> String {
 
 /// Any text as inline code: GitHub looks for no mention, issue or link in it, and every sign that Markdown or HTML could take for its own
 /// is spelled as an entity.
-fn code(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len() + 16);
-    for c in cut(&escape(text), MOST_OF_TEXT).chars() {
+fn code(text: impl Into<Text>, door: &Door) -> String {
+    let shown = door.line(text.into().spelled_out());
+    let mut safe = String::with_capacity(shown.len() + 16);
+    for c in cut(&shown, MOST_OF_TEXT).chars() {
         if c.is_ascii_punctuation() && !matches!(c, '-' | '/' | '.' | ',') {
             let _ = write!(safe, "&#{};", u32::from(c));
         } else {
@@ -164,9 +173,9 @@ fn cut(text: &str, most: usize) -> String {
 }
 
 /// The spec's path as a comment can hold it: nothing in it can end the comment.
-fn marker(spec: &str) -> String {
+fn marker(spec: &Outside, door: &Door) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '/' | '_' | '-') { c } else { '_' };
-    cut(&spec.chars().map(plain).collect::<String>().replace("--", "-_"), MOST_OF_TEXT)
+    cut(&door.value(spec).chars().map(plain).collect::<String>().replace("--", "-_"), MOST_OF_TEXT)
 }
 
 #[cfg(test)]
@@ -175,11 +184,12 @@ mod tests {
 
     #[test]
     fn no_text_breaks_out() {
-        let safe = code("a | b `c` <img src=x> @team #1 **x** [y](z) https://evil & \u{202e}\n---");
+        let safe =
+            code(Outside::from("a | b `c` <img src=x> @team #1 **x** [y](z) https://evil & \u{202e}\n---"), &Door::default());
         let inner = safe.strip_prefix("<code>").and_then(|s| s.strip_suffix("</code>")).expect("code");
         let entities = inner.replace("&#", "").replace(';', "");
         assert!(!entities.chars().any(|c| "|`<>@#*[]()&\n\u{202e}".contains(c)), "{inner}");
-        assert_eq!(marker("a --> b\n--!>"), "a_-_>_b_-_!>".replace(['>', '!'], "_"));
+        assert_eq!(marker(&"a --> b\n--!>".into(), &Door::default()), "a_-_>_b_-_!>".replace(['>', '!'], "_"));
     }
 
     #[test]
@@ -190,10 +200,12 @@ mod tests {
 
     #[test]
     fn a_comment_of_failures_alone_has_its_bounds() {
-        let failures: Vec<Failure> =
-            (0..5000).map(|i| Failure::new("x", format!("{i} {}", "|`@".repeat(500))).hint("<".repeat(900))).collect();
-        let about = About { spec: "k.toml", digest: None, warnings: &[], errors: &failures };
-        let text = comment(None, about);
+        let failures: Vec<Failure> = (0..5000)
+            .map(|i| Failure::new("x", Outside::new(format!("{i} {}", "|`@".repeat(500)))).hint(Outside::new("<".repeat(900))))
+            .collect();
+        let about = About { spec: &"k.toml".into(), digest: None, warnings: &[], errors: &failures };
+        let text = comment(None, about, &Door::default());
+        let text = text.as_str();
         assert!(text.len() <= MOST_BYTES, "{}", text.len());
         assert!(text.contains("4990 more not shown"));
     }

@@ -1,5 +1,8 @@
 //! Colour, where it is wanted. The text is understandable without it.
 
+use crate::outside::Text;
+use crate::text;
+
 /// Paints, or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Paint {
@@ -8,37 +11,38 @@ pub struct Paint {
 }
 
 impl Paint {
-    fn with(self, code: &str, text: &str) -> String {
-        if self.color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+    fn with(self, code: &'static str, text: impl Into<Text>) -> Text {
+        let text = text.into();
+        if self.color { text!("\x1b[{}m{}\x1b[0m", code, text) } else { text }
     }
 
     /// For what is added.
     #[must_use]
-    pub fn green(self, text: &str) -> String {
+    pub fn green(self, text: impl Into<Text>) -> Text {
         self.with("32", text)
     }
 
     /// For what changes, and warnings.
     #[must_use]
-    pub fn yellow(self, text: &str) -> String {
+    pub fn yellow(self, text: impl Into<Text>) -> Text {
         self.with("33", text)
     }
 
     /// For what goes, what is blocked, and errors.
     #[must_use]
-    pub fn red(self, text: &str) -> String {
+    pub fn red(self, text: impl Into<Text>) -> Text {
         self.with("31", text)
     }
 
     /// For headings.
     #[must_use]
-    pub fn bold(self, text: &str) -> String {
+    pub fn bold(self, text: impl Into<Text>) -> Text {
         self.with("1", text)
     }
 
     /// For what is beside the point.
     #[must_use]
-    pub fn dim(self, text: &str) -> String {
+    pub fn dim(self, text: impl Into<Text>) -> Text {
         self.with("2", text)
     }
 }

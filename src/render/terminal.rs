@@ -2,91 +2,83 @@
 
 mod fields;
 
-use std::fmt::Write as _;
-
-use super::{Paint, escape};
+use super::Paint;
+use crate::outside::{Outside, Text};
 use crate::plan::{Action, Change, ClusterIdentity, ComputedBecause, Kind, Plan, Reason, Summary, Verification};
+use crate::text;
 
 /// Who and where: what stands above every plan and every question.
 #[must_use]
-pub fn header(spec: &str, token_source: &str, cluster: &ClusterIdentity) -> String {
-    let ClusterIdentity { context, server, uid, user } = cluster;
-    let known =
-        |value: &Option<String>| value.as_deref().map_or_else(|| "unknown".to_owned(), |value| escape(value).into_owned());
-    format!(
+pub fn header(plan: &Plan) -> Text {
+    let ClusterIdentity { context, server, uid, user } = &plan.cluster;
+    let known = |value: &Option<Outside>| value.as_ref().map_or_else(|| "unknown".into(), Text::from);
+    text!(
         "  Spec     {}\n  Cluster  {} ({}, uid {}) as {}\n  Token    {}\n",
-        escape(spec),
-        escape(context),
-        escape(server),
+        plan.spec,
+        context,
+        server,
         known(uid),
         known(user),
-        escape(token_source)
+        plan.token_source
     )
 }
 
 /// The changes and the closing line, without the header.
 #[must_use]
-pub fn plan(plan: &Plan, paint: Paint) -> String {
-    let mut text = String::new();
+pub fn plan(plan: &Plan, paint: Paint) -> Text {
+    let mut text = Text::default();
     let shown = || plan.changes.iter().filter(|change| change.action != Action::None);
     if shown().any(Change::is_written) {
-        text.push_str("konnect will perform the following actions:\n\n");
+        text.push("konnect will perform the following actions:\n\n");
     }
     for change in shown() {
         object(&mut text, change, plan, paint);
-        text.push('\n');
+        text.push("\n");
     }
-    text.push_str(&paint.bold(&closing(plan)));
-    text.push('\n');
+    text.push(text!("{}\n", paint.bold(closing(plan))));
     text
 }
 
 /// The last line.
 #[must_use]
-pub fn closing(plan: &Plan) -> String {
+pub fn closing(plan: &Plan) -> Text {
     let Summary { add, change, destroy, unchanged, blocked, unknown } = plan.summary();
     if add + change + destroy + blocked + unknown == 0 {
         if plan.token_not_compared() {
-            return format!("No changes, but the token was not compared: {}.", escape(&plan.token_unset));
+            return text!("No changes, but the token was not compared: {}.", plan.token_unset);
         }
-        return "No changes. The cluster matches the spec.".to_owned();
+        return "No changes. The cluster matches the spec.".into();
     }
-    let rest: Vec<String> = [(unchanged, "unchanged"), (blocked, "blocked"), (unknown, "unknown")]
-        .into_iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, word)| format!("{count} {word}"))
-        .collect();
-    let mut line = format!("Plan: {add} to add, {change} to change, {destroy} to destroy.");
-    if !rest.is_empty() {
-        let _ = write!(line, " {}.", rest.join(", "));
-    }
-    line
+    let rest = [(unchanged, "unchanged"), (blocked, "blocked"), (unknown, "unknown")].into_iter().filter(|(count, _)| *count > 0);
+    let rest = Text::join(rest.map(|(count, word)| text!("{} {}", count, word)), ", ");
+    let line = text!("Plan: {} to add, {} to change, {} to destroy.", add, change, destroy);
+    if rest.is_empty() { line } else { text!("{} {}.", line, rest) }
 }
 
-fn object(text: &mut String, change: &Change, plan: &Plan, paint: Paint) {
+fn object(text: &mut Text, change: &Change, plan: &Plan, paint: Paint) {
     let title = change.wanted.title();
     let sign = match change.action {
         Action::Create => paint.green("+"),
         Action::Update => paint.yellow("~"),
         Action::Blocked => paint.red("!"),
         Action::Unknown => paint.yellow("?"),
-        Action::None => " ".to_owned(),
+        Action::None => " ".into(),
     };
-    let _ = writeln!(text, "  {}", paint.bold(&format!("# {title} {}", headline(change))));
-    let _ = writeln!(text, "  {sign} {title}");
+    text.push(text!("  {}\n", paint.bold(text!("# {} {}", title, headline(change)))));
+    text.push(text!("  {} {}\n", sign, title));
     fields::lines(text, change, plan, paint);
 }
 
-fn headline(change: &Change) -> String {
+fn headline(change: &Change) -> Text {
     let how = match change.action {
-        Action::Create => "will be created".to_owned(),
-        Action::Update => "will be updated in place".to_owned(),
-        Action::None => "is as wanted".to_owned(),
-        Action::Blocked => format!("is blocked: {}", reason(change)),
-        Action::Unknown => format!("is unknown: {}", reason(change)),
+        Action::Create => "will be created".into(),
+        Action::Update => "will be updated in place".into(),
+        Action::None => "is as wanted".into(),
+        Action::Blocked => text!("is blocked: {}", reason(change)),
+        Action::Unknown => text!("is unknown: {}", reason(change)),
     };
     match (&change.verification, change.is_written()) {
-        (Verification::Computed(because), true) => format!("{how} (computed: {})", because_words(*because)),
+        (Verification::Computed(because), true) => text!("{} (computed: {})", how, because_words(*because)),
         _ => how,
     }
 }
@@ -101,31 +93,31 @@ const fn because_words(because: ComputedBecause) -> &'static str {
     }
 }
 
-/// Why an object's action is what it is, in a sentence's tail.
+/// Why an object's action is what it is, in a sentence's tail, on one line.
 #[must_use]
-pub fn reason(change: &Change) -> String {
+pub fn reason(change: &Change) -> Text {
     match &change.reason {
-        Reason::Absent => "it does not exist".to_owned(),
-        Reason::Differs => "it differs from the spec".to_owned(),
-        Reason::UpToDate => "it is as the spec wants it".to_owned(),
-        Reason::TokenNotCompared => "it is as the spec wants it, but there was no token to compare".to_owned(),
+        Reason::Absent => "it does not exist".into(),
+        Reason::Differs => "it differs from the spec".into(),
+        Reason::UpToDate => "it is as the spec wants it".into(),
+        Reason::TokenNotCompared => "it is as the spec wants it, but there was no token to compare".into(),
         Reason::Terminating => match change.wanted.kind {
-            Kind::Namespace => "the namespace is being deleted; wait until it is gone".to_owned(),
+            Kind::Namespace => "the namespace is being deleted; wait until it is gone".into(),
             _ => "it is being deleted: a change would be lost with it; wait until it is gone, or see what holds its finalizers"
-                .to_owned(),
+                .into(),
         },
-        Reason::NamespaceTerminating => "its namespace is being deleted".to_owned(),
-        Reason::Immutable => "it is immutable, and its data differs: it can only be deleted and made anew, by you".to_owned(),
-        Reason::Type(other) => format!("its type is {}, not Opaque, and a type can't be changed", escape(other)),
-        Reason::OwnedByOthers => "another manager owns what would change".to_owned(),
+        Reason::NamespaceTerminating => "its namespace is being deleted".into(),
+        Reason::Immutable => "it is immutable, and its data differs: it can only be deleted and made anew, by you".into(),
+        Reason::Type(other) => text!("its type is {}, not Opaque, and a type can't be changed", other),
+        Reason::OwnedByOthers => "another manager owns what would change".into(),
         Reason::NamespaceMissing(name) => {
-            format!("namespace {} does not exist, and `manage = false` leaves it to somebody else", escape(name))
+            text!("namespace {} does not exist, and `manage = false` leaves it to somebody else", name)
         }
-        Reason::Rejected(message) => format!("the server refuses it: {}", escape(&message.replace('\n', " "))),
-        Reason::Unreadable => {
-            let what = change.unreadable.as_ref().map_or("it could not be read", |failure| failure.what.as_str());
-            escape(&what.replace('\n', " ")).into_owned()
-        }
+        Reason::Rejected(message) => text!("the server refuses it: {}", message.on_one_line()),
+        Reason::Unreadable => match &change.unreadable {
+            Some(failure) => failure.what.on_one_line(),
+            None => "it could not be read".into(),
+        },
     }
 }
 
@@ -133,6 +125,7 @@ pub fn reason(change: &Change) -> String {
 mod tests {
     use super::*;
     use crate::desired::DesiredObject;
+    use crate::render::Door;
 
     #[test]
     fn a_server_s_words_can_t_reach_the_terminal_raw() {
@@ -146,12 +139,12 @@ mod tests {
         let change = Change {
             wanted,
             action: Action::Blocked,
-            reason: Reason::Rejected("no\x1b[2J\nnext".into()),
+            reason: Reason::Rejected(Outside::from("no\x1b[2J\nnext").into()),
             verification: Verification::Server,
             fields: Vec::new(),
             seen: None,
             unreadable: None,
         };
-        assert_eq!(reason(&change), "the server refuses it: no\\u{1b}[2J next");
+        assert_eq!(Door::default().line(reason(&change)), "the server refuses it: no\\u{1b}[2J next");
     }
 }

@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 
 use super::store::Store;
 use crate::outcome::Failure;
+use crate::outside::{Outside, Text};
+use crate::text;
 
 const FORMAT: &str = "konnect sandbox";
 const VERSION: u64 = 1;
@@ -43,8 +45,11 @@ impl StateFile {
         Ok(file)
     }
 
-    fn failure(&self, what: &str, error: &std::io::Error) -> Failure {
-        Failure::new("sandbox_file", format!("{what} the sandbox file {}: {error}", self.path.display()))
+    fn failure(&self, what: &'static str, error: &std::io::Error) -> Failure {
+        Failure::new(
+            "sandbox_file",
+            text!("{} the sandbox file {}: {}", what, Outside::from(self.path.as_path()), Outside::new(error.to_string())),
+        )
     }
 
     fn beside(&self, suffix: &str) -> PathBuf {
@@ -79,17 +84,19 @@ impl StateFile {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(self.failure("can't read", &error)),
         };
-        let damaged = |where_: String| {
-            let what = format!("the sandbox file {} is damaged{where_}; it was left as it is", self.path.display());
+        let damaged = |where_: Text| {
+            let what =
+                text!("the sandbox file {} is damaged{}; it was left as it is", Outside::from(self.path.as_path()), where_);
             Failure::new("sandbox_damaged", what).hint("move it away to start with an empty sandbox")
         };
         let mut state: Value = serde_json::from_slice(&bytes)
-            .map_err(|error| damaged(format!(" at line {}, column {}", error.line(), error.column())))?;
+            .map_err(|error| damaged(text!(" at line {}, column {}", error.line(), error.column())))?;
         if state["format"] != FORMAT {
-            return Err(damaged(": it is not a sandbox file".to_owned()));
+            return Err(damaged(": it is not a sandbox file".into()));
         }
         if state["version"] != VERSION {
-            let what = format!("the sandbox file {} is of a format version this konnect doesn't know", self.path.display());
+            let what =
+                text!("the sandbox file {} is of a format version this konnect doesn't know", Outside::from(self.path.as_path()));
             return Err(Failure::new("sandbox_version", what).hint("use the konnect that wrote it, or move it away"));
         }
         let (revision, seed) = (state["revision"].as_u64(), state["seed"].as_u64());
@@ -97,8 +104,8 @@ impl StateFile {
         match (revision, seed, objects) {
             (Some(revision), Some(seed), Some(Value::Array(objects))) => Store::restore(revision, seed, objects)
                 .map(Some)
-                .ok_or_else(|| damaged(": an object in it is not one of ours".to_owned())),
-            _ => Err(damaged(": a part of it is missing".to_owned())),
+                .ok_or_else(|| damaged(": an object in it is not one of ours".into())),
+            _ => Err(damaged(": a part of it is missing".into())),
         }
     }
 

@@ -1,5 +1,6 @@
 //! The sandbox as a server on loopback: TLS with a certificate made for this run, a random bearer token, and a kubeconfig that holds both.
 
+use crate::text;
 use std::convert::Infallible;
 use std::future::Future;
 use std::io::{Read as _, Write as _};
@@ -22,6 +23,7 @@ use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tower::{BoxError, Service, ServiceExt as _};
 
 use crate::outcome::Failure;
+use crate::outside::Outside;
 
 /// More bytes than a real server reads of a body, which it is for the service to refuse.
 const MOST_BYTES: usize = 4 * 1024 * 1024;
@@ -41,7 +43,7 @@ pub struct Listening {
 /// # Errors
 /// No port, no randomness, or a certificate that can't be made.
 pub async fn listen() -> Result<Listening, Failure> {
-    let fail = |what: String| Failure::new("serve", format!("the sandbox can't listen: {what}"));
+    let fail = |what: String| Failure::new("serve", text!("the sandbox can't listen: {}", Outside::new(what)));
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.map_err(|error| fail(error.to_string()))?;
     let address = listener.local_addr().map_err(|error| fail(error.to_string()))?;
     let (authority, config) = certificates().map_err(|error| fail(error.to_string()))?;
@@ -94,7 +96,7 @@ impl Listening {
             "users": [{"name": "konnect-sandbox", "user": {"token": &*self.token}}],
         });
         let fail = |error: std::io::Error| {
-            Failure::new("serve", format!("the kubeconfig {} can't be written: {}", path.display(), error.kind()))
+            Failure::new("serve", text!("the kubeconfig {} can't be written: {}", Outside::from(path), error.kind()))
         };
         let mut name = path.as_os_str().to_owned();
         name.push(format!(".{}.new", std::process::id()));

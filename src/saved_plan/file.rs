@@ -9,9 +9,11 @@ use sha2::{Digest as _, Sha256};
 
 use super::{SavedPlan, stale};
 use crate::outcome::Failure;
+use crate::outside::{Outside, Text};
 use crate::pat::hex;
 use crate::plan::{Change, Mark};
-use crate::spec::mask_tokens;
+use crate::render::Door;
+use crate::text;
 
 /// What makes the file a saved plan.
 pub(super) const MAGIC: &str = "konnect saved plan";
@@ -25,19 +27,22 @@ impl SavedPlan {
     ///
     /// # Errors
     /// The file can't be written; one that was there stays as it was.
-    pub fn save(&self, path: &str) -> Result<String, Failure> {
-        let fail =
-            |kind: ErrorKind| Failure::new("plan_file", format!("the plan can't be saved to {}: {kind}", mask_tokens(path)));
+    pub fn save(&self, shown: &Outside, door: &Door) -> Result<String, Failure> {
+        let fail = |kind: ErrorKind| Failure::new("plan_file", text!("the plan can't be saved to {}: {}", shown, kind));
         let mut document = serde_json::to_value(self).map_err(|_| fail(ErrorKind::InvalidData))?;
+        if !may_keep(&document, door) {
+            return Err(Failure::new(
+                "secret_in_plan",
+                "the plan was not saved: a text that it must hold contains a token or a password that was met in this run",
+            )
+            .hint("look for it in the spec, and in the names, labels, annotations and managers of the live objects"));
+        }
         let digest = digest(&document);
         document["digest"] = json!(digest);
-        let path = Path::new(path);
+        let path = Path::new(shown.expose());
         // A folder, a device or a pipe can't be put in place of: renaming over /dev/stdout would take it from everybody.
         if std::fs::metadata(path).is_ok_and(|found| !found.is_file()) {
-            return Err(Failure::new(
-                "plan_file",
-                format!("{} is no file: a plan is saved to a file", mask_tokens(&path.display().to_string())),
-            ));
+            return Err(Failure::new("plan_file", text!("{} is no file: a plan is saved to a file", shown)));
         }
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let written = || -> std::io::Result<()> {
@@ -56,28 +61,27 @@ impl SavedPlan {
     ///
     /// # Errors
     /// A file that can't be read or is no saved plan (exit code 1); one of another format or version, or that was changed (4).
-    pub fn open(path: &str) -> Result<(Self, String), Failure> {
-        let shown = mask_tokens(path);
-        let no_plan = |what: String| Failure::new("plan_file", what).hint("`konnect plan --out PLAN` makes one");
+    pub fn open(shown: &Outside) -> Result<(Self, String), Failure> {
+        let no_plan = |what: Text| Failure::new("plan_file", what).hint("`konnect plan --out PLAN` makes one");
         let mut text = String::new();
-        File::open(path)
+        File::open(shown.expose())
             .and_then(|file| file.take(MOST_BYTES).read_to_string(&mut text))
-            .map_err(|error| no_plan(format!("the plan {shown} can't be read: {}", error.kind())))?;
+            .map_err(|error| no_plan(text!("the plan {} can't be read: {}", shown, error.kind())))?;
         let mut document: Value = serde_json::from_str(&text)
             .ok()
             .filter(|document: &Value| document["magic"] == MAGIC)
-            .ok_or_else(|| no_plan(format!("{shown} is no saved plan")))?;
+            .ok_or_else(|| no_plan(text!("{} is no saved plan", shown)))?;
         let version = document["konnect_version"].as_str().unwrap_or("unknown").to_owned();
         if document["format"] != FORMAT {
-            let other = document["format"].as_u64().map_or_else(|| "unknown".to_owned(), |format| format.to_string());
-            return Err(stale("plan_format", format!("{shown} has format {other}, this konnect knows format {FORMAT}"))
+            let other = document["format"].as_u64().map_or_else(|| "unknown".into(), |format| text!("{}", format));
+            return Err(stale("plan_format", text!("{} has format {}, this konnect knows format {}", shown, other, FORMAT))
                 .hint("apply it with the konnect that made it, or plan again"));
         }
         if version != env!("CARGO_PKG_VERSION") {
-            let what = format!("{shown} was made by konnect {}, this is {}", mask_tokens(&version), env!("CARGO_PKG_VERSION"));
+            let what = text!("{} was made by konnect {}, this is {}", shown, Outside::from(&version), env!("CARGO_PKG_VERSION"));
             return Err(stale("plan_version", what).hint("apply it with the konnect that made it, or plan again"));
         }
-        let changed = || stale("plan_changed", format!("{shown} was changed after it was saved: its digest does not fit"));
+        let changed = || stale("plan_changed", text!("{} was changed after it was saved: its digest does not fit", shown));
         let whole = canonical(&document);
         let said = document.as_object_mut().and_then(|document| document.remove("digest")).ok_or_else(changed)?;
         let digest = digest(&document);
@@ -101,6 +105,16 @@ pub(super) fn digest_of(change: &Change, mark: Option<Mark>) -> String {
         }
     }
     digest(&json!({"wanted": wanted, "fields": fields, "uid": seen.as_ref().map(|seen| &seen.uid), "token": mark}))
+}
+
+/// Whether no text of the document, key or value, gives a secret of this run away.
+fn may_keep(document: &Value, door: &Door) -> bool {
+    match document {
+        Value::String(text) => door.may_keep(text),
+        Value::Array(items) => items.iter().all(|item| may_keep(item, door)),
+        Value::Object(members) => members.iter().all(|(key, value)| door.may_keep(key) && may_keep(value, door)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => true,
+    }
 }
 
 fn digest(document: &Value) -> String {

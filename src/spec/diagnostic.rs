@@ -6,8 +6,10 @@ use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
 
-use super::mask::mask_tokens;
-use crate::render::escape;
+use super::PatKey;
+use crate::outside::{Outside, Text};
+use crate::render::{Cleared, Door};
+use crate::text;
 use excerpt::Excerpt;
 
 /// The most errors that are shown.
@@ -18,8 +20,8 @@ const MOST_SHOWN: usize = 20;
 pub(super) struct Fault {
     /// Where in the text; `None` where it concerns the whole file.
     span: Option<Range<usize>>,
-    message: String,
-    pub(super) hint: Option<String>,
+    message: Text,
+    pub(super) hint: Option<Text>,
     /// What must not be shown, beside what looks like a token.
     hidden: Option<Range<usize>>,
     /// It says that something is not there: of no worth where not all of the file could be parsed.
@@ -27,12 +29,12 @@ pub(super) struct Fault {
 }
 
 impl Fault {
-    pub(super) fn at(span: Range<usize>, message: impl Into<String>) -> Self {
+    pub(super) fn at(span: Range<usize>, message: impl Into<Text>) -> Self {
         Self { span: Some(span), message: message.into(), hint: None, hidden: None, of_absence: false }
     }
 
-    pub(super) fn whole(message: String, hint: Option<&str>) -> Self {
-        Self { span: None, message, hint: hint.map(str::to_owned), hidden: None, of_absence: false }
+    pub(super) fn whole(message: impl Into<Text>, hint: Option<Text>) -> Self {
+        Self { span: None, message: message.into(), hint, hidden: None, of_absence: false }
     }
 
     /// Something that looks like a token. Its place is never shown as it is.
@@ -40,8 +42,7 @@ impl Fault {
         let mut fault =
             Self::at(span.clone(), "a token stands in this file: this is a checked-in file, and the token never belongs in it");
         fault.hint = Some(
-            "take it out, and revoke it if the file was ever shared; write pat_env = \"PAT\" and put the token into $PAT"
-                .to_owned(),
+            "take it out, and revoke it if the file was ever shared; write pat_env = \"PAT\" and put the token into $PAT".into(),
         );
         fault.hidden = Some(span);
         fault
@@ -51,7 +52,7 @@ impl Fault {
     pub(super) fn syntax(error: &toml::de::Error) -> Self {
         Self {
             span: error.span(),
-            message: format!("TOML: {}", unquoted(error.message())),
+            message: text!("TOML: {}", Outside::new(unquoted(error.message()))),
             hint: None,
             hidden: None,
             of_absence: false,
@@ -80,13 +81,15 @@ fn unquoted(message: &str) -> String {
 /// Everything that is wrong with one spec.
 #[derive(Debug)]
 pub struct SpecErrors {
-    path: String,
+    path: Outside,
     text: String,
     faults: Vec<Fault>,
+    /// Where the token is, if the spec says so: it is to be hidden in what is shown of the spec.
+    pub pat: Option<PatKey>,
 }
 
 impl SpecErrors {
-    pub(super) fn new(path: &str, text: &str, mut faults: Vec<Fault>) -> Self {
+    pub(super) fn new(path: &Outside, text: &str, mut faults: Vec<Fault>, pat: Option<PatKey>) -> Self {
         let place = |fault: &Fault| fault.span.as_ref().map_or((1, 0, 0), |span| (0, span.start, span.end));
         // A token in the text is found in the text and again in the value it stands in: the value's place says more.
         let is_token = |fault: &Fault| fault.hidden.is_some() && fault.hidden == fault.span;
@@ -98,7 +101,7 @@ impl SpecErrors {
         });
         faults.sort_by_key(place);
         faults.dedup();
-        Self { path: path.to_owned(), text: text.to_owned(), faults }
+        Self { path: path.clone(), text: text.to_owned(), faults, pat }
     }
 
     /// How many errors there are.
@@ -107,35 +110,36 @@ impl SpecErrors {
         self.faults.len()
     }
 
-    /// One line an error: `path:line:column: message`.
+    /// One message an error: `path:line:column: message`.
     #[must_use]
-    pub fn messages(&self) -> Vec<String> {
-        let path = self.shown_path();
+    pub fn messages(&self) -> Vec<Text> {
+        let hidden = self.hidden(None);
         let line = |fault: &Fault| {
-            let hint = fault.hint.as_ref().map_or_else(String::new, |hint| format!(" ({})", shown(hint)));
+            let hint = fault.hint.as_ref().map_or_else(Text::default, |hint| text!(" ({})", hint));
             match &fault.span {
-                None => format!("{path}: {}{hint}", shown(&fault.message)),
+                None => text!("{}: {}{}", self.path, fault.message, hint),
                 Some(span) => {
-                    let excerpt = self.excerpt(span);
-                    format!("{path}:{}:{}: {}{hint}", excerpt.line, excerpt.column, shown(&fault.message))
+                    let Excerpt { line, column, .. } = Excerpt::of(&self.text, span, &hidden);
+                    text!("{}:{}:{}: {}{}", self.path, line, column, fault.message, hint)
                 }
             }
         };
-        let mut lines: Vec<String> = self.faults.iter().take(MOST_SHOWN).map(line).collect();
+        let mut lines: Vec<Text> = self.faults.iter().take(MOST_SHOWN).map(line).collect();
         lines.extend(self.rest());
         lines
     }
 
     /// For people: each error with the line it stands in.
     #[must_use]
-    pub fn render(&self, color: bool) -> String {
+    pub fn render(&self, color: bool, door: &Door) -> Cleared {
         let renderer = if color { Renderer::styled() } else { Renderer::plain() };
-        let path = self.shown_path();
+        let path = door.line(&self.path);
+        let hidden = self.hidden(Some(door));
         let mut text = String::new();
         for fault in self.faults.iter().take(MOST_SHOWN) {
-            let title = shown(&fault.message);
+            let title = door.line(&fault.message);
             let mut group = Level::ERROR.primary_title(title.as_str()).elements(Vec::<Origin<'_>>::new());
-            let excerpt = fault.span.as_ref().map(|span| self.excerpt(span));
+            let excerpt = fault.span.as_ref().map(|span| Excerpt::of(&self.text, span, &hidden));
             group = match &excerpt {
                 None => group.element(Origin::path(path.as_str())),
                 Some(excerpt) => {
@@ -151,7 +155,7 @@ impl SpecErrors {
                     }
                 }
             };
-            let hint = fault.hint.as_ref().map(|hint| shown(hint));
+            let hint = fault.hint.as_ref().map(|hint| door.line(hint));
             if let Some(hint) = &hint {
                 group = group.element(Level::HELP.message(hint.as_str()));
             }
@@ -160,27 +164,20 @@ impl SpecErrors {
         }
         let count = self.faults.len();
         let noun = if count == 1 { "error" } else { "errors" };
-        text.extend(self.rest().map(|rest| format!("{rest}\n")));
+        text.extend(self.rest().map(|rest| format!("{}\n", door.line(rest))));
         text.push_str(&format!("{path}: {count} {noun}\n"));
-        text
+        Cleared::of_spec_errors(text)
     }
 
-    fn rest(&self) -> Option<String> {
+    fn rest(&self) -> Option<Text> {
         let more = self.faults.len().saturating_sub(MOST_SHOWN);
-        (more > 0).then(|| format!("… and {more} more errors"))
+        (more > 0).then(|| text!("… and {} more errors", more))
     }
 
-    fn shown_path(&self) -> String {
-        shown(&self.path)
+    /// What must not be shown of the file, beside what looks like a token.
+    fn hidden(&self, door: Option<&Door>) -> Vec<Range<usize>> {
+        let mut hidden: Vec<Range<usize>> = self.faults.iter().filter_map(|fault| fault.hidden.clone()).collect();
+        hidden.extend(door.into_iter().flat_map(|door| door.secrets().find(&self.text)));
+        hidden
     }
-
-    fn excerpt(&self, span: &Range<usize>) -> Excerpt {
-        let hidden: Vec<Range<usize>> = self.faults.iter().filter_map(|fault| fault.hidden.clone()).collect();
-        Excerpt::of(&self.text, span, &hidden)
-    }
-}
-
-/// A text of ours that may hold what the user wrote.
-fn shown(text: &str) -> String {
-    escape(&mask_tokens(text)).into_owned()
 }

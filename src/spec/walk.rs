@@ -11,14 +11,18 @@ use toml::de::{DeString, DeTable, DeValue};
 use super::diagnostic::Fault;
 use super::mask::{bare_variable, looks_like_token, mask_tokens, names_a_token};
 use super::{ClusterKeys, PatKey, Spec};
+use crate::outside::{Outside, Text};
+use crate::text;
 
 /// A walk through one document.
 pub(super) struct Walk<'a> {
-    path: &'a str,
+    path: &'a Outside,
     folder: &'a Path,
     pat_from_stdin: bool,
     /// Everything that is wrong so far.
     pub(super) faults: Vec<Fault>,
+    /// Where the token is, as far as that was understood, whatever else is wrong.
+    pub(super) pat_found: Option<PatKey>,
 }
 
 /// A key and its value, with their places.
@@ -27,8 +31,8 @@ type Entry<'t, 'i> = (&'t Spanned<DeString<'i>>, &'t Spanned<DeValue<'i>>);
 const KEYS: [&str; 6] = ["namespace", "service_account", "secret", "pat_env", "pat_file", "cluster"];
 
 impl<'a> Walk<'a> {
-    pub(super) const fn new(path: &'a str, folder: &'a Path, pat_from_stdin: bool) -> Self {
-        Self { path, folder, pat_from_stdin, faults: Vec::new() }
+    pub(super) const fn new(path: &'a Outside, folder: &'a Path, pat_from_stdin: bool) -> Self {
+        Self { path, folder, pat_from_stdin, faults: Vec::new(), pat_found: None }
     }
 
     /// The whole document; `None` where something needed is missing or wrong, which has been noted.
@@ -38,10 +42,11 @@ impl<'a> Walk<'a> {
         let service_account = self.object(table, "service_account");
         let secret = self.object(table, "secret");
         let pat = self.pat(table);
+        self.pat_found.clone_from(&pat);
         let cluster = self.cluster(table);
         let (namespace, manage_namespace) = namespace?;
         Some(Spec {
-            path: self.path.to_owned(),
+            path: self.path.clone(),
             folder: self.folder.to_owned(),
             // Of the whole text, which this walk does not see.
             digest: String::new(),
@@ -54,43 +59,48 @@ impl<'a> Walk<'a> {
         })
     }
 
-    fn note(&mut self, span: Range<usize>, message: impl Into<String>) -> &mut Fault {
+    fn note(&mut self, span: Range<usize>, message: impl Into<Text>) -> &mut Fault {
         self.faults.push(Fault::at(span, message));
         let last = self.faults.len() - 1;
         &mut self.faults[last]
     }
 
-    fn missing(&mut self, message: &str, hint: &str) {
-        let mut fault = Fault::whole(message.to_owned(), Some(hint));
+    fn missing(&mut self, message: impl Into<Text>, hint: impl Into<Text>) {
+        let mut fault = Fault::whole(message, Some(hint.into()));
         fault.of_absence = true;
         self.faults.push(fault);
     }
 
     /// Notes every key that is not one of these.
-    fn known_keys(&mut self, table: &DeTable<'_>, known: &[&str], inside: Option<&str>) {
+    fn known_keys(&mut self, table: &DeTable<'_>, known: &[&'static str], inside: Option<&'static str>) {
         for (key, value) in table {
             let name: &str = key.get_ref();
             self.hide_tokens(key.span(), name);
             if known.contains(&name) {
                 continue;
             }
-            let place = inside.map_or_else(String::new, |table| format!(" in [{table}]"));
+            let place = inside.map_or_else(Text::default, |table| text!(" in [{}]", table));
             if names_a_token(name) {
                 let fault = self.note(
                     key.span(),
-                    format!("unknown key `{}`{place}: the token itself never belongs in this file", mask_tokens(name)),
+                    text!(
+                        "unknown key `{}`{}: the token itself never belongs in this file",
+                        Outside::new(mask_tokens(name)),
+                        place
+                    ),
                 );
                 fault.hide(value.span());
                 fault.hint =
-                    Some("write pat_env = \"PAT\", the NAME of the variable that holds it, or pat_file = \"path\"".to_owned());
+                    Some("write pat_env = \"PAT\", the NAME of the variable that holds it, or pat_file = \"path\"".into());
                 continue;
             }
-            let close = similar::get_close_matches(name, known, 1, 0.6).first().map(|close| (*close).to_owned());
-            let fault = self.note(key.span(), format!("unknown key `{}`{place}", mask_tokens(name)));
-            fault.hint = Some(
-                close
-                    .map_or_else(|| format!("known keys here: {}", known.join(", ")), |close| format!("did you mean `{close}`?")),
-            );
+            let close = similar::get_close_matches(name, known, 1, 0.6);
+            let close = close.first().and_then(|close| known.iter().find(|key| *key == close));
+            let fault = self.note(key.span(), text!("unknown key `{}`{}", Outside::new(mask_tokens(name)), place));
+            fault.hint = Some(close.map_or_else(
+                || text!("known keys here: {}", Text::join(known.iter().map(|key| Text::from(*key)), ", ")),
+                |close| text!("did you mean `{}`?", close),
+            ));
         }
     }
 
@@ -104,14 +114,17 @@ impl<'a> Walk<'a> {
     }
 
     /// The text of a value that must be a string.
-    fn text(&mut self, (key, value): Entry<'_, '_>, what: &str) -> Option<String> {
+    fn text(&mut self, (key, value): Entry<'_, '_>, what: &'static str) -> Option<String> {
         match value.get_ref() {
             DeValue::String(text) => (!self.hide_tokens(value.span(), text)).then(|| text.to_string()),
             other => {
                 let found = type_name(other);
-                let fault = self.note(value.span(), format!("`{}` must be {what}, and is {found}", mask_tokens(key.get_ref())));
+                let fault = self.note(
+                    value.span(),
+                    text!("`{}` must be {}, and is {}", Outside::new(mask_tokens(key.get_ref())), what, found),
+                );
                 if matches!(other, DeValue::Boolean(_) | DeValue::Integer(_) | DeValue::Float(_) | DeValue::Datetime(_)) {
-                    fault.hint = Some("put it in quotes".to_owned());
+                    fault.hint = Some("put it in quotes".into());
                 }
                 None
             }
@@ -121,7 +134,7 @@ impl<'a> Walk<'a> {
     fn pat(&mut self, table: &DeTable<'_>) -> Option<PatKey> {
         let (env, file) = (table.get_key_value("pat_env"), table.get_key_value("pat_file"));
         if let (Some(_), Some((key, _))) = (env, file) {
-            self.note(key.span(), "both `pat_env` and `pat_file` are given").hint = Some("keep one of them".to_owned());
+            self.note(key.span(), "both `pat_env` and `pat_file` are given").hint = Some("keep one of them".into());
         }
         match (env, file) {
             (Some(entry), _) => self.pat_env(entry),
@@ -132,7 +145,7 @@ impl<'a> Walk<'a> {
                     return None;
                 }
                 let path = self.resolve(&shown);
-                Some(PatKey::File(shown, path))
+                Some(PatKey::File(shown.into(), path))
             }
             (None, None) if self.pat_from_stdin => None,
             (None, None) => {
@@ -149,23 +162,22 @@ impl<'a> Walk<'a> {
         let span = entry.1.span();
         let DeValue::String(text) = entry.1.get_ref() else {
             let found = type_name(entry.1.get_ref());
-            self.note(span.clone(), format!("`pat_env` must be the name of a variable, and is {found}")).hide(span);
+            self.note(span.clone(), text!("`pat_env` must be the name of a variable, and is {}", found)).hide(span);
             return None;
         };
         if self.hide_tokens(span.clone(), text) {
             return None;
         }
         match bare_variable(text) {
-            Some(name) if name == text => Some(PatKey::Env(name.to_owned())),
+            Some(name) if name == text => Some(PatKey::Env(name.into())),
             Some(name) => {
                 self.note(span, "`pat_env` is the variable's name, without `$`").hint =
-                    Some(format!("write pat_env = \"{name}\""));
+                    Some(text!("write pat_env = \"{}\"", Outside::from(name)));
                 None
             }
             None => {
                 let fault = self.note(span.clone(), "`pat_env` must be the NAME of a variable: letters, digits and _");
-                fault.hint =
-                    Some("if this is the token itself: it never belongs in this file; write pat_env = \"PAT\"".to_owned());
+                fault.hint = Some("if this is the token itself: it never belongs in this file; write pat_env = \"PAT\"".into());
                 fault.hide(span);
                 None
             }
@@ -173,29 +185,28 @@ impl<'a> Walk<'a> {
     }
 
     fn cluster(&mut self, table: &DeTable<'_>) -> ClusterKeys {
-        let Some((key, value)) = table.get_key_value("cluster") else { return ClusterKeys::default() };
+        let Some((_, value)) = table.get_key_value("cluster") else { return ClusterKeys::default() };
         let DeValue::Table(cluster) = value.get_ref() else {
-            self.note(value.span(), format!("`{}` must be a table, and is {}", key.get_ref(), type_name(value.get_ref())));
+            self.note(value.span(), text!("`cluster` must be a table, and is {}", type_name(value.get_ref())));
             return ClusterKeys::default();
         };
         self.known_keys(cluster, &["context", "kubeconfig", "uid"], Some("cluster"));
         let kubeconfig = self.cluster_text(cluster, "kubeconfig");
         ClusterKeys {
-            context: self.cluster_text(cluster, "context"),
+            context: self.cluster_text(cluster, "context").map(Outside::new),
             kubeconfig: kubeconfig.map(|shown| {
                 let path = self.resolve(&shown);
-                (shown, path)
+                (shown.into(), path)
             }),
-            uid: self.cluster_text(cluster, "uid"),
+            uid: self.cluster_text(cluster, "uid").map(Outside::new),
         }
     }
 
-    fn cluster_text(&mut self, cluster: &DeTable<'_>, key: &str) -> Option<String> {
+    fn cluster_text(&mut self, cluster: &DeTable<'_>, key: &'static str) -> Option<String> {
         let entry = cluster.get_key_value(key)?;
         let text = self.text(entry, "a string")?;
         if text.trim().is_empty() {
-            self.note(entry.1.span(), format!("`{key}` is empty")).hint =
-                Some("leave the key out, or give it a value".to_owned());
+            self.note(entry.1.span(), text!("`{}` is empty", key)).hint = Some("leave the key out, or give it a value".into());
             return None;
         }
         Some(text)

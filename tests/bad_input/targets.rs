@@ -13,10 +13,12 @@ use konnect::cluster::kubeconfig::select;
 use konnect::cluster::{Choice, Cluster, Deadline};
 use konnect::desired::DesiredObject;
 use konnect::observed::{Comparison, Read, read_object};
+use konnect::outside::{Outside, Text};
 use konnect::ownership::Owners;
-use konnect::pat::Scrubber;
+use konnect::pat::{Salt, Scrubber};
 use konnect::plan::{FieldPath, Kind};
 use konnect::planner::{TakeOver, change};
+use konnect::render::Door;
 use konnect::sandbox::handle;
 use konnect::sandbox::request::Request;
 use konnect::sandbox::rights::Caller;
@@ -42,6 +44,11 @@ fn clean(text: &str) {
     assert!(mask_tokens(text) == *text, "a token shows: {text}");
 }
 
+/// Nothing that looks like a token, once it has gone through the door.
+fn shown(text: &Text) {
+    clean(&Door::default().lines(text));
+}
+
 fn block_on<T>(future: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(future)
@@ -52,9 +59,9 @@ pub fn spec(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     if let Err(errors) = parse("konnect.toml", Path::new(""), &text, false) {
         assert!(errors.count() > 0, "refused without a reason");
-        clean(&errors.render(false));
-        clean(&errors.render(true));
-        errors.messages().iter().for_each(|message| clean(message));
+        clean(errors.render(false, &Door::default()).as_str());
+        clean(errors.render(true, &Door::default()).as_str());
+        errors.messages().iter().for_each(shown);
     }
 }
 
@@ -63,11 +70,11 @@ pub fn kubeconfig(bytes: &[u8]) {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("config");
     std::fs::write(&path, bytes).expect("written");
-    for context in [None, Some("dev".to_owned())] {
-        let choice = Choice { kubeconfig_flag: Some(path.display().to_string()), context, ..Choice::default() };
+    for context in [None, Some(Outside::from("dev"))] {
+        let choice = Choice { kubeconfig_flag: Some(path.as_path().into()), context, ..Choice::default() };
         match block_on(select(&choice)) {
             Ok(selected) => drop(selected.config),
-            Err(failure) => clean(&failure.to_string()),
+            Err(failure) => shown(&failure.what),
         }
     }
 }
@@ -75,15 +82,16 @@ pub fn kubeconfig(bytes: &[u8]) {
 /// The file of a saved plan.
 pub fn saved_plan(bytes: &[u8]) {
     let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("plan").display().to_string();
+    let path = folder.path().join("plan");
     std::fs::write(&path, bytes).expect("written");
-    match SavedPlan::open(&path) {
+    let named = Outside::from(path.as_path());
+    match SavedPlan::open(&named) {
         // Only what is as it was saved is taken: its text is the one that it would be saved as.
         Ok((plan, digest)) => {
-            assert_eq!(plan.save(&path).expect("saved"), digest);
+            assert_eq!(plan.save(&named, &Door::default()).expect("saved"), digest);
             assert_eq!(std::fs::read(&path).expect("readable"), bytes);
         }
-        Err(failure) => clean(&failure.to_string()),
+        Err(failure) => shown(&failure.what),
     }
 }
 
@@ -91,8 +99,8 @@ pub fn saved_plan(bytes: &[u8]) {
 pub fn managed_fields(bytes: &[u8]) {
     let Ok(value) = serde_json::from_slice(bytes) else { return };
     let owners = Owners::parse(&value);
-    for path in owners.ours().iter().chain(&[FieldPath::token(), FieldPath::Label("a".to_owned())]) {
-        let _ = (owners.others(path), owners.of_map(path), owners.standing(path), path.to_string());
+    for path in owners.ours().iter().chain(&[FieldPath::token(), FieldPath::Label("a".into())]) {
+        let _ = (owners.others(path), owners.of_map(path), owners.standing(path), path.dotted());
     }
 }
 
@@ -108,11 +116,11 @@ pub fn answer(bytes: &[u8]) {
         });
         let client = kube::Client::new(service, "default");
         let deadline = Deadline::after(Duration::from_secs(60));
-        let cluster = Cluster::over(client, "bad".to_owned(), "bad".to_owned(), deadline, Arc::new(|_| {}));
-        read_object(&cluster, &secret(), Comparison { pat: None, scrubber: &Scrubber::default() }).await
+        let cluster = Cluster::over(client, "bad", "bad", deadline, Arc::new(|_| {}));
+        read_object(&cluster, &secret(), Comparison { pat: None, secrets: &Scrubber::default(), salt: &Salt::default() }).await
     });
     if let Read::Unreadable(failure) = &read {
-        clean(&failure.to_string());
+        shown(&failure.what);
     }
     let change = change(&secret(), &read, false, &TakeOver::new());
     assert!(code == 404 || !matches!(read, Read::Absent), "absent without a 404: {change:?}");
@@ -121,9 +129,9 @@ pub fn answer(bytes: &[u8]) {
 fn secret() -> DesiredObject {
     DesiredObject {
         kind: Kind::Secret,
-        namespace: Some("kong".to_owned()),
-        name: "pat".to_owned(),
-        labels: BTreeMap::from([("a".to_owned(), "1".to_owned())]),
+        namespace: Some("kong".into()),
+        name: "pat".into(),
+        labels: BTreeMap::from([("a".into(), "1".into())]),
         annotations: BTreeMap::new(),
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use konnect::plan::{Action, Change, Field, FieldAction, FieldPath, FieldValue, Kind, Reason, Verdict};
+use konnect::render::Door;
 use serde_json::{Map, Value, json};
 
 use super::send;
@@ -34,7 +35,7 @@ pub async fn check(
     if !conflicts.is_empty() {
         words.push("conflict".to_owned());
     }
-    let expected = strict.fields.iter().filter(|f| conflicts_with_somebody(f, live)).map(|f| f.path.to_string());
+    let expected = strict.fields.iter().filter(|f| conflicts_with_somebody(f, live)).map(|f| dotted(&f.path));
     // An empty map stands for each of the keys that would be added to it.
     let expected: BTreeSet<String> = expected.map(|path| in_map(path, &conflicts)).collect();
     if expected != conflicts {
@@ -54,10 +55,10 @@ pub async fn check(
     }
     for field in lenient.fields.iter().filter(|f| f.action == FieldAction::Remove) {
         if let FieldPath::Other(path) = &field.path
-            && path != "type"
-            && after.pointer(&format!("/{}", path.replace('.', "/"))).is_some()
+            && *path != "type"
+            && after.pointer(&format!("/{}", path.expose().replace('.', "/"))).is_some()
         {
-            return Err(format!("{path} was to be removed\n{lenient:#?}\n{after:#}"));
+            return Err(format!("{path:?} was to be removed\n{lenient:#?}\n{after:#}"));
         }
     }
     let nothing = lenient.fields.iter().all(|f| matches!(f.action, FieldAction::None | FieldAction::Release));
@@ -73,7 +74,7 @@ const WANTED_TOKEN: &str = "(the wanted token)";
 fn predicted(change: &Change, live: &Value) -> Result<Values, String> {
     let mut after = values(live);
     for field in &change.fields {
-        let path = field.path.to_string();
+        let path = dotted(&field.path);
         match (field.action, &field.value) {
             (FieldAction::Blocked, _) => return Err(format!("{path} is blocked although everything may be taken")),
             (FieldAction::Remove, _) => drop(after.remove(&path)),
@@ -81,7 +82,7 @@ fn predicted(change: &Change, live: &Value) -> Result<Values, String> {
             (FieldAction::None, FieldValue::Token(Verdict::Same)) => {}
             (FieldAction::None, FieldValue::Token(verdict)) => return Err(format!("{path}: none, but {verdict:?}")),
             (_, FieldValue::Token(_)) => drop(after.insert(path, WANTED_TOKEN.to_owned())),
-            (_, FieldValue::Plain { after: Some(value), .. }) => drop(after.insert(path, value.clone())),
+            (_, FieldValue::Plain { after: Some(value), .. }) => drop(after.insert(path, value.expose().to_owned())),
             (action, value) => return Err(format!("{path}: {action:?} with {value:?}")),
         }
     }
@@ -108,8 +109,8 @@ fn values(object: &Value) -> Values {
 
 async fn apply(client: &kube::Client, change: &Change, token: Option<&str>, force: bool) -> (u16, Value) {
     let wanted = &change.wanted;
-    let namespace = wanted.namespace.as_deref().expect("a namespace");
-    let mut body = json!({"apiVersion": "v1", "kind": wanted.kind.name(), "metadata": {"name": wanted.name}});
+    let namespace = wanted.namespace.as_ref().expect("a namespace").expose();
+    let mut body = json!({"apiVersion": "v1", "kind": wanted.kind.name(), "metadata": {"name": wanted.name.expose()}});
     for (key, map) in [("labels", &wanted.labels), ("annotations", &wanted.annotations)] {
         if !map.is_empty() {
             body["metadata"][key] = json!(map);
@@ -118,7 +119,7 @@ async fn apply(client: &kube::Client, change: &Change, token: Option<&str>, forc
     if let Some(token) = token {
         body["data"] = json!({"token": base64(token)});
     }
-    let path = format!("/api/v1/namespaces/{namespace}/{}/{}", wanted.kind.resource(), wanted.name);
+    let path = format!("/api/v1/namespaces/{namespace}/{}/{}", wanted.kind.resource(), wanted.name.expose());
     let query = format!("fieldManager=konnect&dryRun=All&force={force}");
     send(client, "PATCH", &format!("{path}?{query}"), "application/apply-patch+yaml", &body).await
 }
@@ -144,9 +145,9 @@ fn conflicts_with_somebody(field: &Field, live: &Value) -> bool {
                 let FieldPath::Data(key) = &field.path else { return true };
                 entries.iter().any(|entry| {
                     let of_map = live.get("data").is_none() && entry["fieldsV1"]["f:data"].as_object().is_some_and(Map::is_empty);
-                    entry["manager"] == *manager.name
-                        && entry["operation"] == *manager.operation
-                        && (of_map || entry["fieldsV1"]["f:data"].get(format!("f:{key}")).is_some())
+                    entry["manager"] == *manager.name.expose()
+                        && entry["operation"] == *manager.operation.expose()
+                        && (of_map || entry["fieldsV1"]["f:data"].get(format!("f:{}", key.expose())).is_some())
                 })
             }))
 }
@@ -157,6 +158,11 @@ fn in_map(path: String, found: &BTreeSet<String>) -> String {
         Some(map) if !found.contains(&path) && found.contains(map) => map.to_owned(),
         _ => path,
     }
+}
+
+/// As the server spells it, without its first dot.
+fn dotted(path: &FieldPath) -> String {
+    Door::default().value(path.dotted())
 }
 
 fn base64(token: &str) -> String {

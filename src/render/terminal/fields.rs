@@ -1,19 +1,19 @@
 //! The lines of one object's fields: sign, path, values, and whose the field is.
 
-use std::fmt::Write as _;
-
 use jiff::Timestamp;
 
 use super::super::{Paint, escape};
+use crate::outside::{Outside, Piece, Text};
 use crate::plan::{Action, Change, Field, FieldAction, FieldPath, FieldValue, Manager, Plan, Reason, Verdict};
+use crate::text;
 
 /// Pads paths up to here, so that one very long key does not push every value off the screen.
 const WIDEST: usize = 48;
 
-pub(super) fn lines(text: &mut String, change: &Change, plan: &Plan, paint: Paint) {
+pub(super) fn lines(text: &mut Text, change: &Change, plan: &Plan, paint: Paint) {
     let shown: Vec<&Field> =
         change.fields.iter().filter(|field| field.action != FieldAction::None || uncompared(field)).collect();
-    let width = shown.iter().map(|field| path(&field.path).chars().count()).max().unwrap_or_default().min(WIDEST);
+    let widest = shown.iter().map(|field| width(&path(&field.path))).max().unwrap_or_default().min(WIDEST);
     for field in &shown {
         let sign = match field.action {
             FieldAction::Add => paint.green("+"),
@@ -21,19 +21,28 @@ pub(super) fn lines(text: &mut String, change: &Change, plan: &Plan, paint: Pain
             FieldAction::Remove => paint.red("-"),
             FieldAction::Release => paint.yellow("-"),
             FieldAction::Blocked => paint.red("!"),
-            FieldAction::None => " ".to_owned(),
+            FieldAction::None => " ".into(),
         };
         let path = path(&field.path);
-        let value = value(field, plan);
+        let padding = Text::repeat(" ", widest.saturating_sub(width(&path)));
         let owners = owners(field, change, plan.read_at);
-        let _ = writeln!(text, "      {sign} {path:width$} = {value}{owners}");
+        text.push(text!("      {} {}{} = {}{}\n", sign, path, padding, value(field, plan), owners));
         multi_line(text, field, paint);
     }
     let unchanged = change.fields.len() - shown.len();
     if unchanged > 0 && change.action != Action::Unknown {
         let noun = if unchanged == 1 { "field" } else { "fields" };
-        let _ = writeln!(text, "        {}", paint.dim(&format!("# {unchanged} unchanged {noun} not shown")));
+        text.push(text!("        {}\n", paint.dim(text!("# {} unchanged {} not shown", unchanged, noun))));
     }
+}
+
+/// How many columns it takes, as long as nothing in it is masked.
+fn width(text: &Text) -> usize {
+    let columns = |piece: &Piece| match piece {
+        Piece::Own(words) => words.chars().count(),
+        Piece::Outside(outside) => escape(outside.expose()).chars().count(),
+    };
+    text.pieces().iter().map(columns).sum()
 }
 
 fn uncompared(field: &Field) -> bool {
@@ -41,101 +50,91 @@ fn uncompared(field: &Field) -> bool {
 }
 
 /// `labels."konghq.com/secret"`: the key in quotes, as it may hold dots.
-fn path(path: &FieldPath) -> String {
+fn path(path: &FieldPath) -> Text {
     match path {
-        FieldPath::Data(key) => format!("data.{}", escape(key)),
-        FieldPath::Label(key) => format!("labels.\"{}\"", escape(key)),
-        FieldPath::Annotation(key) => format!("annotations.\"{}\"", escape(key)),
-        FieldPath::Other(path) => escape(path).into_owned(),
+        FieldPath::Data(key) => text!("data.{}", key),
+        FieldPath::Label(key) => text!("labels.\"{}\"", key),
+        FieldPath::Annotation(key) => text!("annotations.\"{}\"", key),
+        FieldPath::Other(path) => path.into(),
     }
 }
 
-fn value(field: &Field, plan: &Plan) -> String {
-    let source = escape(&plan.token_source);
+fn value(field: &Field, plan: &Plan) -> Text {
+    let source = &plan.token_source;
     match &field.value {
-        FieldValue::Token(Verdict::Missing) => format!("(sensitive) from {source}"),
-        FieldValue::Token(Verdict::Same) => "(sensitive)".to_owned(),
-        FieldValue::Token(Verdict::Different) => format!("(sensitive) differs from {source}"),
-        FieldValue::Token(Verdict::NotCompared) => format!("(sensitive) not compared: {}", escape(&plan.token_unset)),
-        FieldValue::Hidden => "(sensitive)".to_owned(),
-        FieldValue::Plain { before, after } if is_multi_line(before, after) => "(several lines)".to_owned(),
-        FieldValue::Plain { before, after } => {
-            let quoted = |value: &str| format!("\"{}\"", escape(value));
-            match (before, after) {
-                (Some(before), Some(after)) if before != after => format!("{} -> {}", quoted(before), quoted(after)),
-                (_, Some(value)) | (Some(value), None) => quoted(value),
-                (None, None) => "(none)".to_owned(),
-            }
-        }
+        FieldValue::Token(Verdict::Missing) => text!("(sensitive) from {}", source),
+        FieldValue::Token(Verdict::Same) => "(sensitive)".into(),
+        FieldValue::Token(Verdict::Different) => text!("(sensitive) differs from {}", source),
+        FieldValue::Token(Verdict::NotCompared) => text!("(sensitive) not compared: {}", plan.token_unset),
+        FieldValue::Hidden => "(sensitive)".into(),
+        FieldValue::Plain { before, after } if is_multi_line(before, after) => "(several lines)".into(),
+        FieldValue::Plain { before, after } => match (before, after) {
+            (Some(before), Some(after)) if before != after => text!("\"{}\" -> \"{}\"", before, after),
+            (_, Some(value)) | (Some(value), None) => text!("\"{}\"", value),
+            (None, None) => "(none)".into(),
+        },
     }
 }
 
-fn is_multi_line(before: &Option<String>, after: &Option<String>) -> bool {
-    [before, after].into_iter().flatten().any(|value| value.contains('\n'))
+fn is_multi_line(before: &Option<Outside>, after: &Option<Outside>) -> bool {
+    [before, after].into_iter().flatten().any(|value| value.expose().contains('\n'))
 }
 
 /// An annotation of several lines, as the difference it makes.
-fn multi_line(text: &mut String, field: &Field, paint: Paint) {
+fn multi_line(text: &mut Text, field: &Field, paint: Paint) {
     let FieldValue::Plain { before, after } = &field.value else { return };
     if !is_multi_line(before, after) {
         return;
     }
-    let diff = similar::TextDiff::from_lines(before.as_deref().unwrap_or_default(), after.as_deref().unwrap_or_default());
+    let lines = |value: &'_ Option<Outside>| value.as_ref().map(|value| value.expose().to_owned()).unwrap_or_default();
+    let (before, after) = (lines(before), lines(after));
+    let diff = similar::TextDiff::from_lines(before.as_str(), after.as_str());
     for group in diff.grouped_ops(2) {
         for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
-            let line = escape(change.value().trim_end_matches('\n')).into_owned();
+            let line = Outside::from(change.value().trim_end_matches('\n'));
             let line = match change.tag() {
-                similar::ChangeTag::Equal => format!("  {line}"),
-                similar::ChangeTag::Insert => paint.green(&format!("+ {line}")),
-                similar::ChangeTag::Delete => paint.red(&format!("- {line}")),
+                similar::ChangeTag::Equal => text!("  {}", line),
+                similar::ChangeTag::Insert => paint.green(text!("+ {}", line)),
+                similar::ChangeTag::Delete => paint.red(text!("- {}", line)),
             };
-            let _ = writeln!(text, "            {line}");
+            text.push(text!("            {}\n", line));
         }
     }
 }
 
-fn owners(field: &Field, change: &Change, now: Timestamp) -> String {
-    let named = || field.managers.iter().map(|manager| name(manager, now)).collect::<Vec<_>>().join(" and ");
+fn owners(field: &Field, change: &Change, now: Timestamp) -> Text {
+    let named = || Text::join(field.managers.iter().map(|manager| name(manager, now)), " and ");
     match field.action {
-        FieldAction::Add | FieldAction::Change | FieldAction::None | FieldAction::Remove => String::new(),
-        FieldAction::TakeOver if field.managers.is_empty() => "; set by nobody we know, will be taken over".to_owned(),
-        FieldAction::TakeOver => format!("; set by {}, will be taken over", named()),
-        FieldAction::Release => format!("; no longer ours, stays with {}", named()),
-        FieldAction::Blocked if change.reason != Reason::OwnedByOthers => format!("; owned by {}", named()),
+        FieldAction::Add | FieldAction::Change | FieldAction::None | FieldAction::Remove => Text::default(),
+        FieldAction::TakeOver if field.managers.is_empty() => "; set by nobody we know, will be taken over".into(),
+        FieldAction::TakeOver => text!("; set by {}, will be taken over", named()),
+        FieldAction::Release => text!("; no longer ours, stays with {}", named()),
+        FieldAction::Blocked if change.reason != Reason::OwnedByOthers => text!("; owned by {}", named()),
         FieldAction::Blocked => {
-            format!(
-                "; owned by {}; to take it: --take-over {}.{}",
-                named(),
-                change.wanted.kind.spec_key(),
-                escape(&field.path.to_string())
-            )
+            text!("; owned by {}; to take it: --take-over {}.{}", named(), change.wanted.kind.spec_key(), field.path.dotted())
         }
     }
 }
 
 /// `kubectl-create 3 days ago`; tools with the operation too, since `konnect (Update)` is not us.
-fn name(manager: &Manager, now: Timestamp) -> String {
-    let operation = if manager.operation == "Update" && manager.name.starts_with("kubectl-") {
-        String::new()
-    } else {
-        format!(" ({})", escape(&manager.operation))
-    };
-    let since = manager.time.map_or_else(String::new, |time| format!(" {}", age(time, now)));
-    format!("{}{operation}{since}", escape(&manager.name))
+fn name(manager: &Manager, now: Timestamp) -> Text {
+    let by_hand = manager.operation == "Update" && manager.name.expose().starts_with("kubectl-");
+    let operation = if by_hand { Text::default() } else { text!(" ({})", manager.operation) };
+    let since = manager.time.map_or_else(Text::default, |time| text!(" {}", age(time, now)));
+    text!("{}{}{}", manager.name, operation, since)
 }
 
 /// How long ago, in the largest unit that fits.
-fn age(then: Timestamp, now: Timestamp) -> String {
+fn age(then: Timestamp, now: Timestamp) -> Text {
     let seconds = now.as_second().saturating_sub(then.as_second());
     let (count, unit) = match seconds {
-        ..0 => return "in the future, by this machine's clock".to_owned(),
+        ..0 => return "in the future, by this machine's clock".into(),
         0..60 => (seconds, "second"),
         60..3_600 => (seconds / 60, "minute"),
         3_600..86_400 => (seconds / 3_600, "hour"),
         _ => (seconds / 86_400, "day"),
     };
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {unit}{plural} ago")
+    text!("{} {}{} ago", count, unit, if count == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]
@@ -148,8 +147,8 @@ mod tests {
         let rows =
             [(0, "0 seconds ago"), (1, "1 second ago"), (119, "1 minute ago"), (7_200, "2 hours ago"), (259_200, "3 days ago")];
         for (seconds, expected) in rows {
-            assert_eq!(age(at(1_000_000), at(1_000_000 + seconds)), expected);
+            assert_eq!(age(at(1_000_000), at(1_000_000 + seconds)).own_words(), expected);
         }
-        assert!(age(at(10), at(5)).contains("clock"));
+        assert!(age(at(10), at(5)).says("clock"));
     }
 }

@@ -80,10 +80,16 @@ fn plain(content: &str, range: Range<usize>, pieces: &mut Vec<Piece>) {
         let shown = match c {
             '\t' => " ".to_owned(),
             '\u{feff}' if from.start == 0 => String::new(),
+            '#' if begins_a_command(content, from.start) => "\\u{23}".to_owned(),
             c => escape(c.encode_utf8(&mut [0; 4])).into_owned(),
         };
         pieces.push(Piece { from, shown });
     }
+}
+
+/// Whether this is the second sign of what a pipeline's runner takes for a command, `##word[`.
+fn begins_a_command(content: &str, at: usize) -> bool {
+    content[..at].ends_with('#') && content[at + 1..].trim_start_matches(|c: char| c.is_ascii_alphanumeric()).starts_with('[')
 }
 
 fn cut(pieces: &[Piece], place: &Range<usize>) -> (String, Range<usize>) {

@@ -8,6 +8,8 @@ use toml::de::{DeTable, DeValue};
 use super::super::names::{MOST_ANNOTATION_BYTES, dns_label, dns_subdomain, label_value, qualified_key};
 use super::super::{Object, mask::mask_tokens};
 use super::{Entry, Walk, type_name};
+use crate::outside::Outside;
+use crate::text;
 
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 const NAME_LABEL: &str = "kubernetes.io/metadata.name";
@@ -16,17 +18,17 @@ impl Walk<'_> {
     /// One object, and whether it is ours to manage.
     pub(super) fn object(&mut self, document: &DeTable<'_>, key: &'static str) -> Option<(Object, bool)> {
         let Some(entry) = document.get_key_value(key) else {
-            self.missing(&format!("missing key `{key}`"), &format!("write {key} = \"name\""));
+            self.missing(text!("missing key `{}`", key), text!("write {} = \"name\"", key));
             return None;
         };
         let table = match entry.1.get_ref() {
             DeValue::String(_) => {
                 let name = self.name(entry, key)?;
-                return Some((Object { name, ..Object::default() }, true));
+                return Some((Object { name: name.into(), ..Object::default() }, true));
             }
             DeValue::Table(table) => table,
             other => {
-                self.note(entry.1.span(), format!("`{key}` must be a name or a table, and is {}", type_name(other)));
+                self.note(entry.1.span(), text!("`{}` must be a name or a table, and is {}", key, type_name(other)));
                 return None;
             }
         };
@@ -37,7 +39,7 @@ impl Walk<'_> {
             Some(entry) => self.name(entry, key),
             None => {
                 let span = entry.0.span();
-                self.note(span, format!("missing key `name` in [{key}]")).of_absence = true;
+                self.note(span, text!("missing key `name` in [{}]", key)).of_absence = true;
                 None
             }
         };
@@ -45,10 +47,10 @@ impl Walk<'_> {
         let annotations = self.strings(table, "annotations", key);
         self.check_values(table, key, name.as_deref());
         let manage = if key == "namespace" { self.manage(table) } else { true };
-        Some((Object { name: name?, labels, annotations }, manage))
+        Some((Object { name: name?.into(), labels, annotations }, manage))
     }
 
-    fn name(&mut self, entry: Entry<'_, '_>, key: &str) -> Option<String> {
+    fn name(&mut self, entry: Entry<'_, '_>, key: &'static str) -> Option<String> {
         let name = self.text(entry, "a name")?;
         let checked = if key == "namespace" { dns_label(&name) } else { dns_subdomain(&name) };
         match checked {
@@ -56,9 +58,9 @@ impl Walk<'_> {
             Err(what) => {
                 let lower = name.to_ascii_lowercase().replace('_', "-");
                 let sound = if key == "namespace" { dns_label(&lower) } else { dns_subdomain(&lower) }.is_ok();
-                let fault = self.note(entry.1.span(), format!("this name of `{key}` {what}"));
+                let fault = self.note(entry.1.span(), text!("this name of `{}` {}", key, what));
                 if sound {
-                    fault.hint = Some(format!("did you mean \"{lower}\"?"));
+                    fault.hint = Some(text!("did you mean \"{}\"?", Outside::new(lower)));
                 }
                 None
             }
@@ -68,25 +70,25 @@ impl Walk<'_> {
     fn manage(&mut self, table: &DeTable<'_>) -> bool {
         let Some((key, value)) = table.get_key_value("manage") else { return true };
         let DeValue::Boolean(manage) = value.get_ref() else {
-            self.note(value.span(), format!("`manage` must be true or false, and is {}", type_name(value.get_ref())));
+            self.note(value.span(), text!("`manage` must be true or false, and is {}", type_name(value.get_ref())));
             return true;
         };
         let given = ["labels", "annotations"].into_iter().find(|map| table.contains_key(*map));
         if let (false, Some(map)) = (*manage, given) {
             self.note(
                 key.span(),
-                format!("a namespace with `manage = false` is somebody else's: its `{map}` would never be set"),
+                text!("a namespace with `manage = false` is somebody else's: its `{}` would never be set", map),
             )
-            .hint = Some(format!("remove `{map}`, or let konnect manage the namespace"));
+            .hint = Some(text!("remove `{}`, or let konnect manage the namespace", map));
         }
         *manage
     }
 
     /// A map of strings.
-    fn strings(&mut self, table: &DeTable<'_>, map: &'static str, object: &str) -> BTreeMap<String, String> {
+    fn strings(&mut self, table: &DeTable<'_>, map: &'static str, object: &'static str) -> BTreeMap<Outside, Outside> {
         let Some((_, value)) = table.get_key_value(map) else { return BTreeMap::new() };
         let DeValue::Table(entries) = value.get_ref() else {
-            self.note(value.span(), format!("`{map}` in [{object}] must be a table, and is {}", type_name(value.get_ref())));
+            self.note(value.span(), text!("`{}` in [{}] must be a table, and is {}", map, object, type_name(value.get_ref())));
             return BTreeMap::new();
         };
         let mut strings = BTreeMap::new();
@@ -95,35 +97,35 @@ impl Walk<'_> {
                 continue;
             }
             if let Err(what) = qualified_key(key.get_ref()) {
-                self.note(key.span(), format!("this key of {map} {what}"));
+                self.note(key.span(), text!("this key of {} {}", map, what));
             }
             if matches!(value.get_ref(), DeValue::Table(_)) && key.get_ref().find('.').is_none() {
-                self.note(key.span(), format!("`{}` in {map} is a table", mask_tokens(key.get_ref()))).hint =
-                    Some("a key with dots or slashes needs quotes: \"konghq.com/secret\" = \"true\"".to_owned());
+                self.note(key.span(), text!("`{}` in {} is a table", Outside::new(mask_tokens(key.get_ref())), map)).hint =
+                    Some("a key with dots or slashes needs quotes: \"konghq.com/secret\" = \"true\"".into());
             } else if let Some(text) = self.text((key, value), "a string") {
-                strings.insert(key.get_ref().to_string(), text);
+                strings.insert(key.get_ref().as_ref().into(), text.into());
             }
         }
         strings
     }
 
-    fn check_values(&mut self, table: &DeTable<'_>, object: &str, name: Option<&str>) {
+    fn check_values(&mut self, table: &DeTable<'_>, object: &'static str, name: Option<&str>) {
         let mut annotation_bytes = 0;
         for (map, key, value) in each_string(table) {
             let text = value.get_ref().as_str().unwrap_or_default();
             if map == "annotations" {
                 annotation_bytes += key.len() + text.len();
                 if key == LAST_APPLIED {
-                    self.note(value.span(), format!("the annotation {LAST_APPLIED} is kubectl's own, and holds a Secret's data"))
+                    self.note(value.span(), text!("the annotation {} is kubectl's own, and holds a Secret's data", LAST_APPLIED))
                         .hide(value.span());
                 }
                 continue;
             }
             if let Err(what) = label_value(text) {
-                self.note(value.span(), format!("this value of the label {what}"));
+                self.note(value.span(), text!("this value of the label {}", what));
             }
             if object == "namespace" && key == NAME_LABEL && name.is_some_and(|name| name != text) {
-                self.note(value.span(), format!("the label {NAME_LABEL} is set by the server to the namespace's name"));
+                self.note(value.span(), text!("the label {} is set by the server to the namespace's name", NAME_LABEL));
             }
         }
         if annotation_bytes > MOST_ANNOTATION_BYTES
@@ -131,7 +133,12 @@ impl Walk<'_> {
         {
             self.note(
                 key.span(),
-                format!("the annotations of [{object}] have {annotation_bytes} bytes; Kubernetes allows {MOST_ANNOTATION_BYTES}"),
+                text!(
+                    "the annotations of [{}] have {} bytes; Kubernetes allows {}",
+                    object,
+                    annotation_bytes,
+                    MOST_ANNOTATION_BYTES
+                ),
             );
         }
     }

@@ -1,0 +1,173 @@
+//! The door: every byte that leaves the process for people and programs goes through here. In what came from outside it masks every secret
+//! met in the run, and spells out whatever could steer a terminal or a pipeline's runner. Our own words pass as they are.
+
+use std::sync::Arc;
+
+use super::escape::{escape, guard_line, guard_words, is_unsafe};
+use crate::outside::{Outside, Piece, Text};
+use crate::pat::Scrubber;
+
+/// The door of one run. Its clones know the same secrets.
+#[derive(Clone, Debug, Default)]
+pub struct Door {
+    secrets: Arc<Scrubber>,
+}
+
+/// Output that went through the door. Only the renderers make it, out of what the door gave them and their own words.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cleared(String);
+
+impl Cleared {
+    pub(super) const fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The errors of a spec, which are drawn by a library: what they hold of the spec went through the door line by line.
+    pub(crate) const fn of_spec_errors(text: String) -> Self {
+        Self(text)
+    }
+
+    /// clap's words about a command line whose texts went through the door.
+    pub(crate) const fn of_usage(text: String) -> Self {
+        Self(text)
+    }
+
+    /// A shell's completions: nothing in them comes from outside.
+    pub(crate) fn of_completions(shell: clap_complete::Shell, command: &mut clap::Command) -> Self {
+        let mut script = Vec::new();
+        clap_complete::generate(shell, command, "konnect", &mut script);
+        Self(String::from_utf8_lossy(&script).into_owned())
+    }
+
+    /// YAML in which every text from outside is a JSON string that the door made.
+    pub(crate) const fn of_yaml(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The text, to be written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Words that stand in the program's text need no door.
+impl From<&'static str> for Cleared {
+    fn from(words: &'static str) -> Self {
+        Self(words.to_owned())
+    }
+}
+
+impl Door {
+    /// What is masked. Whoever reads a secret tells it here before anything is shown.
+    #[must_use]
+    pub fn secrets(&self) -> &Scrubber {
+        &self.secrets
+    }
+
+    /// For programs, where the format itself has escapes: masked, and else as it is.
+    #[must_use]
+    pub fn value(&self, text: impl Into<Text>) -> String {
+        self.each(&text.into(), |masked| masked)
+    }
+
+    /// A JSON string, quotes included, which is YAML's too.
+    #[must_use]
+    pub fn json_string(&self, text: impl Into<Text>) -> String {
+        safe_json(&serde_json::Value::String(self.value(text)).to_string())
+    }
+
+    /// For people: masked, and escapes spelled out, line breaks too.
+    #[must_use]
+    pub fn line(&self, text: impl Into<Text>) -> String {
+        self.each(&text.into(), |masked| guard_line(&escape(&masked)))
+    }
+
+    /// As `line`, but line breaks stay, and what follows one is indented: for messages that hold words of a server.
+    #[must_use]
+    pub fn lines(&self, text: impl Into<Text>) -> String {
+        let guarded = |masked: String| masked.split('\n').map(|line| guard_line(&escape(line))).collect::<Vec<_>>().join("\n");
+        self.each(&text.into(), guarded).replace('\n', "\n  ")
+    }
+
+    /// Output for people: our own words with their line breaks, and each text from outside on one line.
+    #[must_use]
+    pub fn output(&self, text: impl Into<Text>) -> Cleared {
+        Cleared(self.line(text))
+    }
+
+    /// A failure, a warning or a hint on lines of its own, as `lines`.
+    #[must_use]
+    pub fn remark(&self, text: impl Into<Text>) -> Cleared {
+        Cleared(format!("{}\n", self.lines(text)))
+    }
+
+    /// Whether a text may go into a plan file, where nothing is masked since a masked plan would be another plan.
+    #[must_use]
+    pub fn may_keep(&self, text: &str) -> bool {
+        self.secrets.is_clean(text)
+    }
+
+    fn each(&self, text: &Text, show: impl Fn(String) -> String) -> String {
+        let piece = |piece: &Piece| match piece {
+            Piece::Own(words) => words.clone().into_owned(),
+            Piece::Outside(outside) => show(self.mask(outside)),
+        };
+        text.pieces().iter().map(piece).collect()
+    }
+
+    fn mask(&self, outside: &Outside) -> String {
+        self.secrets.scrub(outside.expose())
+    }
+}
+
+/// The same JSON with every character spelled `\uXXXX` that a terminal would obey or hide, or that begins a runner's command. They stand
+/// inside strings only, so that parsed values stay equal.
+#[must_use]
+pub(super) fn safe_json(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    let mut units = [0_u16; 2];
+    for c in guard_words(json, "\\u0023").chars() {
+        if c != '\n' && is_unsafe(c) {
+            text.extend(c.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")));
+        } else {
+            text.push(c);
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text;
+
+    fn door() -> Door {
+        let door = Door::default();
+        door.secrets().learn(b"hunter2-hunter2");
+        door
+    }
+
+    #[test]
+    fn only_what_came_from_outside_is_masked() {
+        let text = text!("hunter2-hunter2 is {}", Outside::new("\x1bhunter2-hunter2"));
+        assert_eq!(door().line(&text), "hunter2-hunter2 is \\u{1b}(sensitive)");
+        assert_eq!(door().value(&text), "hunter2-hunter2 is \u{1b}(sensitive)");
+    }
+
+    #[test]
+    fn no_line_begins_a_runner_s_command() {
+        let said = text!("it said {}", Outside::new("a\n  ::add-mask::x\n##[error]y ##vso[z]"));
+        let shown = door().lines(&said);
+        assert_eq!(shown, "it said a\n    \\u{3a}:add-mask::x\n  #\\u{23}[error]y #\\u{23}vso[z]");
+        assert_eq!(door().line(Outside::new(" ::set-output")), " \\u{3a}:set-output");
+    }
+
+    #[test]
+    fn json_keeps_its_values() {
+        let value = serde_json::json!({"a": "##[group]\u{202e} :: #[x] ##"});
+        let safe = safe_json(&value.to_string());
+        assert!(!safe.contains("##[") && !safe.contains('\u{202e}'), "{safe}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&safe).expect("JSON"), value);
+    }
+}
