@@ -82,6 +82,8 @@ pub struct Report {
     pub endings: Vec<(Change, Ending)>,
     /// Ctrl-C stopped it.
     pub interrupted: bool,
+    /// The run's time was over before all of it was begun.
+    pub out_of_time: bool,
 }
 
 impl Report {
@@ -112,6 +114,11 @@ impl Report {
             Ending::Failed(failure) | Ending::Stale(failure) | Ending::Unknown(failure) => worst.or(failure.outcome),
             Ending::Created | Ending::Updated | Ending::ConfirmedByReading | Ending::DoneByAnother | Ending::NotDone(_) => worst,
         });
+        let worst = match (self.out_of_time, wrote) {
+            (true, true) => worst.or(Outcome::Partial),
+            (true, false) => worst.or(Outcome::Failed),
+            (false, _) => worst,
+        };
         if self.interrupted { worst.or(Outcome::Interrupted) } else { worst }
     }
 }
@@ -146,7 +153,7 @@ pub async fn look_again(cluster: &Cluster, plan: &mut Plan, means: Means<'_>) ->
 pub async fn apply(cluster: &Cluster, plan: &Plan, means: Means<'_>, progress: &mut dyn FnMut(Progress<'_>)) -> Report {
     let mut report = Report::default();
     for change in plan.changes.iter().filter(|change| change.is_written()) {
-        let ending = match reason_not_to_begin(&report, change, means) {
+        let ending = match reason_not_to_begin(&report, change, cluster, means) {
             Some(why) => Ending::NotDone(why),
             None => {
                 progress(Progress::Started(change));
@@ -159,15 +166,21 @@ pub async fn apply(cluster: &Cluster, plan: &Plan, means: Means<'_>, progress: &
         report.endings.push((change.clone(), ending));
     }
     // An interrupt after the last write stopped nothing.
-    report.interrupted = report.endings.iter().any(|(_, ending)| *ending == Ending::NotDone(INTERRUPTED.into()));
+    let not_done = |why: &'static str| report.endings.iter().any(|(_, ending)| *ending == Ending::NotDone(why.into()));
+    (report.interrupted, report.out_of_time) = (not_done(INTERRUPTED), not_done(OUT_OF_TIME));
     report
 }
 
 const INTERRUPTED: &str = "interrupted";
+const OUT_OF_TIME: &str = "out of time (--timeout)";
 
-fn reason_not_to_begin(report: &Report, change: &Change, means: Means<'_>) -> Option<Text> {
+fn reason_not_to_begin(report: &Report, change: &Change, cluster: &Cluster, means: Means<'_>) -> Option<Text> {
     if means.interrupted.load(Ordering::SeqCst) {
         return Some(INTERRUPTED.into());
+    }
+    // Its answer could not be waited for.
+    if cluster.deadline.remaining().is_zero() {
+        return Some(OUT_OF_TIME.into());
     }
     if let Some((stale, _)) = report.endings.iter().find(|(_, ending)| matches!(ending, Ending::Stale(_))) {
         return Some(text!("the plan is stale: {} moved", stale.wanted.title()));

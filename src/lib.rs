@@ -12,6 +12,7 @@
 //! one, `write` places it into a request. What lies between holds a verdict, and can't leak what it never had.
 
 // What was typed, and what happens then.
+pub mod blocking;
 pub mod cli;
 pub mod commands;
 pub mod outcome;

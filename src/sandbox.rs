@@ -203,14 +203,14 @@ impl Sandbox {
                 Ok(handle(&mut store, request, &self.caller, now))
             }
             Place::File(file) => {
-                let _lock = self.lock(file).await?;
-                let mut store = file.read()?.unwrap_or_else(|| Store::new(random(), now));
-                let before = store.revision();
-                let answer = handle(&mut store, request, &self.caller, now);
-                if store.revision() != before || !file.path().exists() {
-                    file.write(&store)?;
-                }
-                Ok(answer)
+                let lock = self.lock(file).await?;
+                let (file, request, caller) = (file.clone(), request.clone(), Arc::clone(&self.caller));
+                // A disk may be slow, and its file on another machine.
+                let answered = tokio::task::spawn_blocking(move || {
+                    let _lock = lock;
+                    answer_from(&file, &request, &caller, now)
+                });
+                answered.await.map_err(|_| Failure::new("sandbox_file", "the sandbox did not come to an answer"))?
             }
         }
     }
@@ -228,6 +228,16 @@ impl Sandbox {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
+}
+
+fn answer_from(file: &StateFile, request: &Request, caller: &Caller, now: Timestamp) -> Result<Answer, Failure> {
+    let mut store = file.read()?.unwrap_or_else(|| Store::new(random(), now));
+    let before = store.revision();
+    let answer = handle(&mut store, request, caller, now);
+    if store.revision() != before || !file.path().exists() {
+        file.write(&store)?;
+    }
+    Ok(answer)
 }
 
 /// A seed for uids. They only have to differ, so the standard library's randomness does.

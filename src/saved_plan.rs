@@ -14,12 +14,12 @@ use serde::{Deserialize, Serialize};
 use crate::desired::Desired;
 use crate::outcome::{Failure, Outcome};
 use crate::outside::{Outside, Text};
-use crate::pat::{Pat, PatSource, Salt};
+use crate::pat::{self, Pat, PatSource, Salt};
 use crate::plan::{Action, Change, FieldPath, Kind, Mark, Plan, Warning};
 use crate::planner::TakeOver;
 use crate::render::Door;
 use crate::session::Wanted;
-use crate::spec::{ClusterKeys, Spec};
+use crate::spec::{ClusterKeys, PatKey, Spec};
 use crate::text;
 
 /// How far a plan may come from the future: by how much the clocks of a pipeline's machines may differ.
@@ -183,6 +183,16 @@ impl SavedPlan {
             ClusterKeys { context: Some(self.plan.cluster.context.clone()), kubeconfig: self.kubeconfig.clone(), uid: None };
         let desired = Desired { objects: self.plan.changes.iter().map(|change| change.wanted.clone()).collect() };
         Ok(Wanted { spec: self.plan.spec.clone(), cluster, source, pat, door, salt, desired, take_over: self.take_over() })
+    }
+
+    /// The token, where it can be had without asking for it: so that it is hidden in what is shown of the plan.
+    #[must_use]
+    pub fn token_at_hand(&self) -> Option<Pat> {
+        match &self.token.source {
+            PatSource::Env(name) => pat::at_hand(&PatKey::Env(name.clone())),
+            PatSource::File(shown, path) => pat::at_hand(&PatKey::File(shown.clone(), path.clone())),
+            PatSource::Stdin => None,
+        }
     }
 
     /// The fields the user said to take over when the plan was made.

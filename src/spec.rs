@@ -12,6 +12,7 @@ pub use diagnostic::SpecErrors;
 pub use mask::mask_tokens;
 
 use crate::outside::{Outside, Text};
+use crate::pat::Pat;
 use crate::pat::hex;
 use crate::text;
 use diagnostic::Fault;
@@ -78,8 +79,13 @@ pub struct ClusterKeys {
 }
 
 impl Spec {
-    /// Every text that the spec gives, names of files and variables included.
-    pub fn texts(&self) -> impl Iterator<Item = &Outside> {
+    /// Whether the token stands in it: in a value, a key, or the name of a file or variable.
+    #[must_use]
+    pub fn holds(&self, pat: &Pat) -> bool {
+        self.texts().any(|text| pat.stands_in(text.expose().as_bytes()))
+    }
+
+    fn texts(&self) -> impl Iterator<Item = &Outside> {
         let Self { path, folder: _, digest: _, namespace, manage_namespace: _, service_account, secret, pat, cluster } = self;
         let objects = [namespace, service_account, secret].into_iter().flat_map(|Object { name, labels, annotations }| {
             let entries = labels.iter().chain(annotations).flat_map(|(key, value)| [key, value]);

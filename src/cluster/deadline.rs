@@ -16,6 +16,13 @@ pub struct Deadline {
     at: Mutex<Instant>,
 }
 
+/// As long as `--timeout` says where nothing is given.
+impl Default for Deadline {
+    fn default() -> Self {
+        Self::after(Duration::from_secs(120))
+    }
+}
+
 impl Deadline {
     /// The run may take this long from now.
     #[must_use]

@@ -1,6 +1,6 @@
 //! `konnect apply`: plan, ask, check rights, write, read again; or the same with a plan that was saved.
 
-use std::io::{BufRead as _, IsTerminal as _};
+use std::io::{BufRead as _, IsTerminal as _, Read as _};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -11,11 +11,12 @@ use super::interrupt::Interrupt;
 use super::teller::Teller;
 use super::{NotOpened, Stage, connect, open, outcome_of};
 use crate::apply::{self as carry_out, Means, Report};
+use crate::blocking::within;
 use crate::cli::ApplyArgs;
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, Deadline};
 use crate::outcome::{Failure, Outcome};
 use crate::outside::{Outside, Text};
-use crate::plan::{Action, Change, Plan};
+use crate::plan::{Action, Change, Plan, Warning};
 use crate::saved_plan::{Freshness, SavedPlan};
 use crate::session::Wanted;
 use crate::text;
@@ -34,53 +35,34 @@ pub(super) async fn apply(args: ApplyArgs, stage: &Stage) -> Outcome {
     let interrupt = Interrupt::listen(stage);
     let Done { report, confirmed, outcome } = match run(&args, &interrupt, &console, &teller).await {
         Ok(done) => done,
-        Err(NotOpened::Spec(errors)) => {
-            teller.spec_errors(&errors);
-            Done { outcome: Some(Outcome::Failed), ..Done::default() }
-        }
-        Err(NotOpened::Failed(failure)) => {
-            teller.failure(&failure);
-            Done { outcome: Some(failure.outcome), ..Done::default() }
+        Err(not_opened) => {
+            teller.not_opened(&not_opened);
+            Done { outcome: Some(not_opened.outcome()), ..Done::default() }
         }
     };
     teller.end(&report, confirmed, outcome.unwrap_or(Outcome::Done))
 }
 
-impl From<Failure> for NotOpened {
-    fn from(failure: Failure) -> Self {
-        Self::Failed(failure)
-    }
-}
-
 async fn run(args: &ApplyArgs, interrupt: &Interrupt, console: &Arc<Console>, teller: &Teller) -> Result<Done, NotOpened> {
+    let deadline = Deadline::after(args.cluster.choice.timeout);
     let mut warnings = Vec::new();
-    let (wanted, saved) = match &args.plan {
-        None => match open(&args.spec, console, &mut warnings) {
-            Ok((_, wanted)) => (wanted, None),
-            Err(not_opened) => {
-                teller.warnings(&warnings);
-                return Err(not_opened);
-            }
-        },
-        Some(path) => {
-            let saved = opened(path, args.expect.as_deref())?;
-            warnings.extend(saved.warnings(Timestamp::now()));
-            (saved.wanted(args.spec.pat_stdin, console.door(), &mut warnings)?, Some(saved))
+    let opened = interrupt.or_stop(to_apply(args, console, &deadline, &mut warnings)).await;
+    let read = match opened {
+        Err(not_opened) => Err(not_opened),
+        Ok((wanted, saved)) => {
+            let made = interrupt.or_stop(async {
+                let cluster = connect(&wanted, &args.cluster, deadline, console).await?;
+                // Admission was asked when the plan was saved; the write itself asks again.
+                let plan = if saved.is_some() { wanted.read(&cluster).await? } else { wanted.plan(&cluster).await? };
+                Ok((cluster, plan))
+            });
+            made.await.map(|(cluster, plan)| (wanted, saved, cluster, plan))
         }
     };
-    let Some(pat) = &wanted.pat else {
-        return Err(Failure::new("token_unset", text!("apply needs the token, and {}", wanted.source.unset()))
-            .hint("each write carries the whole object: without the token an apply would remove it")
-            .into());
-    };
+    // Not before: a secret that was read just now may stand in them.
     teller.warnings(&warnings);
-    let made = interrupt.or_stop(async {
-        let cluster = connect(&wanted, &args.cluster, console).await?;
-        // Admission was asked when the plan was saved; the write itself asks again.
-        let plan = if saved.is_some() { wanted.read(&cluster).await? } else { wanted.plan(&cluster).await? };
-        Ok((cluster, plan))
-    });
-    let (cluster, mut plan) = made.await?;
+    let (wanted, saved, cluster, mut plan) = read?;
+    let Some(pat) = &wanted.pat else { return Err(no_token(&wanted).into()) };
     if let Some(saved) = &saved {
         saved.check_cluster(&plan)?;
         saved.check_token(pat, &wanted)?;
@@ -118,6 +100,42 @@ async fn run(args: &ApplyArgs, interrupt: &Interrupt, console: &Arc<Console>, te
         }
     }
     Ok(Done { report, confirmed, outcome: Some(outcome) })
+}
+
+/// What is to be applied: a spec, or a plan that was saved.
+async fn to_apply(
+    args: &ApplyArgs,
+    console: &Arc<Console>,
+    deadline: &Deadline,
+    warnings: &mut Vec<Warning>,
+) -> Result<(Wanted, Option<SavedPlan>), NotOpened> {
+    let (wanted, saved) = match &args.plan {
+        None => (open(&args.spec, console, deadline, warnings).await?.1, None),
+        Some(path) => {
+            let (path, expected, from_stdin) = (path.clone(), args.expect.clone(), args.spec.pat_stdin);
+            let door = console.door().clone();
+            let (opened, met) = within(deadline, "reading the plan and the token", move || {
+                let mut met = Vec::new();
+                let opened = opened(&path, expected.as_deref()).and_then(|saved| {
+                    met.extend(saved.warnings(Timestamp::now()));
+                    Ok((saved.wanted(from_stdin, &door, &mut met)?, Some(saved)))
+                });
+                (opened, met)
+            })
+            .await?;
+            warnings.extend(met);
+            opened?
+        }
+    };
+    if wanted.pat.is_none() {
+        return Err(no_token(&wanted).into());
+    }
+    Ok((wanted, saved))
+}
+
+fn no_token(wanted: &Wanted) -> Failure {
+    Failure::new("token_unset", text!("apply needs the token, and {}", wanted.source.unset()))
+        .hint("each write carries the whole object: without the token an apply would remove it")
 }
 
 /// A saved plan that may be applied, as far as the file alone tells.
@@ -179,6 +197,9 @@ fn guard(plan: &Plan) -> Result<(), Failure> {
     Ok(())
 }
 
+/// The most bytes of an answer that are read.
+const MOST_ANSWERED: u64 = 1024;
+
 /// Asks on the terminal. Only `yes` goes on.
 async fn ask(cluster: &Cluster, console: &Console, teller: &Teller) -> Result<(), Failure> {
     let refused =
@@ -197,7 +218,7 @@ async fn ask(cluster: &Cluster, console: &Console, teller: &Teller) -> Result<()
     // A thread of its own: a read of the terminal can't be broken off, and must not keep Ctrl-C waiting.
     std::thread::spawn(move || {
         let mut line = String::new();
-        let read = std::io::stdin().lock().read_line(&mut line);
+        let read = std::io::stdin().lock().take(MOST_ANSWERED).read_line(&mut line);
         let _ = send.send(read.map(|_| line));
     });
     let line = answer.await.ok().and_then(Result::ok).unwrap_or_default();

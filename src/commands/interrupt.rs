@@ -53,15 +53,15 @@ impl Interrupt {
     }
 
     /// Runs what may be broken off anywhere: nothing is written in it.
-    pub(super) async fn or_stop<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    pub(super) async fn or_stop<T, E: From<Failure>>(&self, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
         let interrupted = || Failure::new("interrupted", "interrupted; nothing was written").outcome(Outcome::Interrupted);
         let told = self.told.notified();
         if self.wanted.load(Ordering::SeqCst) {
-            return Err(interrupted());
+            return Err(interrupted().into());
         }
         tokio::select! {
             result = work => result,
-            () = told => Err(interrupted()),
+            () = told => Err(interrupted().into()),
         }
     }
 }

@@ -4,8 +4,10 @@ use jiff::Timestamp;
 
 use super::console::Console;
 use super::interrupt::Interrupt;
-use super::{NotOpened, Stage, all, connect, failures_of, open, outcome_of, unreadable};
+use super::{NotOpened, Stage, all, connect, open, outcome_of, unreadable};
+use crate::blocking::within;
 use crate::cli::{PlanArgs, PlanFormat, ShowArgs};
+use crate::cluster::Deadline;
 use crate::outcome::{Failure, Outcome};
 use crate::outside::Outside;
 use crate::plan::{Plan, Warning};
@@ -16,26 +18,20 @@ use crate::text;
 pub(super) async fn plan(args: PlanArgs, stage: &Stage) -> Outcome {
     let console = Console::new(args.screen, stage);
     let mut warnings = Vec::new();
-    let (spec, wanted) = match open(&args.spec, &console, &mut warnings) {
+    let interrupt = Interrupt::listen(stage);
+    let deadline = Deadline::after(args.cluster.choice.timeout);
+    let (spec, wanted) = match interrupt.or_stop(open(&args.spec, &console, &deadline, &mut warnings)).await {
         Ok(opened) => opened,
-        Err(NotOpened::Spec(errors)) => {
-            if args.format == PlanFormat::Human {
-                console.error(&errors.render(console.color_on_stderr(), console.door()));
-            } else {
-                failed(&console, &args, &[], &failures_of(&errors));
-            }
-            return console.outcome(Outcome::Failed);
-        }
-        Err(NotOpened::Failed(failure)) => return failed(&console, &args, &warnings, &[failure]),
+        Err(NotOpened::Spec(errors)) if args.format == PlanFormat::Human => return console.not_opened(&NotOpened::Spec(errors)),
+        Err(not_opened) => return failed(&console, &args, &warnings, &not_opened.failures()),
     };
     if args.out.is_some() && wanted.pat.is_none() {
         let what = text!("a saved plan is bound to the token, and {}", wanted.source.unset());
         let failure = Failure::new("token_unset", what).hint("set it, or plan without --out");
         return failed(&console, &args, &[], &[failure]);
     }
-    let interrupt = Interrupt::listen(stage);
     let made = interrupt.or_stop(async {
-        let cluster = connect(&wanted, &args.cluster, &console).await?;
+        let cluster = connect(&wanted, &args.cluster, deadline, &console).await?;
         wanted.plan(&cluster).await
     });
     let plan = match made.await {
@@ -70,10 +66,22 @@ pub(super) async fn plan(args: PlanArgs, stage: &Stage) -> Outcome {
     }
 }
 
-pub(super) fn show(args: &ShowArgs, stage: &Stage) -> Outcome {
+pub(super) async fn show(args: ShowArgs, stage: &Stage) -> Outcome {
     let console = Console::new(args.screen, stage);
     let now = Timestamp::now();
-    match SavedPlan::open(&args.plan) {
+    let (path, deadline) = (args.plan.clone(), Deadline::default());
+    let interrupt = Interrupt::listen(stage);
+    let opened = interrupt.or_stop(async {
+        let read = within(&deadline, "reading the plan", move || {
+            let (saved, digest) = SavedPlan::open(&path)?;
+            Ok((saved.token_at_hand(), saved, digest))
+        });
+        read.await?
+    });
+    match opened.await.map(|(pat, saved, digest)| {
+        pat.iter().for_each(|pat| pat.teach(console.door().secrets()));
+        (saved, digest)
+    }) {
         Ok((saved, digest)) => {
             let mut warnings = saved.warnings(now);
             if let Err(failure) = saved.check_time(now) {

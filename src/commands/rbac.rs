@@ -1,14 +1,16 @@
 //! `konnect rbac`: the smallest rights, as YAML alone.
 
 use super::console::Console;
+use super::interrupt::Interrupt;
 use super::{Stage, checked};
 use crate::cli::RbacArgs;
+use crate::cluster::Deadline;
 use crate::outcome::Outcome;
 use crate::rbac;
 
-pub(super) fn rbac(args: &RbacArgs, stage: &Stage) -> Outcome {
+pub(super) async fn rbac(args: RbacArgs, stage: &Stage) -> Outcome {
     let console = Console::new(args.screen, stage);
-    match checked(&args.file, args.pat_stdin, &console) {
+    match Interrupt::listen(stage).or_stop(checked(&args.file, args.pat_stdin, &console, &Deadline::default())).await {
         Ok(spec) => {
             console.out(&rbac::yaml(&spec, args.purpose, args.subject.as_ref(), console.door()));
             console.outcome(Outcome::Done)

@@ -4,14 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::console::Console;
-use super::{all, unreadable};
+use super::{NotOpened, all, unreadable};
 use crate::apply::{Ending, Progress, Report};
 use crate::cli::Format;
 use crate::outcome::{Failure, Outcome};
 use crate::outside::Text;
 use crate::plan::{Action, Plan, Warning};
 use crate::render::{Cleared, Door, events, json, terminal};
-use crate::spec::SpecErrors;
 use crate::text;
 
 /// Where apply says what it does.
@@ -44,9 +43,12 @@ impl Teller {
         }
     }
 
-    pub(super) fn spec_errors(&self, errors: &SpecErrors) {
-        self.human(|console| console.error(&errors.render(console.color_on_stderr(), console.door())));
-        super::failures_of(errors).iter().for_each(|failure| self.event(|door| events::failure(failure, door)));
+    /// Why there is nothing to work on.
+    pub(super) fn not_opened(&self, why: &NotOpened) {
+        self.human(|console| {
+            console.not_opened(why);
+        });
+        why.failures().iter().for_each(|failure| self.event(|door| events::failure(failure, door)));
     }
 
     pub(super) fn failure(&self, failure: &Failure) {

@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
 
 use super::mark::hex;
@@ -18,6 +18,9 @@ use super::view::views;
 const SLICE: usize = 8;
 /// Other data of a Secret holds addresses and PEM headings, whose short slices stand in many texts that give nothing away.
 const SLICE_OF_DATA: usize = 16;
+/// A long text is searched in pieces of this many bytes, each beginning so many before the end of the one before.
+const CHUNK: usize = 64 * 1024;
+const OVERLAP: usize = 8 * 1024;
 /// What stands in a secret's place.
 const MASK: &str = "(sensitive)";
 
@@ -60,17 +63,21 @@ impl Scrubber {
         for skipped in 0..3 {
             let mut shifted = Zeroizing::new(vec![0_u8; skipped]);
             shifted.extend_from_slice(secret);
-            let encoded = Zeroizing::new(BASE64.encode(shifted.as_slice()));
+            let encoded = Zeroizing::new(STANDARD_NO_PAD.encode(shifted.as_slice()));
+            let for_urls = Zeroizing::new(URL_SAFE_NO_PAD.encode(shifted.as_slice()));
             // The first characters hold bits of what stands before, the last of what follows: only those between are the secret's.
             let from = (skipped * 8).div_ceil(6);
             let to = shifted.len() * 8 / 6;
-            if let Some(inner) = encoded.as_bytes().get(from..to) {
+            for inner in [&encoded, &for_urls].into_iter().filter_map(|encoded| encoded.as_bytes().get(from..to)) {
                 // As many characters as surely hold the slice's whole bytes; the shortest slice is one of eight characters too.
                 self.add(inner, if length == SLICE { SLICE } else { (length * 8 / 6).min(inner.len()) });
             }
         }
-        let encoded = Zeroizing::new(hex(secret));
-        self.add(encoded.as_bytes(), if length == SLICE { SLICE } else { length * 2 });
+        let lower = Zeroizing::new(hex(secret));
+        let upper = Zeroizing::new(lower.to_uppercase());
+        for encoded in [&lower, &upper] {
+            self.add(encoded.as_bytes(), if length == SLICE { SLICE } else { length * 2 });
+        }
     }
 
     fn add(&self, form: &[u8], length: usize) {
@@ -102,23 +109,16 @@ impl Scrubber {
     #[must_use]
     pub fn find(&self, text: &str) -> Vec<Range<usize>> {
         // A token that was never seen, such as the live one where the Secret can't be read, is known by its looks alone.
-        let mut hits: Vec<Range<usize>> = shape::find(text);
-        hits.extend(shape::find_base64(text));
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.is_empty() && hits.is_empty() {
-            return hits;
-        }
-        for view in views(text) {
-            if let Some(decoded) = view.decoded() {
-                hits.extend(shape::find(decoded).into_iter().map(|range| view.origin(range)));
+        let mut hits: Vec<Range<usize>> = shape::find_base64(text);
+        let mut start = 0;
+        loop {
+            let end = text.ceil_char_boundary((start + CHUNK).min(text.len()));
+            hits.extend(self.find_in(&text[start..end]).into_iter().map(|hit| hit.start + start..hit.end + start));
+            if end == text.len() {
+                break;
             }
-            for (length, hashes) in &*known {
-                let starts = view.bytes().windows(*length).enumerate();
-                let found = starts.filter(|(_, window)| hashes.contains(&self.key.hash_one(window)));
-                hits.extend(found.map(|(start, _)| view.origin(start..start + length)));
-            }
+            start = text.floor_char_boundary(end - OVERLAP);
         }
-        drop(known);
         hits.sort_by_key(|hit| hit.start);
         let mut merged: Vec<Range<usize>> = Vec::new();
         for hit in hits {
@@ -129,6 +129,23 @@ impl Scrubber {
             }
         }
         merged
+    }
+
+    /// What stands in one chunk of a text, in every way it can be read.
+    fn find_in(&self, text: &str) -> Vec<Range<usize>> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut hits = Vec::new();
+        for view in views(text) {
+            if let Some(decoded) = view.decoded() {
+                hits.extend(shape::find(decoded).into_iter().map(|range| view.origin(range)));
+            }
+            for (length, hashes) in &*known {
+                let starts = view.bytes().windows(*length).enumerate();
+                let found = starts.filter(|(_, window)| hashes.contains(&self.key.hash_one(window)));
+                hits.extend(found.map(|(start, _)| view.origin(start..start + length)));
+            }
+        }
+        hits
     }
 }
 

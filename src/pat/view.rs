@@ -6,15 +6,15 @@ use std::ops::Range;
 /// One way to read a text.
 pub(super) struct View {
     bytes: Vec<u8>,
-    /// For each byte, the range of the text it stands for.
-    origins: Vec<Range<usize>>,
+    /// For each byte, where the part of the text that it stands for begins and ends.
+    origins: Vec<(u32, u32)>,
     /// White space was left out of it: words that stand apart in the text touch.
     joined: bool,
 }
 
 impl View {
     fn plain(text: &str) -> Self {
-        Self { bytes: text.as_bytes().to_vec(), origins: (0..text.len()).map(|i| i..i + 1).collect(), joined: false }
+        Self { bytes: text.as_bytes().to_vec(), origins: (0..).take(text.len()).map(|i| (i, i + 1)).collect(), joined: false }
     }
 
     pub(super) fn bytes(&self) -> &[u8] {
@@ -29,7 +29,7 @@ impl View {
     /// The part of the text that a part of the view stands for.
     pub(super) fn origin(&self, range: Range<usize>) -> Range<usize> {
         let (first, last) = (self.origins.get(range.start), self.origins.get(range.end.saturating_sub(1)));
-        first.map_or(0, |first| first.start)..last.map_or(0, |last| last.end)
+        first.map_or(0, |(start, _)| *start as usize)..last.map_or(0, |(_, end)| *end as usize)
     }
 
     /// Another view of the same text: `read` says, at a place, how many bytes of this one stand for which bytes of the other. `None` where
@@ -46,8 +46,8 @@ impl View {
                 None => (1, vec![self.bytes[at]]),
             };
             let taken = taken.clamp(1, self.bytes.len() - at);
-            let origin = self.origins[at].start..self.origins[at + taken - 1].end;
-            other.origins.extend(bytes.iter().map(|_| origin.clone()));
+            let origin = (self.origins[at].0, self.origins[at + taken - 1].1);
+            other.origins.extend(bytes.iter().map(|_| origin));
             other.bytes.extend(bytes);
             at += taken;
         }
@@ -55,18 +55,15 @@ impl View {
     }
 }
 
-/// Says how many of the first bytes stand for which others.
-type Reading = fn(&[u8]) -> Option<(usize, Vec<u8>)>;
-
-/// The text as it is, and in every other way it can be read.
+/// The text as it is, with escapes undone once and twice, and each of these without white space.
 pub(super) fn views(text: &str) -> Vec<View> {
     let mut views = vec![View::plain(text)];
-    let readings: [(bool, Reading); 6] =
-        [(false, percent), (false, backslash), (false, percent), (true, white_space), (false, url_safe), (false, upper_hex)];
-    for (joined, reading) in readings {
-        let more: Vec<View> = views.iter().filter_map(|view| view.read(joined, reading)).collect();
-        views.extend(more);
+    for _ in 0..2 {
+        let undone = views.last().and_then(|view| view.read(false, |text| percent(text).or_else(|| backslash(text))));
+        views.extend(undone);
     }
+    let joined: Vec<View> = views.iter().filter_map(|view| view.read(true, white_space)).collect();
+    views.extend(joined);
     views
 }
 
@@ -103,20 +100,6 @@ fn backslash(text: &[u8]) -> Option<(usize, Vec<u8>)> {
 fn white_space(text: &[u8]) -> Option<(usize, Vec<u8>)> {
     let length = text.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
     (length > 0).then(|| (length, Vec::new()))
-}
-
-/// Base64's alphabet for URLs.
-fn url_safe(text: &[u8]) -> Option<(usize, Vec<u8>)> {
-    match text.first()? {
-        b'-' => Some((1, vec![b'+'])),
-        b'_' => Some((1, vec![b'/'])),
-        _ => None,
-    }
-}
-
-/// Hexadecimal in capitals.
-fn upper_hex(text: &[u8]) -> Option<(usize, Vec<u8>)> {
-    matches!(text.first()?, b'A'..=b'F').then(|| (1, vec![text[0].to_ascii_lowercase()]))
 }
 
 fn digit(byte: u8) -> Option<u8> {

@@ -7,6 +7,9 @@ use super::escape::{escape, guard_line, guard_words, is_unsafe};
 use crate::outside::{Outside, Piece, Text};
 use crate::pat::Scrubber;
 
+/// The most bytes of one text from outside that are shown: no annotation that Kubernetes takes is longer.
+const MOST_OF_TEXT: usize = 320 * 1024;
+
 /// The door of one run. Its clones know the same secrets.
 #[derive(Clone, Debug, Default)]
 pub struct Door {
@@ -117,7 +120,12 @@ impl Door {
     }
 
     fn mask(&self, outside: &Outside) -> String {
-        self.secrets.scrub(outside.expose())
+        let text = outside.expose();
+        if text.len() <= MOST_OF_TEXT {
+            return self.secrets.scrub(text);
+        }
+        let end = text.floor_char_boundary(MOST_OF_TEXT);
+        format!("{}… ({} more bytes not shown)", self.secrets.scrub(&text[..end]), text.len() - end)
     }
 }
 

@@ -3,7 +3,7 @@
 //! It holds what was applied, secret values included, so it and its folder are for the user alone.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{ErrorKind, Write as _};
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
@@ -15,6 +15,8 @@ use crate::text;
 
 const FORMAT: &str = "konnect sandbox";
 const VERSION: u64 = 1;
+/// The most bytes that are read: a sandbox holds a few objects of a few KiB.
+const MOST_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Where the state is kept.
 #[derive(Clone, Debug)]
@@ -35,6 +37,11 @@ impl StateFile {
     /// Where the folder can't be made.
     pub fn new(path: &Path) -> Result<Self, Failure> {
         let file = Self { path: path.to_owned() };
+        // A pipe or a device would be read for ever, and be replaced by the first write.
+        if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+            let what = text!("the sandbox can't be kept in {}: it is not a regular file", Outside::from(path));
+            return Err(Failure::new("sandbox_file", what).hint("name a file: --sandbox=FILE"));
+        }
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists()) {
             let mut builder = fs::DirBuilder::new();
             builder.recursive(true);
@@ -79,8 +86,16 @@ impl StateFile {
     /// # Errors
     /// A file that can't be read, or isn't a whole sandbox file. It is kept as it is. No byte of it reaches the message.
     pub fn read(&self) -> Result<Option<Store>, Failure> {
-        let bytes = match fs::read(&self.path) {
-            Ok(bytes) => bytes,
+        let opened = File::open(&self.path).and_then(|file| {
+            let mut bytes = Vec::new();
+            file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map(|_| bytes)
+        });
+        let bytes = match opened {
+            Ok(bytes) if bytes.len() as u64 <= MOST_BYTES => bytes,
+            Ok(_) => {
+                let what = text!("the sandbox file {} is longer than 64 MiB", Outside::from(self.path.as_path()));
+                return Err(Failure::new("sandbox_file", what).hint("is it a sandbox? move it away to start with an empty one"));
+            }
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(self.failure("can't read", &error)),
         };

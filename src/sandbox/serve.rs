@@ -8,15 +8,18 @@ use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use http::{Request, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Full, Limited};
-use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use kube::client::Body;
 use serde_json::json;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -28,9 +31,16 @@ use crate::outside::Outside;
 /// More bytes than a real server reads of a body, which it is for the service to refuse.
 const MOST_BYTES: usize = 4 * 1024 * 1024;
 
+/// How many connections are served at a time; others wait to be accepted.
+const MOST_CONNECTIONS: usize = 64;
+/// How long a connection may say nothing: before its handshake is done, and before each request.
+const IDLE_LIMIT: Duration = Duration::from_secs(20);
+/// How long nothing is accepted after the system refused.
+const BACK_OFF: Duration = Duration::from_millis(200);
+
 /// A listening server that has told nobody yet.
 pub struct Listening {
-    listener: tokio::net::TcpListener,
+    listener: TcpListener,
     acceptor: TlsAcceptor,
     token: Arc<str>,
     /// Where it listens.
@@ -44,7 +54,7 @@ pub struct Listening {
 /// No port, no randomness, or a certificate that can't be made.
 pub async fn listen() -> Result<Listening, Failure> {
     let fail = |what: String| Failure::new("serve", text!("the sandbox can't listen: {}", Outside::new(what)));
-    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.map_err(|error| fail(error.to_string()))?;
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(|error| fail(error.to_string()))?;
     let address = listener.local_addr().map_err(|error| fail(error.to_string()))?;
     let (authority, config) = certificates().map_err(|error| fail(error.to_string()))?;
     let mut bytes = [0_u8; 24];
@@ -122,20 +132,37 @@ impl Listening {
         S::Error: std::fmt::Display + Send,
     {
         let mut stop = std::pin::pin!(stop);
+        let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
         loop {
             let accepted = tokio::select! {
                 () = &mut stop => return,
-                accepted = self.listener.accept() => accepted,
+                accepted = accept(&self.listener, &places) => accepted,
             };
-            let Ok((stream, _)) = accepted else { continue };
+            let Some((stream, place)) = accepted else { continue };
             let (acceptor, service, token) = (self.acceptor.clone(), service.clone(), Arc::clone(&self.token));
             tokio::spawn(async move {
+                let _place = place;
                 let _ = stream.set_nodelay(true);
-                let Ok(stream) = acceptor.accept(stream).await else { return };
+                let Ok(Ok(stream)) = tokio::time::timeout(IDLE_LIMIT, acceptor.accept(stream)).await else { return };
                 let guarded = hyper::service::service_fn(move |request| answer(service.clone(), Arc::clone(&token), request));
+                let mut server = Builder::new(TokioExecutor::new()).http1_only();
+                server.http1().timer(TokioTimer::new()).header_read_timeout(IDLE_LIMIT);
                 // A connection that breaks is its client's to report.
-                let _ = Builder::new(TokioExecutor::new()).http1_only().serve_connection(TokioIo::new(stream), guarded).await;
+                let _ = server.serve_connection(TokioIo::new(stream), guarded).await;
             });
+        }
+    }
+}
+
+/// The next connection, once there is a place for it. `None`: the system has none to give now.
+async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> Option<(TcpStream, OwnedSemaphorePermit)> {
+    let place = Arc::clone(places).acquire_owned().await.ok()?;
+    match listener.accept().await {
+        Ok((stream, _)) => Some((stream, place)),
+        Err(_) => {
+            // Out of file descriptors, most likely: trying again at once would only take time from those who give some back.
+            tokio::time::sleep(BACK_OFF).await;
+            None
         }
     }
 }

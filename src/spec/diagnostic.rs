@@ -93,11 +93,22 @@ impl SpecErrors {
         let place = |fault: &Fault| fault.span.as_ref().map_or((1, 0, 0), |span| (0, span.start, span.end));
         // A token in the text is found in the text and again in the value it stands in: the value's place says more.
         let is_token = |fault: &Fault| fault.hidden.is_some() && fault.hidden == fault.span;
-        let tokens: Vec<Range<usize>> =
+        let mut tokens: Vec<Range<usize>> =
             faults.iter().filter(|fault| is_token(fault)).filter_map(|fault| fault.span.clone()).collect();
-        faults.retain(|fault| {
-            let Some(span) = &fault.span else { return true };
-            !is_token(fault) || !tokens.iter().any(|other| other != span && other.start <= span.start && span.end <= other.end)
+        tokens.sort_by_key(|span| (span.start, std::cmp::Reverse(span.end)));
+        tokens.dedup();
+        // One that ends before another that begins no later does stands inside that one.
+        let mut furthest = 0;
+        tokens.retain(|span| {
+            let outermost = span.end > furthest;
+            furthest = furthest.max(span.end);
+            outermost
+        });
+        faults.retain(|fault| match &fault.span {
+            Some(span) if is_token(fault) => {
+                tokens.binary_search_by_key(&(span.start, span.end), |span| (span.start, span.end)).is_ok()
+            }
+            _ => true,
         });
         faults.sort_by_key(place);
         faults.dedup();

@@ -46,21 +46,30 @@ impl Excerpt {
                 .filter(|range| range.start < end && range.end > begin)
                 .map(|range| range.start.saturating_sub(begin).min(content.len())..(range.end - begin).min(content.len())),
         );
-        let pieces = pieces(content, covered);
         let place = start - begin..span.end.clamp(start, end) - begin;
-        let (text, mark) = cut(&pieces, &place);
+        let (pieces, before) = pieces(content, covered, &place);
+        let (text, mark) = cut(&pieces, &place, before);
         Self { line, column, text, mark }
     }
 }
 
-fn pieces(content: &str, mut covered: Vec<Range<usize>>) -> Vec<Piece> {
+/// How many bytes of a line on either side of the place are looked at: the rest of a very long one is never shown.
+const NEAR: usize = 4096;
+
+/// The pieces of the line that are near the place, and whether something stands before them.
+fn pieces(content: &str, mut covered: Vec<Range<usize>>, place: &Range<usize>) -> (Vec<Piece>, bool) {
     covered.sort_by_key(|range| range.start);
     let mut pieces: Vec<Piece> = Vec::new();
-    let mut at = 0;
+    let first = content.floor_char_boundary(place.start.saturating_sub(NEAR));
+    let last = content.ceil_char_boundary((place.start + NEAR).min(content.len()));
+    let mut at = first;
     for range in covered {
         let range = content.floor_char_boundary(range.start)..content.ceil_char_boundary(range.end);
         if range.end <= at {
             continue;
+        }
+        if range.start >= last {
+            break;
         }
         plain(content, at..range.start.max(at), &mut pieces);
         // Two that touch or overlap are shown as one.
@@ -70,8 +79,8 @@ fn pieces(content: &str, mut covered: Vec<Range<usize>>) -> Vec<Piece> {
         }
         at = range.end;
     }
-    plain(content, at..content.len(), &mut pieces);
-    pieces
+    plain(content, at..last.max(at), &mut pieces);
+    (pieces, first > 0)
 }
 
 fn plain(content: &str, range: Range<usize>, pieces: &mut Vec<Piece>) {
@@ -92,13 +101,13 @@ fn begins_a_command(content: &str, at: usize) -> bool {
     content[..at].ends_with('#') && content[at + 1..].trim_start_matches(|c: char| c.is_ascii_alphanumeric()).starts_with('[')
 }
 
-fn cut(pieces: &[Piece], place: &Range<usize>) -> (String, Range<usize>) {
+fn cut(pieces: &[Piece], place: &Range<usize>, before: bool) -> (String, Range<usize>) {
     let first = pieces.iter().position(|piece| piece.from.end > place.start).unwrap_or(pieces.len());
     let from = first.saturating_sub(BEFORE);
     let to = (from + WIDTH).min(pieces.len());
     let mut text = String::new();
     let mut mark: Option<Range<usize>> = None;
-    if from > 0 {
+    if from > 0 || before {
         text.push('…');
     }
     for piece in &pieces[from..to] {

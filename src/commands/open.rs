@@ -1,0 +1,114 @@
+//! What a command works on, opened: the spec and its token, read off the runtime's thread.
+
+use std::sync::Arc;
+
+use super::console::Console;
+use crate::blocking::within;
+use crate::cli::SpecArgs;
+use crate::cluster::Deadline;
+use crate::outcome::{Failure, Outcome};
+use crate::outside::Outside;
+use crate::pat::{self, Pat};
+use crate::plan::Warning;
+use crate::session::Wanted;
+use crate::spec::{self, Spec, SpecErrors};
+
+/// Why there is nothing to work on.
+pub(super) enum NotOpened {
+    /// The spec is wrong.
+    Spec(SpecErrors),
+    /// Something else.
+    Failed(Failure),
+}
+
+impl NotOpened {
+    /// One failure for each thing that is wrong, for documents.
+    pub(super) fn failures(&self) -> Vec<Failure> {
+        match self {
+            Self::Spec(errors) => errors.messages().into_iter().map(|message| Failure::new("spec", message)).collect(),
+            Self::Failed(failure) => vec![failure.clone()],
+        }
+    }
+
+    /// The exit code.
+    pub(super) const fn outcome(&self) -> Outcome {
+        match self {
+            Self::Spec(_) => Outcome::Failed,
+            Self::Failed(failure) => failure.outcome,
+        }
+    }
+}
+
+impl From<Failure> for NotOpened {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+/// Reads a spec without needing its token. Where the token is at hand it is known all the same, so that it is hidden in what is said of the
+/// spec, and refused in it.
+pub(super) async fn checked(
+    file: &Outside,
+    pat_stdin: bool,
+    console: &Arc<Console>,
+    deadline: &Deadline,
+) -> Result<Spec, NotOpened> {
+    let (file, console) = (file.clone(), Arc::clone(console));
+    within(deadline, "reading the spec", move || {
+        let spec = read(&file, pat_stdin, &console)?;
+        if let Some(pat) = spec.pat.as_ref().and_then(pat::at_hand) {
+            pat.teach(console.door().secrets());
+            refuse_token_in(&spec, &pat, &console)?;
+        }
+        Ok(spec)
+    })
+    .await?
+}
+
+/// Reads the spec and the token. The warnings are those met, whatever came of it.
+pub(super) async fn open(
+    args: &SpecArgs,
+    console: &Arc<Console>,
+    deadline: &Deadline,
+    warnings: &mut Vec<Warning>,
+) -> Result<(Spec, Wanted), NotOpened> {
+    let SpecArgs { file, pat_stdin, take_over } = args;
+    let (file, pat_stdin, take_over) = (file.clone(), *pat_stdin, take_over.iter().cloned().collect());
+    let console = Arc::clone(console);
+    let (opened, met) = within(deadline, "reading the spec and the token", move || {
+        let mut met = Vec::new();
+        let opened = read(&file, pat_stdin, &console).and_then(|spec| {
+            let wanted = Wanted::new(spec.clone(), pat_stdin, take_over, console.door(), &mut met)?;
+            if let Some(pat) = &wanted.pat {
+                refuse_token_in(&spec, pat, &console)?;
+            }
+            Ok((spec, wanted))
+        });
+        (opened, met)
+    })
+    .await?;
+    warnings.extend(met);
+    opened
+}
+
+fn read(file: &Outside, pat_stdin: bool, console: &Console) -> Result<Spec, NotOpened> {
+    spec::read(file, pat_stdin).map_err(|errors| {
+        pat::teach_what_is_at_hand(errors.pat.as_ref(), console.door().secrets());
+        NotOpened::Spec(errors)
+    })
+}
+
+/// The token belongs neither in a checked-in file nor on a command line, where other users see it.
+fn refuse_token_in(spec: &Spec, pat: &Pat, console: &Console) -> Result<(), Failure> {
+    let refused = |what: &'static str| {
+        Failure::new("token_in_the_open", what)
+            .hint("take it out, and revoke the token if the file was shared or the command logged")
+    };
+    if console.arguments().iter().any(|argument| pat.stands_in(argument.as_encoded_bytes())) {
+        return Err(refused("the token stands on the command line: it belongs only where the spec says that it is read from"));
+    }
+    if spec.holds(pat) {
+        return Err(refused("the token stands in the spec: it belongs only where the spec says that it is read from"));
+    }
+    Ok(())
+}
