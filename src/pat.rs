@@ -168,19 +168,17 @@ pub fn at_hand(key: &PatKey) -> Option<Pat> {
     source.read(&mut Vec::new()).ok().flatten()
 }
 
-/// Teaches what a spec or a command line that is wrong may hold by mistake: the token, if it is known where that is, and else whatever the
-/// environment holds under a name that says it is secret. Of those only all of it is recognised: one may be an ordinary word.
-pub fn teach_what_is_at_hand(key: Option<&PatKey>, secrets: &Scrubber) {
-    if let Some(pat) = key.and_then(at_hand) {
-        pat.teach(secrets);
-    }
+/// Teaches what a command line, a spec or a plan file may hold by mistake where it is not known where the token is: whatever the
+/// environment holds under a name that says it is secret.
+pub fn teach_environment(secrets: &Scrubber) {
     for (name, value) in std::env::vars_os() {
         let name = name.to_string_lossy().to_ascii_uppercase();
-        let secret = name == "PAT" || ["_PAT", "TOKEN", "PASSWORD", "SECRET", "API_KEY"].iter().any(|word| name.contains(word));
+        let pat = name == "PAT" || name.ends_with("_PAT");
+        let secret = ["TOKEN", "PASSWORD", "SECRET", "API_KEY"].iter().any(|word| name.contains(word));
         let value = Zeroizing::new(value.into_encoded_bytes());
         // Addresses and paths are about a secret, not one.
-        if secret && !value.starts_with(b"/") && !value.windows(3).any(|window| window == b"://") {
-            secrets.learn_whole(value.trim_ascii_end());
+        if (pat || secret) && !value.starts_with(b"/") && !value.windows(3).any(|window| window == b"://") {
+            secrets.learn(value.trim_ascii_end());
         }
     }
 }

@@ -115,7 +115,7 @@ impl SavedPlan {
             konnect_version: env!("CARGO_PKG_VERSION").to_owned(),
             created: plan.read_at,
             expires: plan.read_at.checked_add(lifetime).unwrap_or(Timestamp::MAX),
-            spec_digest: spec.digest.clone(),
+            spec_digest: spec.digest(),
             token: SavedToken { source: wanted.source.clone(), salt: wanted.salt.clone(), fingerprint },
             kubeconfig: spec.cluster.kubeconfig.clone(),
             take_over: wanted.take_over.clone(),

@@ -12,8 +12,7 @@ pub use diagnostic::SpecErrors;
 pub use mask::mask_tokens;
 
 use crate::outside::{Outside, Text};
-use crate::pat::Pat;
-use crate::pat::hex;
+use crate::pat::{Pat, hex};
 use crate::text;
 use diagnostic::Fault;
 use sha2::{Digest as _, Sha256};
@@ -31,8 +30,8 @@ pub struct Spec {
     pub path: Outside,
     /// The file's folder: relative paths in it start here.
     pub folder: PathBuf,
-    /// `sha256:…` of its text.
-    pub digest: String,
+    /// Its text, comments included.
+    pub text: Outside,
     /// The Namespace.
     pub namespace: Object,
     /// Whether the Namespace is ours to manage; if not it is neither read nor planned.
@@ -79,14 +78,21 @@ pub struct ClusterKeys {
 }
 
 impl Spec {
-    /// Whether the token stands in it: in a value, a key, or the name of a file or variable.
+    /// `sha256:…` of its text.
     #[must_use]
-    pub fn holds(&self, pat: &Pat) -> bool {
-        self.texts().any(|text| pat.stands_in(text.expose().as_bytes()))
+    pub fn digest(&self) -> String {
+        format!("sha256:{}", hex(&Sha256::digest(self.text.expose().as_bytes())))
     }
 
-    fn texts(&self) -> impl Iterator<Item = &Outside> {
-        let Self { path, folder: _, digest: _, namespace, manage_namespace: _, service_account, secret, pat, cluster } = self;
+    /// Whether the token stands in it: in a value, a key, a comment, or the name of a file or variable.
+    #[must_use]
+    pub fn holds(&self, pat: &Pat) -> bool {
+        self.values().any(|text| pat.stands_in(text.expose().as_bytes()))
+    }
+
+    /// Every text that it gives, with its escapes undone.
+    fn values(&self) -> impl Iterator<Item = &Outside> {
+        let Self { path, folder: _, text, namespace, manage_namespace: _, service_account, secret, pat, cluster } = self;
         let objects = [namespace, service_account, secret].into_iter().flat_map(|Object { name, labels, annotations }| {
             let entries = labels.iter().chain(annotations).flat_map(|(key, value)| [key, value]);
             std::iter::once(name).chain(entries)
@@ -94,7 +100,7 @@ impl Spec {
         let pat = pat.iter().map(|(PatKey::Env(text) | PatKey::File(text, _))| text);
         let ClusterKeys { context, kubeconfig, uid } = cluster;
         let cluster = [context.as_ref(), kubeconfig.as_ref().map(|(shown, _)| shown), uid.as_ref()].into_iter().flatten();
-        std::iter::once(path).chain(objects).chain(pat).chain(cluster)
+        [path, text].into_iter().chain(objects).chain(pat).chain(cluster)
     }
 }
 
@@ -147,9 +153,7 @@ pub fn parse(path: impl Into<Outside>, folder: &Path, text: &str, pat_from_stdin
         faults.retain(|fault| !fault.of_absence);
     }
     match spec {
-        Some(spec) if faults.is_empty() => {
-            Ok(Spec { digest: format!("sha256:{}", hex(&Sha256::digest(text.as_bytes()))), ..spec })
-        }
+        Some(spec) if faults.is_empty() => Ok(Spec { text: text.into(), ..spec }),
         _ => Err(SpecErrors::new(path, text, faults, pat_found)),
     }
 }

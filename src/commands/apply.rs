@@ -16,6 +16,7 @@ use crate::cli::ApplyArgs;
 use crate::cluster::{Cluster, Deadline};
 use crate::outcome::{Failure, Outcome};
 use crate::outside::{Outside, Text};
+use crate::pat;
 use crate::plan::{Action, Change, Plan, Warning};
 use crate::saved_plan::{Freshness, SavedPlan};
 use crate::session::Wanted;
@@ -116,7 +117,8 @@ async fn to_apply(
             let door = console.door().clone();
             let (opened, met) = within(deadline, "reading the plan and the token", move || {
                 let mut met = Vec::new();
-                let opened = opened(&path, expected.as_deref()).and_then(|saved| {
+                let opened = opened(&path, expected.as_deref()).inspect_err(|_| pat::teach_environment(door.secrets()));
+                let opened = opened.and_then(|saved| {
                     met.extend(saved.warnings(Timestamp::now()));
                     Ok((saved.wanted(from_stdin, &door, &mut met)?, Some(saved)))
                 });

@@ -93,7 +93,10 @@ pub(super) async fn open(
 
 fn read(file: &Outside, pat_stdin: bool, console: &Console) -> Result<Spec, NotOpened> {
     spec::read(file, pat_stdin).map_err(|errors| {
-        pat::teach_what_is_at_hand(errors.pat.as_ref(), console.door().secrets());
+        match errors.pat.as_ref().and_then(pat::at_hand) {
+            Some(pat) => pat.teach(console.door().secrets()),
+            None => pat::teach_environment(console.door().secrets()),
+        }
         NotOpened::Spec(errors)
     })
 }

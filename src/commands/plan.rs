@@ -10,6 +10,7 @@ use crate::cli::{PlanArgs, PlanFormat, ShowArgs};
 use crate::cluster::Deadline;
 use crate::outcome::{Failure, Outcome};
 use crate::outside::Outside;
+use crate::pat;
 use crate::plan::{Plan, Warning};
 use crate::render::{json, markdown, terminal};
 use crate::saved_plan::SavedPlan;
@@ -76,7 +77,7 @@ pub(super) async fn show(args: ShowArgs, stage: &Stage) -> Outcome {
             let (saved, digest) = SavedPlan::open(&path)?;
             Ok((saved.token_at_hand(), saved, digest))
         });
-        read.await?
+        read.await?.inspect_err(|_| pat::teach_environment(console.door().secrets()))
     });
     match opened.await.map(|(pat, saved, digest)| {
         pat.iter().for_each(|pat| pat.teach(console.door().secrets()));

@@ -13,7 +13,7 @@ use crate::text;
 /// terminal.
 pub(super) fn usage(mut error: clap::Error, stage: &Stage) -> Outcome {
     let door = Door::default();
-    pat::teach_what_is_at_hand(None, door.secrets());
+    pat::teach_environment(door.secrets());
     let typed: Vec<_> = error.context().map(|(kind, value)| (kind, value.clone())).collect();
     for (kind, value) in typed {
         let clear = |text: String| door.line(Outside::new(text));

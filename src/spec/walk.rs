@@ -49,7 +49,7 @@ impl<'a> Walk<'a> {
             path: self.path.clone(),
             folder: self.folder.to_owned(),
             // Of the whole text, which this walk does not see.
-            digest: String::new(),
+            text: Outside::default(),
             namespace,
             manage_namespace,
             service_account: service_account?.0,
