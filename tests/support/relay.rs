@@ -147,7 +147,9 @@ fn read_request(reader: &mut impl std::io::BufRead) -> Option<Request> {
             length = value.parse().ok()?;
         }
         if matches!(name.as_str(), "content-type" | "accept" | "user-agent") {
-            headers.push((name, value.to_owned()));
+            // kubectl would rather have protobuf, and answers are JSON here.
+            let wants_protobuf = name == "accept" && value.contains("protobuf");
+            headers.push((name, if wants_protobuf { "application/json" } else { value }.to_owned()));
         }
     }
     let mut body = vec![0; length];

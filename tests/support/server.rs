@@ -160,6 +160,11 @@ impl Server {
         format!("{prefix}-{}", self.names.fetch_add(1, Ordering::Relaxed))
     }
 
+    /// kubectl itself, for a test that gives it an environment of its own.
+    pub fn kubectl_program(&self) -> &Path {
+        &self.kubectl
+    }
+
     /// kubectl as admin.
     pub fn kubectl(&self, args: &[&str]) -> Output {
         self.kubectl_with(args, None)

@@ -1,0 +1,125 @@
+//! Kubeconfigs as kubectl reads them: every case of `tests/kubeconfigs`, given to the real kubectl and to konnect on the same real server.
+//! Both get in as the same user, or neither does, or the case stands in the list of deliberate differences.
+
+#![expect(clippy::expect_used, reason = "a test that can't go on has failed")]
+
+#[path = "kubeconfigs/cases.rs"]
+mod cases;
+#[path = "kubeconfigs/links.rs"]
+mod links;
+mod support;
+#[path = "kubeconfigs/world.rs"]
+mod world;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use cases::{Case, Given};
+use serde_json::Value;
+use support::child::run_to_end;
+use support::{Konnect, Server, skipped};
+use world::World;
+
+/// Where konnect means to differ: the case, what konnect makes of it, and the reason.
+const DIFFERENCES: [(&str, &str, &str); 0] = [];
+
+const SPEC: &str = "namespace = \"kong\"\nservice_account = \"kong\"\nsecret = \"konnect-pat\"\npat_env = \"PAT\"\n";
+
+/// Who got in, or `error`; and what was said.
+struct Verdict {
+    user: String,
+    said: String,
+}
+
+fn kubectl(server: &Server, given: &Given, folder: &Path) -> Verdict {
+    let mut command = Command::new(server.kubectl_program());
+    command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("HOME", folder).current_dir(folder);
+    command.args(["auth", "whoami", "--output", "json", "--request-timeout", "20s"]);
+    match given {
+        Given::Flag(file) => command.arg("--kubeconfig").arg(file),
+        Given::List(list) => command.env("KUBECONFIG", list),
+    };
+    let output = run_to_end(command, None);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+    let user = answer["status"]["userInfo"]["username"].as_str().filter(|_| output.status.success());
+    Verdict { user: user.unwrap_or("error").to_owned(), said }
+}
+
+fn konnect(konnect: Konnect, given: &Given) -> Verdict {
+    let args = ["plan", "--format", "json", "--timeout", "20s"].map(std::ffi::OsString::from);
+    let konnect = match given {
+        Given::Flag(file) => konnect.args(args.into_iter().chain(["--kubeconfig".into(), file.into()])),
+        Given::List(list) => konnect.args(args).env("KUBECONFIG", list),
+    };
+    let ran = konnect.spec(SPEC).env("PAT", "kpat_kubeconfigsAAAA1111").run();
+    let said = format!("exit code {}\n{}\n{}", ran.code, ran.stdout, ran.stderr);
+    let document: Value = ran.stdout.parse().unwrap_or_default();
+    let spec = &document["specs"][0];
+    let user = spec["cluster"]["user"].as_str();
+    let failed = ran.code == 1 && spec["errors"].as_array().is_some_and(|errors| !errors.is_empty());
+    Verdict { user: user.unwrap_or(if failed { "error" } else { "neither a user nor an error" }).to_owned(), said }
+}
+
+/// What is wrong with a case; empty if nothing is.
+fn compare(server: &Server, world: &World, case: &Case) -> String {
+    let place = Konnect::new();
+    let folder = place.folder().join("case");
+    let given = case.write(world, &folder);
+    let theirs = kubectl(server, &given, place.folder());
+    let ours = konnect(place, &given);
+    let mut wrong = String::new();
+    if theirs.user != case.expected {
+        wrong += &format!("kubectl got in as {}, not {}:\n{}\n", theirs.user, case.expected, theirs.said);
+    }
+    match DIFFERENCES.iter().find(|(name, ..)| *name == case.name) {
+        None if ours.user != theirs.user => {
+            wrong += &format!("kubectl: {}; konnect: {}\n{}\n{}\n", theirs.user, ours.user, theirs.said, ours.said);
+        }
+        Some(_) if ours.user == theirs.user => wrong += "the list of differences names it, but there is none\n",
+        Some((_, expected, _)) if ours.user != *expected => {
+            wrong += &format!("konnect should say {expected}: {}\n{}\n", ours.user, ours.said);
+        }
+        _ => {}
+    }
+    if world.secrets.iter().any(|secret| ours.said.contains(secret.as_str())) {
+        wrong += "konnect shows a secret of it\n";
+    }
+    if folder.join("touched").exists() {
+        wrong += "a command of an auth-provider was run\n";
+    }
+    wrong
+}
+
+#[test]
+fn kubectl_and_konnect_get_in_as_the_same_user() {
+    let Some(server) = support::server() else { return };
+    let world = World::new(server);
+    let cases = cases::all();
+    assert!(cases.len() >= 80, "{} cases", cases.len());
+    let (next, compared) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let wrong = compare(server, &world, case);
+                    compared.lock().expect("no thread panicked").insert(case.name.as_str(), wrong);
+                }
+            });
+        }
+    });
+    let compared = compared.into_inner().expect("no thread panicked");
+    let names: Vec<&str> = cases.iter().map(|case| case.name.as_str()).collect();
+    assert_eq!(compared.keys().copied().collect::<Vec<_>>(), names, "every case was compared, and no two have one name");
+    for (name, _, reason) in DIFFERENCES {
+        assert!(compared.contains_key(name) && !reason.is_empty(), "the list of differences names {name}");
+    }
+    let users = cases.iter().filter(|case| case.expected != "error").count();
+    let differences = DIFFERENCES.len();
+    skipped::say(&format!("{} kubeconfigs compared with kubectl, {users} of which let it in; {differences} deliberate differences", names.len()));
+    let wrong: Vec<String> = compared.iter().filter(|(_, wrong)| !wrong.is_empty()).map(|(name, wrong)| format!("--- {name}: {wrong}")).collect();
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), names.len(), wrong.join("\n"));
+}
