@@ -1,7 +1,7 @@
 //! Which Kubernetes, and how it is talked to: requests with retries and a deadline over a `kube::Client`, answers without typed models.
 
 mod answer;
-mod connection;
+pub mod connection;
 mod deadline;
 mod exec_plugin;
 pub mod kubeconfig;
@@ -139,19 +139,8 @@ pub async fn connect(choice: &Choice, deadline: Deadline, notices: Notices, secr
         let client = kube::Client::new(sandbox, "default");
         return Ok(Cluster::over(client, "sandbox", Outside::from(path.as_path()), deadline, notices));
     }
-    let mut selected = kubeconfig::select(choice).await?;
+    let mut selected = kubeconfig::select(choice, &deadline, secrets).await?;
     let auth = &mut selected.config.auth_info;
-    if let Some(path) = &auth.token_file {
-        let token = std::fs::read_to_string(path).map_err(|error| {
-            Failure::new(
-                "kubeconfig",
-                text!("the token file {} of context {} can't be read: {}", Outside::from(path), selected.context, error.kind()),
-            )
-        })?;
-        secrets.learn(token.trim().as_bytes());
-        auth.token = Some(token.trim().to_owned().into());
-        auth.token_file = None;
-    }
     exec_plugin::resolve(auth, choice.hidden_env.as_ref(), deadline.remaining(), secrets).await?;
     let client = connection::client(&selected, &notices)?;
     let server = Outside::from(selected.config.cluster_url.to_string().trim_end_matches('/'));

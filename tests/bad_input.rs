@@ -20,6 +20,36 @@ fn corpus(target: &str) -> Vec<(PathBuf, Vec<u8>)> {
     files.into_iter().map(|path| (path.clone(), std::fs::read(path).expect("readable"))).collect()
 }
 
+/// The kubeconfigs that kubectl and konnect are compared with, their placeholders filled.
+fn kubeconfigs() -> Vec<(PathBuf, Vec<u8>)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/kubeconfigs");
+    let below = |folder: &Path| -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
+        entries.map(|entry| entry.expect("an entry").path()).collect()
+    };
+    let mut files: Vec<PathBuf> =
+        below(&folder).into_iter().flat_map(|path| if path.is_dir() { below(&path) } else { vec![path] }).collect();
+    files.retain(|path| path.is_file() && path.extension().is_none_or(|extension| extension == "yaml"));
+    files.sort();
+    // Every run is the same: a certificate and a key that were made once.
+    let made = include_str!("../fuzz/corpus/kubeconfig/certificate.yaml");
+    let value = |key: &str| made.split_once(key).and_then(|(_, rest)| rest.lines().next()).expect("in that file").trim();
+    let values = [
+        ("{{server}}", "https://127.0.0.1:6443"),
+        ("{{ca-data}}", value("certificate-authority-data:")),
+        ("{{cert-data}}", value("client-certificate-data:")),
+        ("{{key-data}}", value("client-key-data:")),
+    ];
+    let filled = |path: PathBuf| {
+        let mut text = std::fs::read_to_string(&path).expect("a text");
+        for (name, value) in &values {
+            text = text.replace(name, value);
+        }
+        (path, text.replace("{{", "").replace("}}", "").into_bytes())
+    };
+    files.into_iter().map(filled).collect()
+}
+
 /// One to four changes: bytes spoiled, taken away, repeated, or words put in that parsers know.
 fn mutate(dice: &mut Dice, mut bytes: Vec<u8>, words: &[&[u8]]) -> Vec<u8> {
     for _ in 0..=dice.at(4) {
@@ -61,8 +91,9 @@ const WORDS: [&[u8]; 16] = [
 #[test]
 fn every_corpus_and_mutations_of_it() {
     let rounds = if std::env::var_os("KONNECT_LONG").is_some() { 20_000 } else { 150 };
-    for (name, target) in targets::ALL {
-        let corpus = corpus(name);
+    let others = [("kubeconfig", targets::kubeconfig as targets::Target, kubeconfigs(), rounds / 5)];
+    let corpora = targets::ALL.map(|(name, target)| (name, target, corpus(name), rounds));
+    for (name, target, corpus, rounds) in corpora.into_iter().chain(others) {
         assert!(corpus.len() >= 8, "the corpus of {name} is there");
         for (i, (path, bytes)) in corpus.iter().enumerate() {
             target(bytes);

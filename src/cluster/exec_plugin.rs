@@ -118,6 +118,10 @@ fn accept(auth: &mut AuthInfo, exec: &ExecConfig, printed: &[u8], secrets: &Scru
         use base64::Engine as _;
         base64::engine::general_purpose::STANDARD.encode(text)
     };
+    // What can't be sent must not reach kube, which panics on it.
+    if let Some(why) = text("token").and_then(super::kubeconfig::unsendable) {
+        return Err(fail(text!("printed a token that can't be sent: {}", why)));
+    }
     match (text("token"), text("clientCertificateData"), text("clientKeyData")) {
         (None, None, None) => return Err(fail("printed no credentials (status is empty)".into())),
         (token, Some(certificate), Some(key)) => {

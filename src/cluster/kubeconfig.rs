@@ -1,174 +1,153 @@
-//! Which kubeconfig, and which context of it. Never an in-cluster fallback, never an override from the environment.
+//! Which kubeconfig, which context of it, and what it says, read as kubectl reads it. kube's own reading is not used: it takes empty for
+//! set, trips over entries that nobody asked for, and panics on some. Never an in-cluster fallback, never an override from the environment.
+//!
+//! * `files`: which files, and how much of each is read.
+//! * `document`: bytes to a tree, without types, so that only what is looked at can be wrong.
+//! * `entry`: a context, cluster or user, and its values by name.
+//! * `server`: the cluster: its address and whom to believe that it is the one.
+//! * `user`: the credentials, and as whom to act; `exec`: a credential plugin's part of them.
 
-use crate::text;
-use std::io::Read as _;
-use std::path::{Path, PathBuf};
+mod address;
+mod document;
+mod entry;
+mod exec;
+mod files;
+mod server;
+mod user;
 
-use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
+use zeroize::Zeroizing;
 
-use super::Choice;
+pub use files::read_bounded;
+pub use user::unsendable;
+
+use super::{Choice, Deadline};
+use crate::blocking::within;
 use crate::outcome::Failure;
-use crate::outside::{Outside, Part as _, Text};
+use crate::outside::{Outside, Text};
+use crate::pat::Scrubber;
+use crate::text;
+use document::Node;
+use entry::Entry;
+use files::Loaded;
 
-/// The most bytes of a kubeconfig that are read.
-const MOST_BYTES: u64 = 16 * 1024 * 1024;
+/// Every bearer token, password and token file's content that was read, for the masker.
+pub type Secrets = Vec<Zeroizing<Vec<u8>>>;
 
 /// The chosen context, resolved.
 pub struct Selected {
     /// Its name.
     pub context: Outside,
-    /// kube's own reading of it: certificates loaded, paths absolute. Its `exec` has not been run.
+    /// What to connect with: certificates and tokens are in it, no path is. Its `exec` has not been run.
     pub config: kube::Config,
     /// `proxy-url` of the cluster was set.
     pub has_proxy_url: bool,
 }
 
+/// Something is wrong with the kubeconfig itself.
+fn wrong(what: impl Into<Text>) -> Failure {
+    Failure::new("kubeconfig", what)
+}
+
 /// Reads the kubeconfig files and picks the context.
 ///
 /// # Errors
-/// No file, an unreadable one, an unknown context (the message lists those there are), or an incomplete entry.
-pub async fn select(choice: &Choice) -> Result<Selected, Failure> {
-    let (kubeconfig, shown) = load(choice)?;
-    let context = pick(&kubeconfig, choice.context.as_ref().map(Outside::expose), &shown)?;
-    let cluster_name =
-        kubeconfig.contexts.iter().find(|c| c.name == context).and_then(|c| c.context.as_ref()).map(|c| c.cluster.clone());
-    let cluster = kubeconfig.clusters.iter().find(|c| Some(&c.name) == cluster_name.as_ref()).and_then(|c| c.cluster.as_ref());
-    let has_proxy_url = cluster.and_then(|c| c.proxy_url.as_ref()).is_some_and(|url| !url.is_empty());
-    let options = KubeConfigOptions { context: Some(context.clone()), ..KubeConfigOptions::default() };
-    let mut config = kube::Config::from_custom_kubeconfig(kubeconfig, &options).await.map_err(|error| {
-        let what = text!("context {} of {} is not usable: {}", Outside::from(&context), shown, words(&error));
-        Failure::new("kubeconfig", what)
-    })?;
-    // kube takes a proxy from the environment and applies NO_PROXY wrongly; ours is refused by its own rule instead.
-    config.proxy_url = None;
-    Ok(Selected { context: context.into(), config, has_proxy_url })
+/// No file, an unreadable one, an unknown context (the message lists those there are), or an entry that can't be used.
+pub async fn select(choice: &Choice, deadline: &Deadline, secrets: &Scrubber) -> Result<Selected, Failure> {
+    let choice = choice.clone();
+    let (selected, met) = within(deadline, "reading the kubeconfig and the files that it names", move || {
+        let mut met = Secrets::new();
+        (read(&choice, &mut met), met)
+    })
+    .await?;
+    met.iter().for_each(|secret| secrets.learn(secret));
+    selected
 }
 
-fn load(choice: &Choice) -> Result<(Kubeconfig, Text), Failure> {
-    let (files, from_list) = files(choice)?;
-    let shown = Text::join(files.iter().map(|(shown, _)| shown.into()), ", ");
-    let mut merged: Option<Kubeconfig> = None;
-    for (shown, path) in &files {
-        if from_list && !path.exists() {
-            continue;
-        }
-        let read = read(shown, path)?;
-        merged = Some(match merged {
-            None => read,
-            Some(before) => before.merge(read).map_err(|error| unreadable(shown, &error))?,
-        });
+/// The same. `secrets` gets what was read before something was found wrong too, and the tokens and passwords of users that nobody chose.
+///
+/// # Errors
+/// As `select`.
+pub fn read(choice: &Choice, secrets: &mut Secrets) -> Result<Selected, Failure> {
+    let loaded = Loaded::read(choice)?;
+    for user in loaded.documents.iter().flat_map(|document| document.root.entries("users")) {
+        let texts = ["token", "password"].map(|key| user.get("user").and_then(|user| user.get(key)).and_then(Node::text));
+        secrets.extend(texts.into_iter().flatten().map(|secret| Zeroizing::new(secret.as_bytes().to_vec())));
     }
-    let merged = merged.ok_or_else(|| {
-        Failure::new("kubeconfig", text!("no kubeconfig: none of the files in KUBECONFIG is there: {}", shown))
-            .hint("correct KUBECONFIG, or name a file with --kubeconfig")
-    })?;
-    Ok((merged, shown))
-}
-
-/// Reads one file, of which kube itself would read any length.
-fn read(shown: &Outside, path: &Path) -> Result<Kubeconfig, Failure> {
-    let of_io = |error: std::io::Error| unreadable(shown, &KubeconfigError::ReadConfig(error, path.to_owned()));
-    let metadata = std::fs::metadata(path).map_err(of_io)?;
-    let too_long = || Failure::new("kubeconfig", text!("{} is longer than 16 MiB: is it a kubeconfig?", shown));
-    if metadata.is_file() || metadata.is_dir() {
-        if is_half_of_utf16(path, metadata.len()) {
-            return Err(Failure::new(
-                "kubeconfig",
-                text!("the kubeconfig {} can't be used: it begins as UTF-16 and isn't", shown),
-            )
-            .hint("save it as UTF-8"));
-        }
-        return if metadata.len() > MOST_BYTES {
-            Err(too_long())
-        } else {
-            Kubeconfig::read_from(path).map_err(|error| unreadable(shown, &error))
-        };
-    }
-    // A pipe, such as the shell's <(…), can be read once only, and has no folder that paths could be relative to.
-    let mut text = String::new();
-    std::fs::File::open(path).and_then(|file| file.take(MOST_BYTES + 1).read_to_string(&mut text)).map_err(of_io)?;
-    if text.len() as u64 > MOST_BYTES {
-        return Err(too_long());
-    }
-    Kubeconfig::from_yaml(&text).map_err(|error| unreadable(shown, &error))
-}
-
-/// A byte order mark of UTF-16 before an odd number of bytes: kube-client 5.0 reads past the end of that, and panics.
-fn is_half_of_utf16(path: &Path, length: u64) -> bool {
-    let mut mark = [0; 2];
-    let marked = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut mark)).is_ok();
-    marked && length % 2 == 1 && matches!(mark, [0xff, 0xfe] | [0xfe, 0xff])
-}
-
-type Shown = (Outside, PathBuf);
-
-/// The files, and whether they are a list of which some may be missing.
-fn files(choice: &Choice) -> Result<(Vec<Shown>, bool), Failure> {
-    if let Some(flag) = &choice.kubeconfig_flag {
-        return Ok((vec![(flag.clone(), PathBuf::from(flag.expose()))], false));
-    }
-    if let Some(from_spec) = &choice.kubeconfig_spec {
-        return Ok((vec![from_spec.clone()], false));
-    }
-    let listed: Vec<Shown> = std::env::var_os("KUBECONFIG").map_or_else(Vec::new, |list| {
-        let paths = std::env::split_paths(&list).filter(|path| !path.as_os_str().is_empty());
-        paths.map(|path| (Outside::from(path.as_path()), path)).collect()
-    });
-    if !listed.is_empty() {
-        return Ok((listed, true));
-    }
-    let advice = "name one with --kubeconfig, KUBECONFIG or cluster.kubeconfig in the spec; konnect never falls back to in-cluster credentials";
-    let home = std::env::var_os("HOME").filter(|home| !home.is_empty());
-    let Some(home) = home else {
-        return Err(Failure::new("kubeconfig", "no kubeconfig: KUBECONFIG and HOME are not set").hint(advice));
+    let name = context(&loaded, choice.context.as_ref().map(Outside::expose))?;
+    let context = Entry::find(&loaded, "contexts", "context", &name)?.unwrap_or_else(|| Entry::none("context", &name));
+    let server = server(&loaded, &context)?;
+    let user = match context.text("user")? {
+        // As kubectl: a user without an entry is anonymous.
+        Some(user) => Entry::find(&loaded, "users", "user", user)?.unwrap_or_else(|| Entry::none("user", user)),
+        None => Entry::none("user", ""),
     };
-    let default = Path::new(&home).join(".kube").join("config");
-    if !default.exists() {
-        return Err(
-            Failure::new("kubeconfig", "no kubeconfig: KUBECONFIG is not set and ~/.kube/config does not exist").hint(advice)
-        );
+    let credentials = user::Credentials::read(&user, server.is_tls(), secrets)?;
+    let mut config = kube::Config::new(server.uri.clone());
+    let exec = credentials.apply(&mut config);
+    if let Some(mut exec) = exec {
+        if exec.provide_cluster_info {
+            exec.cluster = Some(server.told());
+        }
+        config.auth_info.exec = Some(exec);
     }
-    Ok((vec![("~/.kube/config".into(), default)], false))
+    let has_proxy_url = server.has_proxy_url;
+    server.apply(&mut config);
+    Ok(Selected { context: name.into(), config, has_proxy_url })
 }
 
-fn pick(kubeconfig: &Kubeconfig, wanted: Option<&str>, shown: &Text) -> Result<String, Failure> {
-    let names: Vec<&str> = kubeconfig.contexts.iter().map(|context| context.name.as_str()).collect();
-    let has = || Text::join(names.iter().map(|name| Outside::from(*name).into()), ", ");
-    let list = if names.is_empty() { text!("{} has no contexts", shown) } else { text!("{} has: {}", shown, has()) };
-    let current = kubeconfig.current_context.as_deref().filter(|name| !name.is_empty());
-    let Some(name) = wanted.or(current) else {
-        return Err(Failure::new("context", text!("no context is chosen, and {} has no current-context", shown))
-            .hint(text!("choose one with --context or cluster.context in the spec; {}", list)));
+fn server(loaded: &Loaded, context: &Entry<'_>) -> Result<server::Server, Failure> {
+    let Some(name) = context.text("cluster")? else {
+        return Err(wrong(text!("{} names no cluster", context.shown())));
+    };
+    match Entry::find(loaded, "clusters", "cluster", name)? {
+        Some(cluster) => server::Server::read(&cluster),
+        None => {
+            let what = text!("{} is not usable: its cluster {} is not in the file", context.shown(), Outside::from(name));
+            Err(wrong(what))
+        }
+    }
+}
+
+/// The name of the chosen context, or else of the first current one.
+fn context(loaded: &Loaded, wanted: Option<&str>) -> Result<String, Failure> {
+    let contexts = || loaded.documents.iter().flat_map(|document| document.root.entries("contexts"));
+    let names: Vec<&str> = contexts().filter_map(|entry| entry.get("name")).filter_map(Node::text).collect();
+    let all = || Text::join(names.iter().map(|name| Outside::from(*name).into()), ", ");
+    let has = || {
+        if names.is_empty() { text!("{} has no contexts", loaded.shown) } else { text!("{} has: {}", loaded.shown, all()) }
+    };
+    let name = match wanted {
+        Some(wanted) => wanted,
+        None => match current(loaded)? {
+            Some(current) => current,
+            None => {
+                let what = text!("no context is chosen, and {} has no current-context", loaded.shown);
+                let hint = text!("choose one with --context or cluster.context in the spec; {}", has());
+                return Err(Failure::new("context", what).hint(hint));
+            }
+        },
     };
     if names.contains(&name) {
         return Ok(name.to_owned());
     }
     let close = similar::get_close_matches(name, &names, 1, 0.6);
-    let advice = close.first().map_or_else(|| list.clone(), |close| text!("did you mean {}? {}", Outside::from(*close), list));
-    Err(Failure::new("context", text!("there is no context {}", Outside::from(name))).hint(advice))
+    let hint = close.first().map_or_else(has, |close| text!("did you mean {}? {}", Outside::from(*close), has()));
+    Err(Failure::new("context", text!("there is no context {}", Outside::from(name))).hint(hint))
 }
 
-fn unreadable(shown: &Outside, error: &KubeconfigError) -> Failure {
-    Failure::new("kubeconfig", text!("the kubeconfig {} can't be used: {}", shown, words(error)))
-}
-
-/// What is wrong, without the file's own text: a kubeconfig holds credentials, and the YAML parser's message quotes it.
-fn words(error: &KubeconfigError) -> Text {
-    match error {
-        KubeconfigError::ReadConfig(source, _) => source.kind().text(),
-        KubeconfigError::Parse(source) => match source.location() {
-            Some(place) => text!(
-                "it is not the YAML of a kubeconfig (near line {}, column {})",
-                Outside::new(place.line().to_string()),
-                Outside::new(place.column().to_string())
-            ),
-            None => "it is not the YAML of a kubeconfig".into(),
-        },
-        KubeconfigError::LoadContext(_) => "the context has no entry of its own".into(),
-        KubeconfigError::LoadClusterOfContext(name) => text!("its cluster {} is not in the file", Outside::from(name)),
-        KubeconfigError::MissingClusterUrl => "its cluster has no server address".into(),
-        KubeconfigError::ParseClusterUrl(_) => "its cluster's server is not a URL".into(),
-        KubeconfigError::ParseProxyUrl(_) => "the proxy named for it is not a URL".into(),
-        other => Outside::new(other.to_string()).into(),
+/// The first `current-context` that is not empty.
+fn current(loaded: &Loaded) -> Result<Option<&str>, Failure> {
+    for document in &loaded.documents {
+        match document.root.get("current-context") {
+            None | Some(Node::Null) => {}
+            Some(Node::Text(name)) if name.is_empty() => {}
+            Some(Node::Text(name)) => return Ok(Some(name)),
+            Some(other) => {
+                let what =
+                    text!("the kubeconfig {} can't be used: its current-context is {}, not text", document.shown, other.is());
+                return Err(wrong(what).hint("put it in quotes"));
+            }
+        }
     }
+    Ok(None)
 }

@@ -9,10 +9,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::Full;
 use jiff::Timestamp;
+use konnect::cluster::connection::client;
 use konnect::cluster::kubeconfig::select;
-use konnect::cluster::{Choice, Cluster, Deadline};
+use konnect::cluster::{Choice, Cluster, Deadline, Notices};
 use konnect::desired::DesiredObject;
 use konnect::observed::{Comparison, Read, read_object};
+use konnect::outcome::Failure;
 use konnect::outside::{Outside, Text};
 use konnect::ownership::Owners;
 use konnect::pat::{Salt, Scrubber};
@@ -65,15 +67,25 @@ pub fn spec(bytes: &[u8]) {
     }
 }
 
-/// A kubeconfig. Nothing in it is run.
+/// A kubeconfig, up to the client that would be built from it. Nothing in it is run.
 pub fn kubeconfig(bytes: &[u8]) {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("config");
     std::fs::write(&path, bytes).expect("written");
     for context in [None, Some(Outside::from("dev"))] {
         let choice = Choice { kubeconfig_flag: Some(path.as_path().into()), context, ..Choice::default() };
-        match block_on(select(&choice)) {
-            Ok(selected) => drop(selected.config),
+        let selected = block_on(async {
+            let mut selected = select(&choice, &Deadline::default(), &Scrubber::default()).await?;
+            let config = &mut selected.config;
+            config.auth_info.exec = None;
+            // Without an authority of its own the system's are read, which takes long and is always the same.
+            if config.root_cert.is_some() || config.accept_invalid_certs {
+                let _ = client(&selected, &(Arc::new(|_| {}) as Notices))?;
+            }
+            Ok::<_, Failure>(selected)
+        });
+        match selected {
+            Ok(selected) => shown(&selected.context.into()),
             Err(failure) => shown(&failure.what),
         }
     }

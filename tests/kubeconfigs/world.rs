@@ -20,6 +20,7 @@ status='"token":"{{token}}"'
 case "$2" in
 fail) exit 1 ;;
 nonsense) echo hello; exit 0 ;;
+two-lines) status='"token":"{{token}}\nsecond"' ;;
 env) [ "$WANTED" = given ] || exit 1 ;;
 certificate) status='"clientCertificateData":"{{cert-pem-escaped}}","clientKeyData":"{{key-pem-escaped}}"' ;;
 cluster)
@@ -80,7 +81,10 @@ impl World {
             ("ca-data", ca.clone()),
             ("ca-data-lines", lines(&ca, INDENTED)),
             ("ca-data-escaped-lines", lines(&ca, "\\n")),
-            ("ca-data-unpadded", BASE64_STANDARD.encode(format!("{}\n\n", server.ca_pem().trim_end())).trim_end_matches('=').to_owned()),
+            (
+                "ca-data-unpadded",
+                BASE64_STANDARD.encode(format!("{}\n\n", server.ca_pem().trim_end())).trim_end_matches('=').to_owned(),
+            ),
             ("ca-pem-lines", server.ca_pem().trim_end().replace('\n', INDENTED)),
             ("other-ca-data", BASE64_STANDARD.encode(&stranger.certificate)),
             ("cert-data", cert.clone()),
