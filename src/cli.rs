@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::outside::Outside;
+use crate::pat::Accept;
 use crate::plan::{FieldPath, Kind};
 
 /// Connect a Kubernetes cluster to Kong Konnect from one checked-in file.
@@ -224,6 +225,9 @@ pub struct SpecArgs {
     /// Read the token from standard input, whatever the spec says
     #[arg(long)]
     pub pat_stdin: bool,
+    /// Take a token that starts neither with kpat_ nor with spat_
+    #[arg(long)]
+    pub accept_any_token: bool,
     /// Take a field from the tool that owns it, such as secret.data.token; may be repeated
     #[arg(long, value_name = "FIELD", value_parser = take_over)]
     pub take_over: Vec<(Kind, FieldPath)>,
@@ -355,6 +359,14 @@ fn take_over(text: &str) -> Result<(Kind, FieldPath), String> {
         under("metadata.labels.").map(FieldPath::Label).or_else(|| under("metadata.annotations.").map(FieldPath::Annotation));
     let token = (kind == Kind::Secret && text == "secret.data.token").then(FieldPath::token);
     path.or(token).map(|path| (kind, path)).ok_or_else(fault)
+}
+
+impl SpecArgs {
+    /// What is taken for a token.
+    #[must_use]
+    pub const fn accept(&self) -> Accept {
+        if self.accept_any_token { Accept::Anything } else { Accept::Tokens }
+    }
 }
 
 #[cfg(test)]

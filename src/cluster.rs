@@ -10,6 +10,7 @@ mod retry;
 mod trouble;
 
 use crate::text;
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -27,6 +28,7 @@ use crate::outcome::Failure;
 use crate::outside::{Outside, Part as _, Text};
 use crate::pat::Scrubber;
 use crate::plan::{Kind, Warning};
+use exec_plugin::Surroundings;
 use retry::{Budget, Wait};
 
 /// The most bytes of an answer that are read: objects of the three kinds have at most 1.5 MiB on a real server.
@@ -47,8 +49,6 @@ pub struct Choice {
     pub context: Option<Outside>,
     /// `--sandbox`: its file, or empty for the default one. No kubeconfig is read then.
     pub sandbox: Option<Outside>,
-    /// The environment variable that holds the token; credential plugins don't inherit it.
-    pub hidden_env: Option<Outside>,
 }
 
 /// Something to tell the user while it happens.
@@ -60,6 +60,8 @@ pub enum Notice {
     Retry(Text),
     /// A request and its outcome, for `-v`. Never holds a body.
     Trace(Text),
+    /// What a credential plugin says to people, as it comes: a line, or a prompt without its end.
+    Plugin(Text),
 }
 
 /// Where notices go.
@@ -128,12 +130,27 @@ pub fn open_sandbox(
     Ok((sandbox, path))
 }
 
+/// What a credential plugin may not have.
+#[derive(Clone, Copy)]
+pub struct PluginLimits<'a> {
+    /// Whether a variable, by name and value, is withheld from it.
+    pub withheld: &'a dyn Fn(&OsStr, &OsStr) -> bool,
+    /// Whether it may ask on our standard input, if that is a terminal.
+    pub may_ask: bool,
+}
+
 /// Opens the chosen cluster of the kubeconfig. Sends nothing, but may run the context's credential plugin. The credentials are taught to
 /// `secrets`.
 ///
 /// # Errors
 /// Anything wrong with the kubeconfig, its credentials or the server's address.
-pub async fn connect(choice: &Choice, deadline: Deadline, notices: Notices, secrets: &Scrubber) -> Result<Cluster, Failure> {
+pub async fn connect(
+    choice: &Choice,
+    deadline: Deadline,
+    notices: Notices,
+    secrets: &Scrubber,
+    plugin: PluginLimits<'_>,
+) -> Result<Cluster, Failure> {
     if let Some(named) = &choice.sandbox {
         let (sandbox, path) = open_sandbox(named, &deadline, &notices)?;
         let client = kube::Client::new(sandbox, "default");
@@ -141,7 +158,9 @@ pub async fn connect(choice: &Choice, deadline: Deadline, notices: Notices, secr
     }
     let mut selected = kubeconfig::select(choice, &deadline, secrets).await?;
     let auth = &mut selected.config.auth_info;
-    exec_plugin::resolve(auth, choice.hidden_env.as_ref(), deadline.remaining(), secrets).await?;
+    let PluginLimits { withheld, may_ask } = plugin;
+    let surroundings = Surroundings { withheld, may_ask, deadline: &deadline, notices: &notices, secrets };
+    exec_plugin::resolve(auth, &surroundings).await?;
     let client = connection::client(&selected, &notices)?;
     let server = Outside::from(selected.config.cluster_url.to_string().trim_end_matches('/'));
     Ok(Cluster::over(client, selected.context, server, deadline, notices))

@@ -5,6 +5,7 @@ mod console;
 mod interrupt;
 mod open;
 mod plan;
+mod process;
 mod rbac;
 mod serve;
 mod stage;
@@ -30,17 +31,21 @@ use crate::text;
 use console::Console;
 use interrupt::Interrupt;
 use open::{NotOpened, checked, open};
+pub use process::report_panics;
 pub use stage::{Stage, Written};
 
 /// Parses the command line and runs the command.
 #[must_use]
 pub fn run(arguments: impl Iterator<Item = OsString>) -> Outcome {
+    let arguments: Vec<OsString> = arguments.collect();
+    process::keep_memory_private();
+    process::report_panics(&arguments);
     let stage = Stage::process();
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return usage::startup(&error, &stage),
     };
-    let outcome = runtime.block_on(run_on(arguments, &stage));
+    let outcome = runtime.block_on(run_on(arguments.into_iter(), &stage));
     // Whoever still waits for an answer to a question must not hold us up.
     runtime.shutdown_background();
     outcome

@@ -23,6 +23,8 @@ pub enum Outcome {
     Unconfirmed,
     /// 64: the command line was wrong. Not clap's own 2, which would read as "changes pending".
     Usage,
+    /// 70: a bug in konnect (a panic): what was written is not known.
+    Internal,
     /// 130: interrupted; the write under way was finished and reported.
     Interrupted,
 }
@@ -40,11 +42,12 @@ impl Outcome {
             Self::Partial => 5,
             Self::Unconfirmed => 6,
             Self::Usage => 64,
+            Self::Internal => 70,
             Self::Interrupted => 130,
         }
     }
 
-    /// Of two outcomes that both fit, the one that is reported: the first of 64, 130, 5, 6, 1, 3, 4, 2, 0.
+    /// Of two outcomes that both fit, the one that is reported: the first of 64, 70, 130, 5, 6, 1, 3, 4, 2, 0.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         if self.rank() <= other.rank() { self } else { other }
@@ -53,14 +56,15 @@ impl Outcome {
     const fn rank(self) -> u8 {
         match self {
             Self::Usage => 0,
-            Self::Interrupted => 1,
-            Self::Partial => 2,
-            Self::Unconfirmed => 3,
-            Self::Failed => 4,
-            Self::Refused => 5,
-            Self::Stale => 6,
-            Self::ChangesPending => 7,
-            Self::Done => 8,
+            Self::Internal => 1,
+            Self::Interrupted => 2,
+            Self::Partial => 3,
+            Self::Unconfirmed => 4,
+            Self::Failed => 5,
+            Self::Refused => 6,
+            Self::Stale => 7,
+            Self::ChangesPending => 8,
+            Self::Done => 9,
         }
     }
 }
@@ -130,6 +134,7 @@ mod tests {
             (Partial, 5),
             (Unconfirmed, 6),
             (Usage, 64),
+            (Internal, 70),
             (Interrupted, 130),
         ];
         for (outcome, code) in rows {
@@ -139,7 +144,8 @@ mod tests {
 
     #[test]
     fn the_graver_of_two_outcomes_wins() {
-        let order: [Outcome; 9] = [Usage, Interrupted, Partial, Unconfirmed, Failed, Refused, Stale, ChangesPending, Done];
+        let order: [Outcome; 10] =
+            [Usage, Internal, Interrupted, Partial, Unconfirmed, Failed, Refused, Stale, ChangesPending, Done];
         for (i, a) in order.iter().enumerate() {
             for b in &order[i..] {
                 assert_eq!(a.or(*b), *a);

@@ -26,6 +26,21 @@ use crate::spec::PatKey;
 /// The most bytes that are read: a Konnect token has a few dozen.
 const MOST_BYTES: usize = 16 * 1024;
 
+/// What is taken for a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Accept {
+    /// What begins as Konnect's tokens do: whatever else a spec points at would be sent to the cluster that it names.
+    Tokens,
+    /// Anything that has no fault (`--accept-any-token`).
+    Anything,
+}
+
+/// Whether a text holds what looks like a token, in clear or in base64.
+#[must_use]
+pub fn looks_like_token(text: &str) -> bool {
+    !shape::find(text).is_empty() || !shape::find_base64(text).is_empty()
+}
+
 /// Where the token is. Holds no byte of it, so it may be printed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -63,7 +78,7 @@ impl PatSource {
     ///
     /// # Errors
     /// An empty, malformed or placeholder token, or one that can't be read. No message holds a byte of it.
-    pub fn read(&self, warnings: &mut Vec<Warning>) -> Result<Option<Pat>, Failure> {
+    pub fn read(&self, accept: Accept, warnings: &mut Vec<Warning>) -> Result<Option<Pat>, Failure> {
         let bytes = match self {
             Self::Env(name) => match std::env::var_os(name.expose()) {
                 None => return Ok(None),
@@ -75,7 +90,7 @@ impl PatSource {
             },
             Self::Stdin => read_limited(std::io::stdin().lock()).map_err(|error| self.unreadable(&error))?,
         };
-        self.check(bytes, warnings).map(Some)
+        self.check(bytes, accept, warnings).map(Some)
     }
 
     fn read_file(&self, path: &Path, warnings: &mut Vec<Warning>) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
@@ -106,7 +121,7 @@ impl PatSource {
         Failure::new("token_unreadable", text!("the token can't be read from {}: {}", self, error.kind()))
     }
 
-    fn check(&self, mut bytes: Zeroizing<Vec<u8>>, warnings: &mut Vec<Warning>) -> Result<Pat, Failure> {
+    fn check(&self, mut bytes: Zeroizing<Vec<u8>>, accept: Accept, warnings: &mut Vec<Warning>) -> Result<Pat, Failure> {
         let wrong = |what: &'static str, hint: &'static str| {
             Err(Failure::new("token_invalid", text!("the token in {} {}", self, what)).hint(Text::naming(hint, self.text())))
         };
@@ -149,6 +164,12 @@ impl PatSource {
             return wrong("is a placeholder, not a token", "put the Konnect personal access token itself into {source}");
         }
         if !text.starts_with("kpat_") && !text.starts_with("spat_") {
+            if accept == Accept::Tokens {
+                return wrong(
+                    "starts neither with kpat_ nor with spat_, as Konnect's tokens do",
+                    "it would be sent to the cluster: is {source} the right place? --accept-any-token takes it as it is",
+                );
+            }
             let message = text!("the token in {} starts neither with kpat_ nor with spat_: Konnect tokens do", self);
             warnings.push(Warning { code: "token_prefix".into(), message });
         }
@@ -165,7 +186,7 @@ pub fn at_hand(key: &PatKey) -> Option<Pat> {
         PatKey::File(shown, path) if path.is_file() => PatSource::File(shown.clone(), path.clone()),
         PatKey::File(..) => return None,
     };
-    source.read(&mut Vec::new()).ok().flatten()
+    source.read(Accept::Anything, &mut Vec::new()).ok().flatten()
 }
 
 /// Teaches what a command line, a spec or a plan file may hold by mistake where it is not known where the token is: whatever the
@@ -247,7 +268,8 @@ mod tests {
 
     fn check(text: &str) -> (Result<Pat, Failure>, Vec<String>) {
         let mut warnings = Vec::new();
-        let checked = PatSource::Env("PAT".into()).check(Zeroizing::new(text.as_bytes().to_vec()), &mut warnings);
+        let checked =
+            PatSource::Env("PAT".into()).check(Zeroizing::new(text.as_bytes().to_vec()), Accept::Anything, &mut warnings);
         (checked, warnings.iter().map(|w| w.code.to_string()).collect())
     }
 
@@ -293,7 +315,10 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_prefix_is_a_warning() {
+    fn an_unknown_prefix_is_an_error_and_where_it_is_accepted_a_warning() {
+        let bytes = || Zeroizing::new(b"eyJhbGciOiJIUzI1NiJ9".to_vec());
+        let failure = PatSource::Env("PAT".into()).check(bytes(), Accept::Tokens, &mut Vec::new()).expect_err("no token");
+        assert!(failure.hint.expect("a way out").says("--accept-any-token"));
         let (pat, warnings) = check("eyJhbGciOiJIUzI1NiJ9");
         assert!(pat.is_ok());
         assert_eq!(warnings, ["token_prefix"]);

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::desired::Desired;
 use crate::outcome::{Failure, Outcome};
 use crate::outside::{Outside, Text};
-use crate::pat::{self, Pat, PatSource, Salt};
+use crate::pat::{self, Accept, Pat, PatSource, Salt};
 use crate::plan::{Action, Change, FieldPath, Kind, Mark, Plan, Warning};
 use crate::planner::TakeOver;
 use crate::render::Door;
@@ -172,9 +172,9 @@ impl SavedPlan {
     ///
     /// # Errors
     /// A token that is none.
-    pub fn wanted(&self, from_stdin: bool, door: &Door, warnings: &mut Vec<Warning>) -> Result<Wanted, Failure> {
+    pub fn wanted(&self, from_stdin: bool, accept: Accept, door: &Door, warnings: &mut Vec<Warning>) -> Result<Wanted, Failure> {
         let source = if from_stdin { PatSource::Stdin } else { self.token.source.clone() };
-        let pat = source.read(warnings)?;
+        let pat = source.read(accept, warnings)?;
         if let Some(pat) = &pat {
             pat.teach(door.secrets());
         }
@@ -182,7 +182,21 @@ impl SavedPlan {
         let cluster =
             ClusterKeys { context: Some(self.plan.cluster.context.clone()), kubeconfig: self.kubeconfig.clone(), uid: None };
         let desired = Desired { objects: self.plan.changes.iter().map(|change| change.wanted.clone()).collect() };
-        Ok(Wanted { spec: self.plan.spec.clone(), cluster, source, pat, door, salt, desired, take_over: self.take_over() })
+        let pat_env = match &self.token.source {
+            PatSource::Env(name) => Some(name.clone()),
+            PatSource::File(..) | PatSource::Stdin => None,
+        };
+        Ok(Wanted {
+            spec: self.plan.spec.clone(),
+            cluster,
+            source,
+            pat_env,
+            pat,
+            door,
+            salt,
+            desired,
+            take_over: self.take_over(),
+        })
     }
 
     /// The token, where it can be had without asking for it: so that it is hidden in what is shown of the plan.

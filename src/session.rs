@@ -1,11 +1,13 @@
 //! A spec, its token and its cluster, opened: what `plan` and `apply` share. Reads, computes and verifies, but prints nothing.
 
-use crate::cluster::{Choice, Cluster, Deadline, Notices};
+use std::ffi::OsStr;
+
+use crate::cluster::{Choice, Cluster, Deadline, Notices, PluginLimits};
 use crate::desired::Desired;
 use crate::observed::{self, Comparison, Reading};
 use crate::outcome::Failure;
 use crate::outside::Outside;
-use crate::pat::{Pat, PatSource, Salt};
+use crate::pat::{self, Accept, Pat, PatSource, Salt};
 use crate::plan::{FieldPath, Plan, Warning};
 use crate::planner::{self, TakeOver};
 use crate::render::Door;
@@ -25,6 +27,8 @@ pub struct Wanted {
     pub cluster: ClusterKeys,
     /// Where the token is.
     pub source: PatSource,
+    /// The variable that the spec names for the token, also where the token came from elsewhere.
+    pub pat_env: Option<Outside>,
     /// The token, if there is one.
     pub pat: Option<Pat>,
     /// Hides every secret met in the run; knows our token, and learns the live one.
@@ -45,6 +49,7 @@ impl Wanted {
     pub fn new(
         spec: Spec,
         from_stdin: bool,
+        accept: Accept,
         take_over: TakeOver,
         door: &Door,
         warnings: &mut Vec<Warning>,
@@ -55,7 +60,7 @@ impl Wanted {
             Some(PatKey::File(shown, path)) => PatSource::File(shown.clone(), path.clone()),
             None => return Err(Failure::new("token_source", "the spec does not say where the token is")),
         };
-        let pat = source.read(warnings)?;
+        let pat = source.read(accept, warnings)?;
         if pat.is_none() {
             let message = text!("{}: a plan goes on without comparing the token; apply would stop", source.unset());
             warnings.push(Warning { code: "token_unset".into(), message });
@@ -64,10 +69,15 @@ impl Wanted {
             pat.teach(door.secrets());
         }
         let desired = Desired::from_spec(&spec);
+        let pat_env = match &spec.pat {
+            Some(PatKey::Env(name)) => Some(name.clone()),
+            Some(PatKey::File(..)) | None => None,
+        };
         Ok(Self {
             spec: spec.path,
             cluster: spec.cluster,
             source,
+            pat_env,
             pat,
             door: door.clone(),
             salt: Salt::default(),
@@ -81,17 +91,21 @@ impl Wanted {
     /// # Errors
     /// As `cluster::connect`.
     pub async fn connect(&self, flags: Choice, deadline: Deadline, notices: Notices) -> Result<Cluster, Failure> {
-        let hidden_env = match &self.source {
-            PatSource::Env(name) => Some(name.clone()),
-            PatSource::File(..) | PatSource::Stdin => None,
-        };
         let choice = Choice {
             kubeconfig_spec: self.cluster.kubeconfig.clone(),
             context: flags.context.or_else(|| self.cluster.context.clone()),
-            hidden_env,
             ..flags
         };
-        crate::cluster::connect(&choice, deadline, notices, self.door.secrets()).await
+        let withheld = |name: &OsStr, value: &OsStr| self.withholds(name, value);
+        let plugin = PluginLimits { withheld: &withheld, may_ask: self.source != PatSource::Stdin };
+        crate::cluster::connect(&choice, deadline, notices, self.door.secrets(), plugin).await
+    }
+
+    /// Whether other programs must not see a variable: it is where the token is, or holds the token or what looks like one.
+    fn withholds(&self, name: &OsStr, value: &OsStr) -> bool {
+        let is_named = self.pat_env.as_ref().is_some_and(|variable| name == OsStr::new(variable.expose()));
+        let holds = self.pat.as_ref().is_some_and(|pat| pat.stands_in(value.as_encoded_bytes()));
+        is_named || holds || pat::looks_like_token(&value.to_string_lossy())
     }
 
     /// Reads the cluster and computes the plan; nothing is verified.

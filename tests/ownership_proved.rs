@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use http_body_util::BodyExt as _;
 use konnect::cluster::{Cluster, Deadline};
+use konnect::pat::Accept;
 use konnect::planner::TakeOver;
 use konnect::render::Door;
 use konnect::sandbox::Sandbox;
@@ -54,11 +55,13 @@ async fn prove(client: &kube::Client, namespace: &str, seeds: std::ops::Range<u6
         let context = |what: &str| format!("seed {seed}: {what}\n{text}\n{state:#}");
         let spec = spec::parse("konnect.toml", folder.path(), &text, false).unwrap_or_else(|_| panic!("{}", context("no spec")));
         let cluster = Cluster::over(client.clone(), "proof", "proof", Deadline::after(Duration::from_secs(60)), Arc::new(|_| {}));
-        let wanted = Wanted::new(spec.clone(), false, TakeOver::new(), &Door::default(), &mut Vec::new()).expect("a token");
+        let wanted = Wanted::new(spec.clone(), false, Accept::Anything, TakeOver::new(), &Door::default(), &mut Vec::new())
+            .expect("a token");
         // `read` computes; it is `plan` that would ask the server.
         let strict = wanted.read(&cluster).await.expect("a plan");
         let everything = strict.changes.iter().flat_map(|c| c.fields.iter().map(|f| (c.wanted.kind, f.path.clone())));
-        let wanted = Wanted::new(spec, false, everything.collect(), &Door::default(), &mut Vec::new()).expect("a token");
+        let wanted =
+            Wanted::new(spec, false, Accept::Anything, everything.collect(), &Door::default(), &mut Vec::new()).expect("a token");
         let lenient = wanted.read(&cluster).await.expect("a plan");
         for (strict, lenient) in strict.changes.iter().zip(&lenient.changes) {
             let live = state.of(strict.wanted.kind);

@@ -1,96 +1,256 @@
-//! A kubeconfig's exec credential plugin: run once a run, with a time limit, without the token's variable, its output never shown.
+//! A kubeconfig's exec credential plugin: run once a run, within the run's time, without the token, and heard: what it says to people
+//! is told as it comes, through the door. What it prints for us is never shown.
 
-use crate::text;
-use std::process::Stdio;
+use std::ffi::OsStr;
+use std::io::IsTerminal as _;
+use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use kube::config::{AuthInfo, ExecConfig, ExecInteractiveMode};
 use serde_json::{Value, json};
 use tokio::io::AsyncReadExt as _;
+use tokio::process::{Child, ChildStderr, ChildStdout};
+use tokio::time::Instant;
 use zeroize::Zeroizing;
 
+use super::{Deadline, Notice, Notices};
 use crate::outcome::Failure;
 use crate::outside::{Outside, Text};
 use crate::pat::Scrubber;
+use crate::text;
 
-/// The longest a plugin may take.
-const LIMIT: Duration = Duration::from_secs(30);
-/// The most bytes that are read of it.
-const MOST_BYTES: u64 = 1024 * 1024;
+/// The most bytes that are read of what it prints for us.
+const MOST_PRINTED: u64 = 1024 * 1024;
+/// The most bytes that are told of what it says to people.
+const MOST_SAID: usize = 64 * 1024;
+/// A line this long is told before its end comes.
+const LONG_LINE: usize = 4096;
+/// A line that is not ended after this time is a prompt: somebody is asked for something.
+const PROMPT: Duration = Duration::from_millis(100);
+
+/// What a plugin runs with.
+pub struct Surroundings<'a> {
+    /// Whether it must not see a variable of our environment or of the kubeconfig's: it is the token's, or holds the token.
+    pub withheld: &'a dyn Fn(&OsStr, &OsStr) -> bool,
+    /// Whether it may ask on our standard input: not where the token comes from there, nor where nobody sits.
+    pub may_ask: bool,
+    /// Bounds it; the time a person needs to answer a prompt does not count.
+    pub deadline: &'a Deadline,
+    /// Where what it says goes.
+    pub notices: &'a Notices,
+    /// Learns the credentials it prints.
+    pub secrets: &'a Scrubber,
+}
 
 /// Runs the plugin, if there is one, and puts the credentials it prints in its place: kube itself would run it up to three times.
 ///
 /// # Errors
-/// The plugin is missing, fails, takes too long or prints no credential. No message quotes its output.
-pub async fn resolve(
-    auth: &mut AuthInfo,
-    hidden_env: Option<&Outside>,
-    remaining: Duration,
-    secrets: &Scrubber,
-) -> Result<(), Failure> {
+/// The plugin is missing, fails, takes too long or prints no credential. No message quotes what it printed for us.
+pub async fn resolve(auth: &mut AuthInfo, surroundings: &Surroundings<'_>) -> Result<(), Failure> {
     let Some(exec) = auth.exec.take() else { return Ok(()) };
-    if auth.token.is_some() || auth.token_file.is_some() || auth.username.is_some() {
-        return Ok(());
-    }
-    let printed = run(&exec, hidden_env, remaining.min(LIMIT)).await?;
-    accept(auth, &exec, &printed, secrets)
+    let printed = run(&exec, surroundings).await?;
+    accept(auth, &exec, &printed, surroundings.secrets)
 }
 
+/// The command with its arguments, as it would be typed.
 fn name(exec: &ExecConfig) -> Text {
-    text!("the credential plugin `{}` of the kubeconfig", Outside::from(exec.command.as_deref().unwrap_or_default()))
+    let words = exec.command.iter().chain(exec.args.iter().flatten());
+    let words = Text::join(words.map(|word| Outside::from(word).into()), " ");
+    text!("the credential plugin `{}` of the kubeconfig", words)
 }
 
-async fn run(exec: &ExecConfig, hidden_env: Option<&Outside>, limit: Duration) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    let fail = |what: Text| Failure::new("exec_plugin", text!("{} {}", name(exec), what));
-    let Some(program) = exec.command.as_deref().filter(|command| !command.is_empty()) else {
-        return Err(fail("has no command".into()));
+fn failed(exec: &ExecConfig, what: impl Into<Text>) -> Failure {
+    Failure::new("exec_plugin", text!("{} {}", name(exec), what.into()))
+}
+
+async fn run(exec: &ExecConfig, surroundings: &Surroundings<'_>) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let interactive = match exec.interactive_mode {
+        Some(ExecInteractiveMode::Never) => false,
+        Some(ExecInteractiveMode::Always) if !may_ask(surroundings) => {
+            return Err(failed(exec, "must ask on a terminal (interactiveMode: Always), and there is none for it").hint(
+                "run konnect on a terminal and without --pat-stdin, log in with the plugin first, or use another context",
+            ));
+        }
+        Some(ExecInteractiveMode::Always | ExecInteractiveMode::IfAvailable) | None => may_ask(surroundings),
     };
-    if exec.interactive_mode == Some(ExecInteractiveMode::Always) {
-        return Err(fail("wants a terminal of its own (interactiveMode: Always)".into())
-            .hint("log in with it first, or use another context"));
-    }
-    let mut command = tokio::process::Command::new(program);
+    let mut command = tokio::process::Command::new(exec.command.as_deref().unwrap_or_default());
     command.args(exec.args.iter().flatten());
+    for (name, value) in std::env::vars_os() {
+        if (surroundings.withheld)(&name, &value) {
+            command.env_remove(name);
+        }
+    }
     for pair in exec.env.iter().flatten() {
-        if let (Some(name), Some(value)) = (pair.get("name"), pair.get("value")) {
+        if let (Some(name), Some(value)) = (pair.get("name"), pair.get("value"))
+            && !(surroundings.withheld)(OsStr::new(name), OsStr::new(value))
+        {
             command.env(name, value);
         }
     }
-    if let Some(hidden) = hidden_env {
-        command.env_remove(hidden.expose());
-    }
-    command.env("KUBERNETES_EXEC_INFO", exec_info(exec)?);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
-    let mut child = command.spawn().map_err(|error| {
-        let failure = fail(text!("can't be started: {}", error.kind()));
+    command.env("KUBERNETES_EXEC_INFO", exec_info(exec, interactive)?);
+    command.stdin(if interactive { Stdio::inherit() } else { Stdio::null() });
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    let child = command.spawn().map_err(|error| {
+        let failure = failed(exec, text!("can't be started: {}", error.kind()));
         match &exec.install_hint {
             Some(hint) => failure.hint(Outside::from(hint.trim())),
             None => failure.hint("install it, or put it on the PATH"),
         }
     })?;
-    let mut printed = Zeroizing::new(Vec::with_capacity(16 * 1024));
-    let finish = async {
-        if let Some(stdout) = child.stdout.take() {
-            stdout.take(MOST_BYTES).read_to_end(&mut printed).await?;
+    match Running::new(child, interactive, surroundings).until_it_ends().await {
+        Ended::OutOfTime => Err(failed(exec, text!("did not finish within {}", surroundings.deadline.said(Duration::ZERO)))
+            .hint("what it said stands above; --timeout sets how long konnect waits")),
+        Ended::Unreadable(kind) => Err(failed(exec, text!("can't be read: {}", kind))),
+        Ended::With(status, _) if !status.success() => {
+            Err(failed(exec, text!("failed ({})", status)).hint("what it said stands above; run it by hand to see more"))
         }
-        child.wait().await
-    };
-    let again =
-        text!("run `{}` by hand to see why; its output is not shown here, since it may hold credentials", Outside::from(program));
-    match tokio::time::timeout(limit, finish).await {
-        Err(_) => Err(fail(text!("did not finish within {} s", limit.as_secs())).hint(again)),
-        Ok(Err(error)) => Err(fail(text!("can't be read: {}", error.kind()))),
-        Ok(Ok(status)) if !status.success() => Err(fail(text!("failed ({})", status)).hint(again)),
-        Ok(Ok(_)) => Ok(printed),
+        Ended::With(_, printed) => Ok(printed),
+    }
+}
+
+fn may_ask(surroundings: &Surroundings<'_>) -> bool {
+    surroundings.may_ask && std::io::stdin().is_terminal()
+}
+
+/// A plugin that runs.
+struct Running<'a> {
+    child: Child,
+    stdout: Option<ChildStdout>,
+    stderr: Option<ChildStderr>,
+    printed: Zeroizing<Vec<u8>>,
+    /// What it said of a line that has not ended.
+    line: Vec<u8>,
+    /// How much was told.
+    told: usize,
+    /// Since when a person is asked for something.
+    asked: Option<Instant>,
+    interactive: bool,
+    surroundings: &'a Surroundings<'a>,
+}
+
+enum Ended {
+    With(ExitStatus, Zeroizing<Vec<u8>>),
+    Unreadable(std::io::ErrorKind),
+    OutOfTime,
+}
+
+impl<'a> Running<'a> {
+    fn new(mut child: Child, interactive: bool, surroundings: &'a Surroundings<'a>) -> Self {
+        let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+        let printed = Zeroizing::new(Vec::with_capacity(16 * 1024));
+        Self { child, stdout, stderr, printed, line: Vec::new(), told: 0, asked: None, interactive, surroundings }
+    }
+
+    /// Until it has ended and what it printed is read. What it still says then is not waited for: a process that it left behind may keep
+    /// its stderr open.
+    async fn until_it_ends(mut self) -> Ended {
+        let (mut out, mut err) = ([0; 4096], [0; 4096]);
+        let mut status = None;
+        loop {
+            if let (Some(status), None) = (status, &self.stdout) {
+                self.tell_the_rest(&mut err).await;
+                return Ended::With(status, std::mem::take(&mut self.printed));
+            }
+            let limit = match (self.asked, self.line.is_empty()) {
+                // However long a person thinks.
+                (Some(_), _) => Duration::MAX,
+                (None, true) => self.surroundings.deadline.remaining(),
+                (None, false) => PROMPT.min(self.surroundings.deadline.remaining()),
+            };
+            let happened = tokio::select! {
+                ended = self.child.wait(), if status.is_none() => Happened::Ended(ended),
+                read = read(&mut self.stdout, &mut out), if self.stdout.is_some() => Happened::Printed(read),
+                read = read(&mut self.stderr, &mut err), if self.stderr.is_some() => Happened::Said(read),
+                () = tokio::time::sleep(limit) => Happened::Nothing,
+            };
+            if let (Some(asked), false) = (self.asked, matches!(happened, Happened::Nothing)) {
+                self.surroundings.deadline.extend(asked.elapsed());
+                self.asked = None;
+            }
+            match happened {
+                Happened::Ended(Ok(ended)) => status = Some(ended),
+                Happened::Ended(Err(error)) | Happened::Printed(Err(error)) => return Ended::Unreadable(error.kind()),
+                Happened::Printed(Ok(0)) => self.stdout = None,
+                Happened::Printed(Ok(length)) => {
+                    if (self.printed.len() + length) as u64 > MOST_PRINTED {
+                        return Ended::Unreadable(std::io::ErrorKind::FileTooLarge);
+                    }
+                    self.printed.extend_from_slice(&out[..length]);
+                    zeroize::Zeroize::zeroize(&mut out);
+                }
+                Happened::Said(Ok(length @ 1..)) => self.hear(&err[..length]),
+                Happened::Said(_) => self.stderr = None,
+                Happened::Nothing if self.surroundings.deadline.remaining().is_zero() => {
+                    self.tell();
+                    return Ended::OutOfTime;
+                }
+                Happened::Nothing => {
+                    self.tell();
+                    self.asked = self.interactive.then(Instant::now);
+                }
+            }
+        }
+    }
+
+    async fn tell_the_rest(&mut self, buffer: &mut [u8]) {
+        while let Ok(Ok(length @ 1..)) = tokio::time::timeout(PROMPT, read(&mut self.stderr, buffer)).await {
+            self.hear(&buffer[..length]);
+        }
+        self.tell();
+    }
+
+    fn hear(&mut self, said: &[u8]) {
+        for byte in said {
+            if *byte == b'\n' {
+                self.line.push(*byte);
+                self.tell();
+            } else if self.told + self.line.len() < MOST_SAID {
+                self.line.push(*byte);
+                if self.line.len() >= LONG_LINE {
+                    self.tell();
+                }
+            }
+        }
+    }
+
+    /// Tells what was heard, a whole line or a prompt.
+    fn tell(&mut self) {
+        let line = std::mem::take(&mut self.line);
+        if line.is_empty() || self.told >= MOST_SAID {
+            return;
+        }
+        self.told += line.len();
+        let (words, ended) = match line.strip_suffix(b"\n") {
+            Some(words) => (words.strip_suffix(b"\r").unwrap_or(words), "\n"),
+            None => (line.as_slice(), ""),
+        };
+        let words = Outside::new(String::from_utf8_lossy(words).into_owned());
+        (self.surroundings.notices)(Notice::Plugin(text!("{}{}", words, ended)));
+        if self.told >= MOST_SAID {
+            (self.surroundings.notices)(Notice::Plugin("\n… the plugin says more, which is not shown\n".into()));
+        }
+    }
+}
+
+enum Happened {
+    Ended(std::io::Result<ExitStatus>),
+    Printed(std::io::Result<usize>),
+    Said(std::io::Result<usize>),
+    Nothing,
+}
+
+async fn read<R: tokio::io::AsyncRead + Unpin>(from: &mut Option<R>, buffer: &mut [u8]) -> std::io::Result<usize> {
+    match from {
+        Some(from) => from.read(buffer).await,
+        None => Ok(0),
     }
 }
 
 /// What the plugin is told about its task.
-fn exec_info(exec: &ExecConfig) -> Result<String, Failure> {
-    let mut spec = json!({ "interactive": false });
+fn exec_info(exec: &ExecConfig, interactive: bool) -> Result<String, Failure> {
+    let mut spec = json!({ "interactive": interactive });
     if let Some(cluster) = &exec.cluster {
-        spec["cluster"] = serde_json::to_value(cluster)
-            .map_err(|_| Failure::new("exec_plugin", text!("{} can't be told about the cluster", name(exec))))?;
+        spec["cluster"] = serde_json::to_value(cluster).map_err(|_| failed(exec, "can't be told about the cluster"))?;
     }
     Ok(json!({ "apiVersion": version(exec), "kind": "ExecCredential", "spec": spec }).to_string())
 }
@@ -100,19 +260,20 @@ fn version(exec: &ExecConfig) -> &str {
 }
 
 fn accept(auth: &mut AuthInfo, exec: &ExecConfig, printed: &[u8], secrets: &Scrubber) -> Result<(), Failure> {
-    let fail = |what: Text| Failure::new("exec_plugin", text!("{} {}", name(exec), what));
-    let credential: Value = serde_json::from_slice(printed).map_err(|_| fail("did not print an ExecCredential".into()))?;
-    if credential.get("kind").and_then(Value::as_str) != Some("ExecCredential") {
-        return Err(fail("did not print an ExecCredential".into()));
-    }
-    if credential.get("apiVersion").and_then(Value::as_str) != Some(version(exec)) {
-        return Err(fail(text!("printed another apiVersion than {}", Outside::from(version(exec)))));
-    }
+    let no_credential = || failed(exec, "did not print an ExecCredential");
+    let credential: Value = serde_json::from_slice(printed).map_err(|_| no_credential())?;
     let text = |key: &str| {
         credential.pointer("/status").and_then(|status| status.get(key)).and_then(Value::as_str).filter(|text| !text.is_empty())
     };
+    // Before anything is said of it.
     for key in ["token", "clientKeyData"] {
         secrets.learn(text(key).unwrap_or_default().as_bytes());
+    }
+    if credential.get("kind").and_then(Value::as_str) != Some("ExecCredential") {
+        return Err(no_credential());
+    }
+    if credential.get("apiVersion").and_then(Value::as_str) != Some(version(exec)) {
+        return Err(failed(exec, text!("printed another apiVersion than {}", Outside::from(version(exec)))));
     }
     let pem = |text: &str| {
         use base64::Engine as _;
@@ -120,17 +281,17 @@ fn accept(auth: &mut AuthInfo, exec: &ExecConfig, printed: &[u8], secrets: &Scru
     };
     // What can't be sent must not reach kube, which panics on it.
     if let Some(why) = text("token").and_then(super::kubeconfig::unsendable) {
-        return Err(fail(text!("printed a token that can't be sent: {}", why)));
+        return Err(failed(exec, text!("printed a token that can't be sent: {}", why)));
     }
     match (text("token"), text("clientCertificateData"), text("clientKeyData")) {
-        (None, None, None) => return Err(fail("printed no credentials (status is empty)".into())),
+        (None, None, None) => return Err(failed(exec, "printed no credentials (status is empty)")),
         (token, Some(certificate), Some(key)) => {
             auth.client_certificate_data = Some(pem(certificate));
             auth.client_key_data = Some(pem(key).into());
             auth.token = token.map(|token| token.to_owned().into());
         }
         (Some(token), None, None) => auth.token = Some(token.to_owned().into()),
-        _ => return Err(fail("printed a client certificate without its key, or a key without its certificate".into())),
+        _ => return Err(failed(exec, "printed a client certificate without its key, or a key without its certificate")),
     }
     Ok(())
 }

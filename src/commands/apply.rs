@@ -114,13 +114,14 @@ async fn to_apply(
         None => (open(&args.spec, console, deadline, warnings).await?.1, None),
         Some(path) => {
             let (path, expected, from_stdin) = (path.clone(), args.expect.clone(), args.spec.pat_stdin);
+            let accept = args.spec.accept();
             let door = console.door().clone();
             let (opened, met) = within(deadline, "reading the plan and the token", move || {
                 let mut met = Vec::new();
                 let opened = opened(&path, expected.as_deref()).inspect_err(|_| pat::teach_environment(door.secrets()));
                 let opened = opened.and_then(|saved| {
                     met.extend(saved.warnings(Timestamp::now()));
-                    Ok((saved.wanted(from_stdin, &door, &mut met)?, Some(saved)))
+                    Ok((saved.wanted(from_stdin, accept, &door, &mut met)?, Some(saved)))
                 });
                 (opened, met)
             })

@@ -150,6 +150,8 @@ impl Console {
             }
             Notice::Trace(text) if console.screen.verbose > 0 => console.hold(console.err.dim(text)),
             Notice::Trace(_) => {}
+            // As it comes: somebody may have to answer it.
+            Notice::Plugin(text) => drop(console.stage.write(Stream::Err, &console.door.output(text))),
         })
     }
 

@@ -72,13 +72,14 @@ pub(super) async fn open(
     deadline: &Deadline,
     warnings: &mut Vec<Warning>,
 ) -> Result<(Spec, Wanted), NotOpened> {
-    let SpecArgs { file, pat_stdin, take_over } = args;
+    let SpecArgs { file, pat_stdin, accept_any_token: _, take_over } = args;
+    let accept = args.accept();
     let (file, pat_stdin, take_over) = (file.clone(), *pat_stdin, take_over.iter().cloned().collect());
     let console = Arc::clone(console);
     let (opened, met) = within(deadline, "reading the spec and the token", move || {
         let mut met = Vec::new();
         let opened = read(&file, pat_stdin, &console).and_then(|spec| {
-            let wanted = Wanted::new(spec.clone(), pat_stdin, take_over, console.door(), &mut met)?;
+            let wanted = Wanted::new(spec.clone(), pat_stdin, accept, take_over, console.door(), &mut met)?;
             if let Some(pat) = &wanted.pat {
                 refuse_token_in(&spec, pat, &console)?;
             }
