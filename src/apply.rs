@@ -99,6 +99,12 @@ impl Report {
         self.endings.iter().filter(|(_, ending)| *ending == Ending::Updated).count()
     }
 
+    /// Whether any object is, or may be, changed by this run.
+    #[must_use]
+    pub fn wrote(&self) -> bool {
+        self.endings.iter().any(|(_, ending)| ending.may_have_written())
+    }
+
     /// Whether every object is as wanted.
     #[must_use]
     pub fn is_complete(&self) -> bool {
@@ -108,7 +114,7 @@ impl Report {
     /// How the run ended, before it was confirmed by reading.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
-        let wrote = self.endings.iter().any(|(_, ending)| ending.may_have_written());
+        let wrote = self.wrote();
         let worst = self.endings.iter().fold(Outcome::Done, |worst, (_, ending)| match ending {
             Ending::Failed(_) | Ending::Stale(_) | Ending::Unknown(_) if wrote => worst.or(Outcome::Partial),
             Ending::Failed(failure) | Ending::Stale(failure) | Ending::Unknown(failure) => worst.or(failure.outcome),

@@ -243,7 +243,9 @@ pub async fn read_object(cluster: &Cluster, wanted: &DesiredObject, comparison: 
     }
 }
 
-fn unauthorized(cluster: &Cluster) -> Failure {
+/// The server does not take our credentials.
+#[must_use]
+pub fn unauthorized(cluster: &Cluster) -> Failure {
     Failure::new(
         "unauthorized",
         text!(

@@ -39,6 +39,12 @@ impl Kind {
         }
     }
 
+    /// The API version as manifests spell it.
+    #[must_use]
+    pub const fn api_version(self) -> &'static str {
+        "v1"
+    }
+
     /// The resource as URLs and RBAC rules spell it.
     #[must_use]
     pub const fn resource(self) -> &'static str {
@@ -116,8 +122,32 @@ pub enum Reason {
     NamespaceMissing(Outside),
     /// The server refused the dry run, in its words.
     Rejected(Text),
+    /// The server refused the dry run because an admission webhook of the cluster does not answer, in its words.
+    WebhookFailed(Text),
     /// It could not be read.
     Unreadable,
+}
+
+impl Reason {
+    /// The word in the JSON output.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Absent => "absent",
+            Self::Differs => "differs",
+            Self::UpToDate => "up_to_date",
+            Self::TokenNotCompared => "token_not_compared",
+            Self::Terminating => "terminating",
+            Self::NamespaceTerminating => "namespace_terminating",
+            Self::Immutable => "immutable",
+            Self::Type(_) => "type",
+            Self::OwnedByOthers => "owned_by_others",
+            Self::NamespaceMissing(_) => "namespace_missing",
+            Self::Rejected(_) => "rejected",
+            Self::WebhookFailed(_) => "webhook_failed",
+            Self::Unreadable => "unreadable",
+        }
+    }
 }
 
 /// How far a change was checked.

@@ -131,7 +131,7 @@ impl Wanted {
         let mut attempt = 1;
         loop {
             let mut plan = self.read(cluster).await?;
-            if verify::verify(cluster, &mut plan, token).await {
+            if verify::verify(cluster, &mut plan, token).await? {
                 return Ok(plan);
             }
             if attempt == ATTEMPTS {

@@ -7,7 +7,8 @@ use std::pin::Pin;
 use serde_json::Value;
 
 use crate::cluster::{Answer, Cluster, Sent, bounded};
-use crate::observed::{Comparison, Read, read_object};
+use crate::observed::{Comparison, Read, read_object, said, unauthorized};
+use crate::outcome::Failure;
 use crate::outside::{Outside, Text};
 use crate::plan::{Action, Change, ComputedBecause, Kind, Plan, Reason, Verification, Warning};
 use crate::write::{self, Mode, Precondition};
@@ -24,11 +25,16 @@ enum Verdict {
     Refused(Reason),
     /// The object is no longer what was read.
     Moved,
+    /// The credentials are not valid any more: nothing more can be found out.
+    Unknown(Failure),
 }
 
 /// Asks about every change that would be written, in one parallel round. Answers whether the plan still describes the cluster: where an
 /// object moved since it was read, the plan must be made anew.
-pub async fn verify(cluster: &Cluster, plan: &mut Plan, token: Comparison<'_>) -> bool {
+///
+/// # Errors
+/// The server does not know us any more.
+pub async fn verify(cluster: &Cluster, plan: &mut Plan, token: Comparison<'_>) -> Result<bool, Failure> {
     let asked: Vec<usize> = (0..plan.changes.len()).filter(|i| plan.changes[*i].is_written()).collect();
     let questions = asked.iter().map(|i| ask(cluster, &plan.changes[*i], token));
     let verdicts = together(questions).await;
@@ -50,9 +56,10 @@ pub async fn verify(cluster: &Cluster, plan: &mut Plan, token: Comparison<'_>) -
                 change.reason = reason;
             }
             Verdict::Moved => stands = false,
+            Verdict::Unknown(failure) => return Err(failure),
         }
     }
-    stands
+    Ok(stands)
 }
 
 /// Futures polled together on one thread: as many as a plan has objects or rights.
@@ -94,6 +101,12 @@ async fn ask(cluster: &Cluster, change: &Change, token: Comparison<'_>) -> Verdi
             Some(true) => Verdict::Refused(write::refusal(&answer)),
             None => failed("the server does not say whether we may".into()),
         },
+        Ok(Sent::Answered(answer)) if answer.code == 401 => Verdict::Unknown(unauthorized(cluster)),
+        Ok(Sent::Answered(answer)) if write::webhook_failed(&answer) => Verdict::Refused(write::refusal(&answer)),
+        // Something of the server's own, or of a webhook that can't be asked this way: the write itself may go through.
+        Ok(Sent::Answered(answer)) if answer.code >= 500 || write::no_dry_run(&answer) => {
+            failed(text!("{} answered {}{}", cluster.server, answer.code, said(&answer)))
+        }
         // Somebody wrote between our reading and this: then the conflict is with what we haven't read.
         Ok(Sent::Answered(answer)) if answer.code == 409 && has_moved(cluster, change, token).await => Verdict::Moved,
         // What is no Status doesn't come from the API server, but from something in front of it.

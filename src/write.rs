@@ -111,6 +111,7 @@ pub fn refusal(answer: &Answer) -> Reason {
         Some(Status { kind: Some(kind), name, .. }) if answer.code == 404 && *kind == "namespaces" => {
             Reason::NamespaceMissing(name.clone().unwrap_or_default())
         }
+        Some(status) if webhook_failed(answer) => Reason::WebhookFailed(status.words()),
         Some(status) if !status.message.is_empty() => Reason::Rejected(status.words()),
         _ => Reason::Rejected(text!("the server answered {} without saying why", answer.code)),
     }
@@ -120,6 +121,12 @@ pub fn refusal(answer: &Answer) -> Reason {
 #[must_use]
 pub fn webhook_failed(answer: &Answer) -> bool {
     answer.status.as_ref().is_some_and(|status| status.message.expose().contains("failed calling webhook"))
+}
+
+/// Whether a webhook of the cluster can't be asked by a dry run, since it does something itself.
+#[must_use]
+pub fn no_dry_run(answer: &Answer) -> bool {
+    answer.status.as_ref().is_some_and(|status| status.message.expose().contains("does not support dry run"))
 }
 
 /// The rights a change's write needs.

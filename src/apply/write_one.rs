@@ -110,17 +110,17 @@ fn refused(planned: &Change, answer: &Answer) -> Failure {
             Failure::new("namespace_missing", text!("{} can't be written: namespace {} does not exist", title, namespace))
                 .hint("create it, or let konnect manage it (remove `manage = false`)")
         }
-        Reason::Rejected(message) => rejected(&title, &message, answer),
+        Reason::Rejected(message) | Reason::WebhookFailed(message) => rejected(&title, &message, answer),
         _ => rejected(&title, &Text::default(), answer),
     }
 }
 
 fn rejected(title: &Text, message: &Text, answer: &Answer) -> Failure {
-    let failure = Failure::new("rejected", text!("the server refused {} ({}): {}", title, answer.code, message));
+    let what = text!("the server refused {} ({}): {}", title, answer.code, message);
     if write::webhook_failed(answer) {
-        return failure.hint("an admission webhook of the cluster is not answering (Kong's operator has one for these Secrets): once it is up, run apply again");
+        return Failure::new("webhook_failed", what).hint("an admission webhook of the cluster is not answering (Kong's operator has one for these Secrets): once it is up, run apply again");
     }
-    failure
+    Failure::new("rejected", what)
 }
 
 /// Says that an object is no longer what the plan was made from.

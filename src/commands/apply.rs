@@ -74,6 +74,10 @@ async fn run(args: &ApplyArgs, interrupt: &Interrupt, console: &Arc<Console>, te
     }
     teller.plan(&plan);
     guard(&plan)?;
+    if teller.is_broken() {
+        // It was said already, on stderr; what nobody can see is not written.
+        return Ok(Done { outcome: Some(Outcome::Failed), ..Done::default() });
+    }
     if !plan.changes.iter().any(Change::is_written) {
         return Ok(Done { outcome: Some(outcome_of(&plan, false)), ..Done::default() });
     }

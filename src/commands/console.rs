@@ -160,7 +160,7 @@ impl Console {
     }
 
     /// Tells what was held.
-    fn release(&self) {
+    pub(super) fn release(&self) {
         let held = std::mem::take(&mut *self.held.lock().unwrap_or_else(PoisonError::into_inner));
         for text in held {
             let _ = self.stage.write(Stream::Err, &self.door.remark(text));
@@ -170,6 +170,11 @@ impl Console {
     /// The warnings told so far.
     pub(super) fn told(&self) -> Vec<Warning> {
         self.told.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether stdout could not be written.
+    pub(super) fn is_broken(&self) -> bool {
+        self.broken.load(Ordering::Relaxed)
     }
 
     /// The run's outcome, counting that what was to be written to stdout may not all be there.

@@ -109,10 +109,22 @@ impl Teller {
         self.human(|console| console.aside("Read again: no changes remain.\n"));
     }
 
-    /// The last word.
+    /// Whether what was to be shown could not be.
+    pub(super) fn is_broken(&self) -> bool {
+        self.console.is_broken()
+    }
+
+    /// The last word. Where stdout broke after something was written, the exit code says that, not that nothing was.
     pub(super) fn end(&self, report: &Report, confirmed: bool, outcome: Outcome) -> Outcome {
-        self.event(|_| events::summary(report, confirmed, outcome));
-        self.console.outcome(outcome)
+        let unshown = match (report.wrote(), report.is_complete()) {
+            (true, true) => Outcome::Unconfirmed,
+            (true, false) => Outcome::Partial,
+            (false, _) => Outcome::Failed,
+        };
+        let counting = |outcome: Outcome| if self.is_broken() { outcome.or(unshown) } else { outcome };
+        self.event(|_| events::summary(report, confirmed, counting(outcome)));
+        self.console.release();
+        counting(outcome)
     }
 }
 

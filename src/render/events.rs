@@ -106,7 +106,7 @@ pub fn summary(report: &Report, confirmed: bool, outcome: Outcome) -> Cleared {
 }
 
 fn object(change: &Change, door: &Door) -> Value {
-    let mut object = json!({"kind": change.wanted.kind.name(), "name": door.value(&change.wanted.name)});
+    let mut object = json!({"apiVersion": change.wanted.kind.api_version(), "kind": change.wanted.kind.name(), "name": door.value(&change.wanted.name)});
     if let Some(namespace) = &change.wanted.namespace {
         object["namespace"] = json!(door.value(namespace));
     }

@@ -41,6 +41,7 @@ struct ChangeDocument {
     object: ObjectDocument,
     action: &'static str,
     reason: String,
+    reason_code: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     verification: Option<&'static str>,
     fields: Vec<FieldDocument>,
@@ -48,6 +49,8 @@ struct ChangeDocument {
 
 #[derive(Serialize)]
 struct ObjectDocument {
+    #[serde(rename = "apiVersion")]
+    api_version: &'static str,
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     namespace: Option<String>,
@@ -149,12 +152,14 @@ fn change_document(change: &Change, door: &Door) -> ChangeDocument {
     });
     ChangeDocument {
         object: ObjectDocument {
+            api_version: change.wanted.kind.api_version(),
             kind: change.wanted.kind.name(),
             namespace: change.wanted.namespace.as_ref().map(|namespace| door.value(namespace)),
             name: door.value(&change.wanted.name),
         },
         action: change.action.word(),
         reason: door.value(terminal::reason(change)),
+        reason_code: change.reason.code(),
         verification,
         fields: change.fields.iter().map(|field| field_document(field, door)).collect(),
     }

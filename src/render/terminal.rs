@@ -114,6 +114,10 @@ pub fn reason(change: &Change) -> Text {
             text!("namespace {} does not exist, and `manage = false` leaves it to somebody else", name)
         }
         Reason::Rejected(message) => text!("the server refuses it: {}", message.on_one_line()),
+        Reason::WebhookFailed(message) => text!(
+            "an admission webhook of the cluster does not answer, and the server refuses what it can't have checked: {}",
+            message.on_one_line()
+        ),
         Reason::Unreadable => match &change.unreadable {
             Some(failure) => failure.what.on_one_line(),
             None => "it could not be read".into(),
