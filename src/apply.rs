@@ -130,11 +130,13 @@ impl Report {
 }
 
 /// Looks at every object of the plan once more, in one parallel round, and takes over resourceVersions that moved without moving
-/// anything the plan reads or writes. For plans that were shown some time ago.
+/// anything the plan reads or writes. For plans that were shown some time ago. What somebody else did meanwhile is left out of the plan, and
+/// returned as it was planned.
 ///
 /// # Errors
 /// Stale: something moved that the plan depends on. Or an object can't be read any more.
-pub async fn look_again(cluster: &Cluster, plan: &mut Plan, means: Means<'_>) -> Result<(), Failure> {
+pub async fn look_again(cluster: &Cluster, plan: &mut Plan, means: Means<'_>) -> Result<Vec<Change>, Failure> {
+    let mut done = Vec::new();
     let reads = together(plan.changes.iter().map(|change| read_object(cluster, &change.wanted, means.comparison))).await;
     for (change, read) in plan.changes.iter_mut().zip(reads) {
         if let crate::observed::Read::Unreadable(failure) = read {
@@ -142,7 +144,9 @@ pub async fn look_again(cluster: &Cluster, plan: &mut Plan, means: Means<'_>) ->
         }
         let now = planner::change(&change.wanted, &read, true, means.take_over);
         if now.action == Action::None {
-            // Somebody did it meanwhile, or it was none before: nothing is left to write here.
+            if change.is_written() {
+                done.push(change.clone());
+            }
             change.action = now.action;
             change.reason = now.reason;
             change.fields = now.fields;
@@ -151,14 +155,27 @@ pub async fn look_again(cluster: &Cluster, plan: &mut Plan, means: Means<'_>) ->
         }
         change.seen = now.seen;
     }
-    Ok(())
+    Ok(done)
 }
 
 /// Writes what the plan says, in its order. Independent objects go on after a failure; what needs a failed one, and everything after
-/// something turned out to be stale, is listed as not done.
-pub async fn apply(cluster: &Cluster, plan: &Plan, means: Means<'_>, progress: &mut dyn FnMut(Progress<'_>)) -> Report {
+/// something turned out to be stale, is listed as not done. What others have done since it was planned (`look_again`) is told in its place.
+pub async fn apply(
+    cluster: &Cluster,
+    plan: &Plan,
+    done: &[Change],
+    means: Means<'_>,
+    progress: &mut dyn FnMut(Progress<'_>),
+) -> Report {
     let mut report = Report::default();
-    for change in plan.changes.iter().filter(|change| change.is_written()) {
+    for change in &plan.changes {
+        if let Some(planned) = done.iter().find(|done| done.wanted == change.wanted) {
+            progress(Progress::Ended(planned, &Ending::DoneByAnother, Duration::ZERO));
+            report.endings.push((planned.clone(), Ending::DoneByAnother));
+        }
+        if !change.is_written() {
+            continue;
+        }
         let ending = match reason_not_to_begin(&report, change, cluster, means) {
             Some(why) => Ending::NotDone(why),
             None => {

@@ -102,6 +102,11 @@ async fn connect(wanted: &Wanted, args: &ClusterArgs, deadline: Deadline, consol
     wanted.connect(choice, deadline, console.notices()).await
 }
 
+/// Whether no kubeconfig is looked at.
+fn is_sandbox(args: &ClusterArgs, console: &Console) -> bool {
+    args.sandbox.is_some() || console.client().is_some()
+}
+
 /// The warnings found so far, and those told on the way.
 fn all(console: &Console, warnings: &[Warning]) -> Vec<Warning> {
     warnings.iter().cloned().chain(console.told()).collect()

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-
 use crate::outside::{Outside, Text};
 use crate::plan::Kind;
 use crate::spec::{Object, Spec};
@@ -13,8 +11,7 @@ use crate::text;
 pub const SECRET_LABELS: [(&str, &str); 2] = [("konghq.com/credential", "konnect"), ("konghq.com/secret", "true")];
 
 /// One object that should exist. A Secret also carries the token, which is placed into the request by `write` alone.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DesiredObject {
     /// Its kind.
     pub kind: Kind,

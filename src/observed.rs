@@ -13,7 +13,7 @@ use crate::desired::{Desired, DesiredObject};
 use crate::outcome::{Failure, Outcome};
 use crate::outside::{Outside, Part as _, Text};
 use crate::ownership::Owners;
-use crate::pat::{Pat, PatSource, Salt, Scrubber};
+use crate::pat::{Fingerprint, Fingerprints, Pat, PatSource, Salt, Scrubber};
 use crate::plan::{ClusterIdentity, FieldPath, Kind, Mark, Verdict, Warning};
 use crate::text;
 
@@ -104,8 +104,10 @@ pub struct LiveSecret {
     pub empty: bool,
     /// How its token compares with the wanted one.
     pub token: Verdict,
-    /// Tells whether the live token moved. Never shown; stored only where it is strong.
+    /// Tells within the run whether the live token moved. Never shown or stored.
     pub token_mark: Option<Mark>,
+    /// Tells it to another run, where a saved plan asks for that and the token can't be guessed.
+    pub fingerprint: Option<Fingerprint>,
 }
 
 /// What there is to compare a live token with.
@@ -117,6 +119,8 @@ pub struct Comparison<'a> {
     pub secrets: &'a Scrubber,
     /// What the live token is marked under.
     pub salt: &'a Salt,
+    /// What its fingerprint is made under, where a plan is being saved, or one that was saved applied.
+    pub fingerprints: Option<&'a Fingerprints>,
 }
 
 /// What a run reads for, beside the wanted objects.
@@ -164,6 +168,7 @@ pub async fn read(cluster: &Cluster, desired: &Desired, reading: Reading<'_>) ->
             server: cluster.server.clone(),
             uid: uid.ok().flatten(),
             user: user.ok().flatten(),
+            claimed: false,
         },
         read_at: Timestamp::now(),
         warnings: Vec::new(),
@@ -227,7 +232,7 @@ pub async fn read_object(cluster: &Cluster, wanted: &DesiredObject, comparison: 
     let status_kind = answer.status.as_ref().and_then(|status| status.kind.as_ref());
     match answer.code {
         200 => match understand(answer, wanted, comparison) {
-            Ok(live) => Read::Present(live),
+            Ok((live, token)) => fingerprinted(live, token, cluster, comparison).await,
             Err(what) => Read::Unreadable(
                 Failure::new("bad_answer", text!("{} answered {} when asked for {}", cluster.server, what, wanted.title()))
                     .hint("is this address a Kubernetes API server?"),
@@ -275,9 +280,23 @@ pub fn said(answer: &Answer) -> Text {
     }
 }
 
-/// Takes what the planner may know out of an answer. The rest of a Secret is dropped here.
-fn understand(mut answer: Answer, wanted: &DesiredObject, comparison: Comparison<'_>) -> Result<Live, &'static str> {
+type LiveToken = Option<Zeroizing<Vec<u8>>>;
+
+/// Adds the live token's fingerprint, and drops the token.
+async fn fingerprinted(mut live: Live, token: LiveToken, cluster: &Cluster, comparison: Comparison<'_>) -> Read {
+    if let (Some(secret), Some(token), Some(fingerprints)) = (&mut live.secret, token, comparison.fingerprints) {
+        match fingerprints.of(&token, &cluster.deadline).await {
+            Ok(fingerprint) => secret.fingerprint = fingerprint,
+            Err(failure) => return Read::Unreadable(failure),
+        }
+    }
+    Read::Present(live)
+}
+
+/// Takes what the planner may know out of an answer, and the live token. The rest of a Secret is dropped here.
+fn understand(mut answer: Answer, wanted: &DesiredObject, comparison: Comparison<'_>) -> Result<(Live, LiveToken), &'static str> {
     let secret = (wanted.kind == Kind::Secret).then(|| live_secret(&mut answer.body, comparison)).transpose()?;
+    let (secret, token) = secret.map_or((None, None), |(secret, token)| (Some(secret), token));
     let body = &answer.body;
     let text = |pointer: &str| body.pointer(pointer).and_then(Value::as_str).map(Outside::from);
     if text("/kind") != Some(wanted.kind.name().into())
@@ -292,19 +311,28 @@ fn understand(mut answer: Answer, wanted: &DesiredObject, comparison: Comparison
     };
     let mut annotations = strings("/metadata/annotations");
     let last_applied = annotations.remove(&LAST_APPLIED.into()).is_some();
-    Ok(Live {
+    let labels = strings("/metadata/labels");
+    let mut owners = Owners::parse(body.pointer("/metadata/managedFields").unwrap_or(&Value::Null));
+    // Nobody owns what is not there, whatever an entry says.
+    owners.retain(|path| match path {
+        FieldPath::Label(key) => labels.contains_key(key),
+        FieldPath::Annotation(key) => annotations.contains_key(key) || last_applied && *key == LAST_APPLIED,
+        FieldPath::Data(_) | FieldPath::Other(_) => true,
+    });
+    let live = Live {
         uid: text("/metadata/uid").ok_or("without metadata.uid")?,
         resource_version: text("/metadata/resourceVersion").ok_or("without metadata.resourceVersion")?,
         terminating: text("/metadata/deletionTimestamp").is_some(),
-        labels: strings("/metadata/labels"),
+        labels,
         annotations,
         last_applied,
-        owners: Owners::parse(body.pointer("/metadata/managedFields").unwrap_or(&Value::Null)),
+        owners,
         secret,
-    })
+    };
+    Ok((live, token))
 }
 
-fn live_secret(body: &mut Value, comparison: Comparison<'_>) -> Result<LiveSecret, &'static str> {
+fn live_secret(body: &mut Value, comparison: Comparison<'_>) -> Result<(LiveSecret, LiveToken), &'static str> {
     let mut live_token = None;
     let mut empty = true;
     let mut wrong = None;
@@ -344,13 +372,15 @@ fn live_secret(body: &mut Value, comparison: Comparison<'_>) -> Result<LiveSecre
         (Some(live), None) if live.is_empty() => Verdict::Different,
         (Some(_), None) => Verdict::NotCompared,
     };
-    Ok(LiveSecret {
+    let secret = LiveSecret {
         r#type: body.get("type").and_then(Value::as_str).unwrap_or_default().into(),
         immutable: body.get("immutable").and_then(Value::as_bool).unwrap_or_default(),
         empty,
         token,
-        token_mark: live_token.map(|live| comparison.salt.mark(&live)),
-    })
+        token_mark: live_token.as_ref().map(|live| comparison.salt.mark(live)),
+        fingerprint: None,
+    };
+    Ok((secret, live_token))
 }
 
 /// The UID of namespace `kube-system`; `None` where we may not read it.

@@ -4,11 +4,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-
 /// A text from outside. No `Display`: only the door (`render::door`) makes output of it, with secrets masked and escapes spelled out.
-#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Outside(String);
 
 impl Outside {
@@ -75,8 +72,7 @@ impl From<&std::path::Path> for Outside {
 }
 
 /// A part of a message.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Piece {
     /// Our own words: shown as they are, never masked.
     Own(Cow<'static, str>),
@@ -85,8 +81,7 @@ pub enum Piece {
 }
 
 /// A message: our own words and, between them, text from outside. Made by [`crate::text!`].
-#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Text(Vec<Piece>);
 
 impl Text {
@@ -172,6 +167,21 @@ impl Text {
     #[must_use]
     pub fn repeat(words: &'static str, times: usize) -> Self {
         Self(vec![Piece::Own(Cow::Owned(words.repeat(times)))])
+    }
+
+    /// All of it as one text from outside: as it comes back from a file.
+    #[must_use]
+    pub fn as_outside(&self) -> Self {
+        if self.is_empty() { Self::default() } else { Outside(self.plain()).into() }
+    }
+
+    /// All of it, unmasked: for the door alone.
+    pub(crate) fn plain(&self) -> String {
+        let plain = |piece: &'_ Piece| match piece {
+            Piece::Own(words) => words.clone().into_owned(),
+            Piece::Outside(Outside(text)) => text.clone(),
+        };
+        self.0.iter().map(plain).collect()
     }
 
     /// Our own words alone, with `…` for what came from outside: what may be said where there is no door.

@@ -11,11 +11,35 @@ use crate::plan::{FIELD_MANAGER, FieldPath, Manager};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Owners {
     /// Every owned field with its owners other than us.
-    others: BTreeMap<FieldPath, Vec<Manager>>,
+    pub(crate) others: BTreeMap<FieldPath, Vec<Manager>>,
     /// The fields an apply of ours would prune if it left them out.
-    ours: BTreeSet<FieldPath>,
+    pub(crate) ours: BTreeSet<FieldPath>,
     /// Owners, other than us, of a map itself: of one that was empty when they wrote it.
-    maps: BTreeMap<&'static str, Vec<Manager>>,
+    pub(crate) maps: BTreeMap<FieldMap, Vec<Manager>>,
+}
+
+/// The maps that fields of ours stand in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FieldMap {
+    /// A Secret's `data`.
+    Data,
+    /// `metadata.labels`.
+    Labels,
+    /// `metadata.annotations`.
+    Annotations,
+}
+
+impl FieldMap {
+    /// The map that a field stands in.
+    #[must_use]
+    pub const fn of(field: &FieldPath) -> Option<Self> {
+        match field {
+            FieldPath::Data(_) => Some(Self::Data),
+            FieldPath::Label(_) => Some(Self::Labels),
+            FieldPath::Annotation(_) => Some(Self::Annotations),
+            FieldPath::Other(_) => None,
+        }
+    }
 }
 
 /// What is to be thought of a field's owners other than us: the strictest of them counts.
@@ -51,13 +75,19 @@ impl Owners {
                 continue;
             }
             for map in &fields.maps {
-                owners.maps.entry(map).or_default().push(manager.clone());
+                owners.maps.entry(*map).or_default().push(manager.clone());
             }
             for field in fields.owned.union(&fields.through_string_data) {
                 owners.others.entry(field.clone()).or_default().push(manager.clone());
             }
         }
         owners
+    }
+
+    /// Leaves the owners of these fields alone.
+    pub fn retain(&mut self, keep: impl Fn(&FieldPath) -> bool) {
+        self.others.retain(|path, _| keep(path));
+        self.ours.retain(|path| keep(path));
     }
 
     /// The owners of a field other than us, in the server's order.
@@ -70,13 +100,7 @@ impl Owners {
     /// of theirs (measured: a conflict on `.data`).
     #[must_use]
     pub fn of_map(&self, field: &FieldPath) -> &[Manager] {
-        let map = match field {
-            FieldPath::Data(_) => "data",
-            FieldPath::Label(_) => "labels",
-            FieldPath::Annotation(_) => "annotations",
-            FieldPath::Other(_) => return &[],
-        };
-        self.maps.get(map).map_or(&[], Vec::as_slice)
+        FieldMap::of(field).and_then(|map| self.maps.get(&map)).map_or(&[], Vec::as_slice)
     }
 
     /// The fields that our manager owns: those an apply of ours would prune, or let go of, if it left them out.
@@ -112,7 +136,7 @@ struct Fields {
     /// sees a conflict.
     through_string_data: BTreeSet<FieldPath>,
     /// Maps owned as a whole because they were empty when they were written.
-    maps: BTreeSet<&'static str>,
+    maps: BTreeSet<FieldMap>,
 }
 
 impl Fields {
@@ -141,9 +165,9 @@ impl Fields {
             ["metadata", "labels", key] => self.owned.insert(FieldPath::Label((*key).into())),
             ["metadata", "annotations", key] => self.owned.insert(FieldPath::Annotation((*key).into())),
             // The empty maps themselves are nobody's loss, and a Secret's type falls back to the only one we work on.
-            ["data"] => self.maps.insert("data"),
-            ["metadata", "labels"] => self.maps.insert("labels"),
-            ["metadata", "annotations"] => self.maps.insert("annotations"),
+            ["data"] => self.maps.insert(FieldMap::Data),
+            ["metadata", "labels"] => self.maps.insert(FieldMap::Labels),
+            ["metadata", "annotations"] => self.maps.insert(FieldMap::Annotations),
             ["stringData" | "metadata" | "type"] => false,
             other => self.owned.insert(FieldPath::Other(other.join(".").into())),
         };

@@ -1,5 +1,6 @@
 //! The Konnect token: where it is (`PatSource`), and the token itself (`Pat`), which nothing can print, copy or serialize.
 
+mod fingerprint;
 mod mark;
 mod scrubber;
 pub(crate) mod shape;
@@ -12,12 +13,14 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize as _, Zeroizing};
 
+pub use fingerprint::{Fingerprint, Fingerprints};
+pub(crate) use fingerprint::{LANES, MEMORY_KIB, PASSES};
 pub use mark::{Salt, hex};
 pub use scrubber::Scrubber;
 
+use crate::cluster::Deadline;
 use crate::outcome::Failure;
 use crate::outside::{Outside, Part, Text};
 use crate::plan::Warning;
@@ -42,8 +45,7 @@ pub fn looks_like_token(text: &str) -> bool {
 }
 
 /// Where the token is. Holds no byte of it, so it may be printed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PatSource {
     /// An environment variable, by name.
     Env(Outside),
@@ -244,10 +246,12 @@ impl Pat {
         Zeroizing::new(BASE64.encode(self.bytes.as_slice()))
     }
 
-    /// The token's mark under a salt, to tell later whether it is still the same.
-    #[must_use]
-    pub fn marked(&self, salt: &Salt) -> crate::plan::Mark {
-        salt.mark(&self.bytes)
+    /// The token's fingerprint under a plan's salt, to tell later whether it is still the same; `None` if it is too easily guessed.
+    ///
+    /// # Errors
+    /// The run's time is over.
+    pub async fn fingerprint(&self, under: &Fingerprints, deadline: &Deadline) -> Result<Option<Fingerprint>, Failure> {
+        under.of(&self.bytes, deadline).await
     }
 
     /// Whether all of the token stands in a text. One shorter than eight bytes occurs in ordinary words, and is not looked for.

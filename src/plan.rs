@@ -1,13 +1,14 @@
 //! The plan as data: what is to change, why, and what it was computed from. A plan is complete: apply makes no choices.
 
+mod dry_run;
 mod field;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
+pub use dry_run::{DryRun, Remark};
 pub use field::{Field, FieldAction, FieldPath, FieldValue, Manager, Verdict};
 
 use crate::desired::DesiredObject;
@@ -18,7 +19,7 @@ use crate::outside::{Outside, Text};
 pub const FIELD_MANAGER: &str = "konnect";
 
 /// The kinds of object `konnect` manages, in the order they are planned and written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// `v1/Namespace`.
     Namespace,
@@ -67,8 +68,7 @@ impl Kind {
 }
 
 /// What happens to an object.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     /// It does not exist and will be created.
     Create,
@@ -97,8 +97,7 @@ impl Action {
 }
 
 /// Why an object's action is what it is. For the reader only: nothing is decided from it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reason {
     /// It does not exist.
     Absent,
@@ -151,8 +150,7 @@ impl Reason {
 }
 
 /// How far a change was checked.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verification {
     /// The server's own dry run accepted it.
     Server,
@@ -161,8 +159,7 @@ pub enum Verification {
 }
 
 /// Why a change was not verified by a server dry run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ComputedBecause {
     /// The dry run has not been tried yet.
     NotAsked,
@@ -177,8 +174,7 @@ pub enum ComputedBecause {
 }
 
 /// Which live object a change was computed from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seen {
     /// `metadata.uid`.
     pub uid: Outside,
@@ -188,19 +184,13 @@ pub struct Seen {
     pub token_mark: Option<Mark>,
 }
 
-/// A token's HMAC under a salt: tells whether a token is still the same, and is worth nothing under another salt.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Mark {
-    /// Hexadecimal.
-    pub digest: String,
-    /// The token is long enough that nobody finds it by trying. A mark that is not strong must never be stored.
-    pub strong: bool,
-}
+/// A token's HMAC under a run's own salt, in hexadecimal: tells within the run whether a token is still the same. Never stored: whoever knew
+/// the salt could try tokens by the million.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Mark(pub String);
 
 /// One object of the spec and what happens to it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
     /// The whole wanted object: each write carries all of it, since an apply removes what it leaves out.
     pub wanted: DesiredObject,
@@ -215,7 +205,6 @@ pub struct Change {
     /// The live object; `None` if it is absent or unreadable.
     pub seen: Option<Seen>,
     /// Why it could not be read, where it could not. A plan in which something is unknown is not saved.
-    #[serde(skip)]
     pub unreadable: Option<Failure>,
 }
 
@@ -247,8 +236,7 @@ impl Change {
 }
 
 /// Which cluster was read, and as whom.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClusterIdentity {
     /// The kubeconfig context.
     pub context: Outside,
@@ -258,11 +246,12 @@ pub struct ClusterIdentity {
     pub uid: Option<Outside>,
     /// Who the server says we are; `None` where it does not say.
     pub user: Option<Outside>,
+    /// Read from a saved plan: what its file says, where no server was asked.
+    pub claimed: bool,
 }
 
 /// Something the reader should know that is no failure.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Warning {
     /// A stable word for programs.
     pub code: Cow<'static, str>,
@@ -271,8 +260,7 @@ pub struct Warning {
 }
 
 /// A whole plan.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
     /// The spec's path as the user gave it.
     pub spec: Outside,

@@ -1,12 +1,12 @@
 //! Desired and Observed → Plan. Synchronous and pure: no client, path, clock or environment.
 
 use crate::text;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::desired::{Desired, DesiredObject};
-use crate::observed::{Live, Observed, Read};
+use crate::observed::{Live, LiveSecret, Observed, Read};
 use crate::outside::Outside;
-use crate::ownership::{Standing, strictest};
+use crate::ownership::{FieldMap, Owners, Standing, strictest};
 use crate::plan::{
     Action, Change, ComputedBecause, Field, FieldAction, FieldPath, FieldValue, Kind, Manager, Plan, Reason, Seen, Verdict,
     Verification, Warning,
@@ -36,6 +36,7 @@ pub fn plan(desired: &Desired, observed: &Observed, take_over: &TakeOver) -> Pla
         warnings.extend(manifest_elsewhere(&change, read));
         changes.push(change);
     }
+    warnings.extend(unknown_take_overs(&changes, take_over));
     Plan {
         spec: observed.spec.clone(),
         token_source: observed.token_source.clone(),
@@ -66,6 +67,44 @@ pub fn change(wanted: &DesiredObject, read: &Read, token_given: bool, take_over:
             let seen = Seen { uid: live.uid.clone(), resource_version: live.resource_version.clone(), token_mark };
             made(action, reason, fields, Some(seen))
         }
+    }
+}
+
+/// What is read of a live object: a plan made from this alone is the same plan.
+#[must_use]
+pub fn what_is_read(wanted: &DesiredObject, live: &Live) -> Live {
+    let Live { uid, resource_version, terminating, labels, annotations, last_applied, owners, secret } = live;
+    let token = (wanted.kind == Kind::Secret).then(FieldPath::token);
+    let mut read: BTreeSet<FieldPath> = wanted_values(wanted).map(|(path, _)| path).chain(token).collect();
+    read.extend(owners.ours().iter().cloned());
+    let of = |map: &BTreeMap<Outside, Outside>, path: fn(Outside) -> FieldPath| -> BTreeMap<Outside, Outside> {
+        let read = map.iter().filter(|(key, _)| read.contains(&path((*key).clone())));
+        read.map(|(key, value)| (key.clone(), value.clone())).collect()
+    };
+    let (labels, annotations) = (of(labels, FieldPath::Label), of(annotations, FieldPath::Annotation));
+    let Owners { others, ours, maps } = owners;
+    let owners = Owners {
+        others: others.iter().filter(|(path, _)| read.contains(path)).map(|(path, of)| (path.clone(), of.clone())).collect(),
+        ours: ours.clone(),
+        maps: maps.iter().filter(|(map, _)| is_empty(live, **map)).map(|(map, of)| (*map, of.clone())).collect(),
+    };
+    let secret = secret.as_ref().map(|LiveSecret { r#type, immutable, empty, token, token_mark, fingerprint }| LiveSecret {
+        r#type: r#type.clone(),
+        immutable: *immutable,
+        empty: *empty && owners.maps.contains_key(&FieldMap::Data),
+        token: *token,
+        token_mark: token_mark.clone(),
+        fingerprint: fingerprint.clone(),
+    });
+    Live {
+        uid: uid.clone(),
+        resource_version: resource_version.clone(),
+        terminating: *terminating,
+        labels,
+        annotations,
+        last_applied: *last_applied,
+        owners,
+        secret,
     }
 }
 
@@ -116,7 +155,8 @@ fn fields_of_new(wanted: &DesiredObject) -> Vec<Field> {
     fields
 }
 
-fn wanted_values(wanted: &DesiredObject) -> impl Iterator<Item = (FieldPath, &Outside)> {
+/// The labels and annotations that an object should have.
+pub fn wanted_values(wanted: &DesiredObject) -> impl Iterator<Item = (FieldPath, &Outside)> {
     let labels = wanted.labels.iter().map(|(key, value)| (FieldPath::Label(key.clone()), value));
     let annotations = wanted.annotations.iter().map(|(key, value)| (FieldPath::Annotation(key.clone()), value));
     labels.chain(annotations)
@@ -155,17 +195,20 @@ fn fields_of_live(wanted: &DesiredObject, live: &Live, token_given: bool, take_o
 
 /// A map that is empty, and owned as a whole, is taken over with its first key.
 fn action_on_add(kind: Kind, live: &Live, path: &FieldPath, take_over: &TakeOver) -> FieldAction {
-    let empty = match path {
-        FieldPath::Data(_) => live.secret.as_ref().is_some_and(|secret| secret.empty),
-        FieldPath::Label(_) => live.labels.is_empty(),
-        FieldPath::Annotation(_) => live.annotations.is_empty() && !live.last_applied,
-        FieldPath::Other(_) => false,
-    };
+    let empty = FieldMap::of(path).is_some_and(|map| is_empty(live, map));
     match strictest(live.owners.of_map(path)) {
         Standing::Person if empty => FieldAction::TakeOver,
         Standing::Tool if empty && take_over.contains(&(kind, path.clone())) => FieldAction::TakeOver,
         Standing::Tool if empty => FieldAction::Blocked,
         _ => FieldAction::Add,
+    }
+}
+
+fn is_empty(live: &Live, map: FieldMap) -> bool {
+    match map {
+        FieldMap::Data => live.secret.as_ref().is_some_and(|secret| secret.empty),
+        FieldMap::Labels => live.labels.is_empty(),
+        FieldMap::Annotations => live.annotations.is_empty() && !live.last_applied,
     }
 }
 
@@ -222,4 +265,18 @@ fn manifest_elsewhere(change: &Change, read: &Read) -> Option<Warning> {
         taken.path.dotted()
     );
     Some(Warning { code: "manifest_elsewhere".into(), message })
+}
+
+fn unknown_take_overs(changes: &[Change], take_over: &TakeOver) -> Vec<Warning> {
+    let known = |kind, path: &FieldPath| {
+        changes.iter().any(|change| {
+            change.wanted.kind == kind && (change.fields.is_empty() || change.fields.iter().any(|field| field.path == *path))
+        })
+    };
+    let unknown = take_over.iter().filter(|(kind, path)| !known(*kind, path));
+    let warning = |(kind, path): &(Kind, FieldPath)| Warning {
+        code: "take_over_unknown".into(),
+        message: text!("--take-over {}.{} names no field of the spec, and does nothing", kind.spec_key(), path.dotted()),
+    };
+    unknown.map(warning).collect()
 }

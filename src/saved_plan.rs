@@ -1,148 +1,116 @@
 //! A plan kept in a file: what the reviewer saw, bound to the cluster, the token and the state it was made from. Passing one to `apply` is
-//! the approval. It holds no token, and nothing that a token could be found from.
+//! the approval.
+//!
+//! The file holds what the plan was computed from, and the plan is computed from that again whenever the file is opened: what `show` shows
+//! is what `apply` does, whoever wrote the file. It holds no token, and nothing that a token could be found from.
 
 mod difference;
+mod document;
 mod file;
-
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
-use std::time::Duration;
+mod fresh;
+mod keep;
+mod make;
+mod place;
+mod understand;
 
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
 
-use crate::desired::Desired;
+use crate::cluster::Deadline;
 use crate::outcome::{Failure, Outcome};
 use crate::outside::{Outside, Text};
-use crate::pat::{self, Accept, Pat, PatSource, Salt};
-use crate::plan::{Action, Change, FieldPath, Kind, Mark, Plan, Warning};
-use crate::planner::TakeOver;
+use crate::pat::{self, Accept, Fingerprints, Pat, PatSource, Salt};
+use crate::plan::{Plan, Warning};
 use crate::render::Door;
 use crate::session::Wanted;
-use crate::spec::{ClusterKeys, PatKey, Spec};
+use crate::spec::{ClusterKeys, PatKey};
 use crate::text;
+use document::{Document, SourcePart};
+pub use fresh::Freshness;
+use understand::Contents;
 
 /// How far a plan may come from the future: by how much the clocks of a pipeline's machines may differ.
 const CLOCKS_MAY_DIFFER: SignedDuration = SignedDuration::from_hours(24);
 
 /// A saved plan.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub struct SavedPlan {
-    magic: String,
-    format: u32,
-    konnect_version: String,
-    /// When it was made, by the clock of the machine that made it.
-    pub created: Timestamp,
-    /// From when on it is refused.
-    pub expires: Timestamp,
-    /// `sha256:…` of the spec it was made from. The spec itself is not needed any more.
-    pub spec_digest: String,
-    token: SavedToken,
-    kubeconfig: Option<(Outside, PathBuf)>,
-    take_over: BTreeSet<(Kind, FieldPath)>,
-    /// What each object was read as.
-    objects: BTreeMap<Kind, Footprint>,
-    /// The plan.
+    document: Document,
+    contents: Contents,
+    /// The plan, computed from the contents.
     pub plan: Plan,
 }
 
-/// The token as far as a file may know it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SavedToken {
-    source: PatSource,
-    salt: Salt,
-    /// HMAC-SHA-256 of the token under the salt; only of one that nobody finds by trying.
-    fingerprint: Option<String>,
-}
-
-/// Which live object a change was made from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Footprint {
-    uid: Option<Outside>,
-    resource_version: Option<Outside>,
-    /// Over every field that was read or would be written, and its owners.
-    digest: String,
-    /// The live token is too easily guessed to keep a mark of it, so that only an unmoved resourceVersion says that it is the same.
-    exact: bool,
-}
-
-/// What became of a saved plan's world.
-#[derive(Debug)]
-pub enum Freshness {
-    /// The live state is the planned one.
-    Done,
-    /// What the plan reads and writes is as it was.
-    Fresh {
-        /// What is left of the plan, bound to the objects as they are now.
-        plan: Box<Plan>,
-        /// What moved without concerning the plan.
-        moved: Vec<Text>,
-    },
-    /// Something the plan depends on moved: the difference, plan time to now.
-    Stale(Text),
+/// What to apply a saved plan with, where the command line says it.
+#[derive(Clone, Copy, Debug)]
+pub struct Given {
+    /// The token comes from standard input.
+    pub pat_stdin: bool,
+    /// What is taken for a token.
+    pub accept: Accept,
+    /// The cluster, and so none of the plan's kubeconfig is needed.
+    pub cluster: bool,
 }
 
 impl SavedPlan {
-    /// Binds a plan to what it was made from.
-    ///
-    /// # Errors
-    /// No token, an unknown cluster, or something that could not be read: such a plan could not be held to anything.
-    pub fn new(spec: &Spec, wanted: &Wanted, plan: &Plan, lifetime: Duration) -> Result<Self, Failure> {
-        let Some(pat) = &wanted.pat else {
-            return Err(Failure::new("token_unset", text!("a saved plan is bound to the token, and {}", wanted.source.unset()))
-                .hint("set it, or plan without --out"));
-        };
-        if plan.cluster.uid.is_none() {
-            return Err(Failure::new("uid_unreadable", "a saved plan is bound to the cluster's uid, which we may not read")
-                .hint("it needs the right to `get` namespaces `kube-system`; `konnect rbac` prints it"));
-        }
-        if plan.summary().unknown > 0 {
-            return Err(Failure::new("unknown", "the plan was not saved: not all of it could be read"));
-        }
-        let fingerprint = strong(Some(pat.marked(&wanted.salt))).map(|mark| mark.digest);
-        let mut plan = plan.clone();
-        let objects = plan.changes.iter().map(|change| (change.wanted.kind, footprint(change))).collect();
-        for seen in plan.changes.iter_mut().filter_map(|change| change.seen.as_mut()) {
-            seen.token_mark = strong(seen.token_mark.take());
-        }
-        let lifetime = SignedDuration::try_from(lifetime).unwrap_or(SignedDuration::MAX);
-        Ok(Self {
-            magic: file::MAGIC.to_owned(),
-            format: file::FORMAT,
-            konnect_version: env!("CARGO_PKG_VERSION").to_owned(),
-            created: plan.read_at,
-            expires: plan.read_at.checked_add(lifetime).unwrap_or(Timestamp::MAX),
-            spec_digest: spec.digest(),
-            token: SavedToken { source: wanted.source.clone(), salt: wanted.salt.clone(), fingerprint },
-            kubeconfig: spec.cluster.kubeconfig.clone(),
-            take_over: wanted.take_over.clone(),
-            objects,
-            plan,
-        })
+    /// Computes the plan of a file.
+    fn of(document: Document) -> Result<Self, Text> {
+        let contents = understand::understand(&document)?;
+        let plan = contents.plan();
+        Ok(Self { document, contents, plan })
     }
 
-    /// What is to be told to whoever saves or shows it.
+    /// When it was made, by the clock of the machine that made it.
+    #[must_use]
+    pub const fn created(&self) -> Timestamp {
+        self.document.created
+    }
+
+    /// From when on it is refused.
+    #[must_use]
+    pub const fn expires(&self) -> Timestamp {
+        self.document.expires
+    }
+
+    /// Whether its token was read from standard input when it was made.
+    #[must_use]
+    pub fn is_from_stdin(&self) -> bool {
+        self.contents.source == PatSource::Stdin
+    }
+
+    /// What is to be told to whoever saves, shows or applies it.
     #[must_use]
     pub fn warnings(&self, now: Timestamp) -> Vec<Warning> {
         let mut warnings = Vec::new();
-        if self.token.fingerprint.is_none() {
+        if self.contents.fingerprint.is_none() {
             let message = text!(
                 "the token in {} is too easily guessed for the plan to hold its fingerprint: apply can't tell whether it is still the same",
-                self.token.source
+                self.contents.source
             );
             warnings.push(Warning { code: "no_fingerprint".into(), message });
         }
-        if self.created > now {
-            let ahead = SignedDuration::from_secs(self.created.duration_since(now).as_secs());
+        if self.created() > now {
+            let ahead = SignedDuration::from_secs(self.created().duration_since(now).as_secs());
             let message = text!(
                 "the plan was made at {}, which by this machine's clock is {} from now: the clocks differ",
-                shown(self.created),
+                shown(self.created()),
                 Outside::new(format!("{ahead:#}"))
             );
             warnings.push(Warning { code: "plan_from_the_future".into(), message });
+        }
+        warnings
+    }
+
+    /// What is to be told to whoever looks at it: what apply would do that the plan itself does not show.
+    #[must_use]
+    pub fn warnings_to_viewer(&self, now: Timestamp) -> Vec<Warning> {
+        let mut warnings = self.warnings(now);
+        if let Some(kubeconfig) = &self.document.chosen.kubeconfig {
+            let message =
+                text!("apply takes the cluster from the kubeconfig {}, unless --kubeconfig says otherwise", kubeconfig.words());
+            warnings.push(Warning { code: "plan_kubeconfig".into(), message });
+        }
+        if let Err(failure) = self.check_time(now) {
+            warnings.push(Warning { code: failure.code.into(), message: text!("{}: apply would refuse it", failure.what) });
         }
         warnings
     }
@@ -152,16 +120,16 @@ impl SavedPlan {
     /// # Errors
     /// It expired, or comes from so far in the future that its times mean nothing (exit code 4).
     pub fn check_time(&self, now: Timestamp) -> Result<(), Failure> {
-        if now >= self.expires {
+        if now >= self.expires() {
             return Err(stale(
                 "plan_expired",
-                text!("the plan expired at {}; by this machine's clock it is {}", shown(self.expires), shown(now)),
+                text!("the plan expired at {}; by this machine's clock it is {}", shown(self.expires()), shown(now)),
             ));
         }
-        if self.created.duration_since(now) > CLOCKS_MAY_DIFFER {
+        if self.created().duration_since(now) > CLOCKS_MAY_DIFFER {
             return Err(stale(
                 "plan_from_the_future",
-                text!("the plan was made at {}, but by this machine's clock it is {}", shown(self.created), shown(now)),
+                text!("the plan was made at {}, but by this machine's clock it is {}", shown(self.created()), shown(now)),
             )
             .hint("correct this machine's clock, or the other's, and plan again"));
         }
@@ -171,48 +139,54 @@ impl SavedPlan {
     /// What to apply it with: the objects of the plan, the token from where the plan took it, or from standard input.
     ///
     /// # Errors
-    /// A token that is none.
-    pub fn wanted(&self, from_stdin: bool, accept: Accept, door: &Door, warnings: &mut Vec<Warning>) -> Result<Wanted, Failure> {
-        let source = if from_stdin { PatSource::Stdin } else { self.token.source.clone() };
-        let pat = source.read(accept, warnings)?;
+    /// A token that is none, or a file of the plan's that is not here.
+    pub fn wanted(&self, given: Given, door: &Door, warnings: &mut Vec<Warning>) -> Result<Wanted, Failure> {
+        let kubeconfig = match &self.document.chosen.kubeconfig {
+            Some(place) if !given.cluster => Some((place.given(), place.here().ok_or_else(|| not_here("kubeconfig", place))?)),
+            _ => None,
+        };
+        let source = if given.pat_stdin { PatSource::Stdin } else { self.source_here()? };
+        let pat = source.read(given.accept, warnings)?;
         if let Some(pat) = &pat {
             pat.teach(door.secrets());
         }
-        let (door, salt) = (door.clone(), self.token.salt.clone());
-        let cluster =
-            ClusterKeys { context: Some(self.plan.cluster.context.clone()), kubeconfig: self.kubeconfig.clone(), uid: None };
-        let desired = Desired { objects: self.plan.changes.iter().map(|change| change.wanted.clone()).collect() };
-        let pat_env = match &self.token.source {
+        let context = self.document.chosen.context.then(|| self.plan.cluster.context.clone());
+        let pat_env = match &self.contents.source {
             PatSource::Env(name) => Some(name.clone()),
             PatSource::File(..) | PatSource::Stdin => None,
         };
         Ok(Wanted {
             spec: self.plan.spec.clone(),
-            cluster,
+            cluster: ClusterKeys { context, kubeconfig, uid: None },
             source,
             pat_env,
             pat,
-            door,
-            salt,
-            desired,
-            take_over: self.take_over(),
+            door: door.clone(),
+            salt: Salt::default(),
+            fingerprints: Fingerprints::under(&self.document.token.argon2id.salt),
+            desired: self.contents.desired.clone(),
+            take_over: self.contents.take_over.clone(),
         })
+    }
+
+    /// Where the token is, seen from here.
+    fn source_here(&self) -> Result<PatSource, Failure> {
+        match &self.document.token.source {
+            SourcePart::File(place) => {
+                Ok(PatSource::File(place.given(), place.here().ok_or_else(|| not_here("pat_file", place))?))
+            }
+            SourcePart::Env(_) | SourcePart::Stdin => Ok(self.contents.source.clone()),
+        }
     }
 
     /// The token, where it can be had without asking for it: so that it is hidden in what is shown of the plan.
     #[must_use]
     pub fn token_at_hand(&self) -> Option<Pat> {
-        match &self.token.source {
-            PatSource::Env(name) => pat::at_hand(&PatKey::Env(name.clone())),
-            PatSource::File(shown, path) => pat::at_hand(&PatKey::File(shown.clone(), path.clone())),
+        match self.source_here().ok()? {
+            PatSource::Env(name) => pat::at_hand(&PatKey::Env(name)),
+            PatSource::File(shown, path) => pat::at_hand(&PatKey::File(shown, path)),
             PatSource::Stdin => None,
         }
-    }
-
-    /// The fields the user said to take over when the plan was made.
-    #[must_use]
-    pub fn take_over(&self) -> TakeOver {
-        self.take_over.clone()
     }
 
     /// Whether this is the cluster the plan was made for.
@@ -246,75 +220,41 @@ impl SavedPlan {
         }
     }
 
-    /// Whether this is the token the plan was made with.
+    /// Whether this is the token the plan was made with. Of two that are too easily guessed that can't be told.
     ///
     /// # Errors
-    /// Another token (exit code 4).
-    pub fn check_token(&self, pat: &Pat, wanted: &Wanted) -> Result<(), Failure> {
-        match &self.token.fingerprint {
-            Some(fingerprint) if *fingerprint != pat.marked(&wanted.salt).digest => {
-                Err(stale("other_token", text!("the token in {} is not the one the plan was made with", wanted.source))
-                    .hint("plan again with this token, or apply with the other one"))
-            }
-            _ => Ok(()),
+    /// Another token (exit code 4), or the run's time is over.
+    pub async fn check_token(&self, pat: &Pat, wanted: &Wanted, deadline: &Deadline) -> Result<(), Failure> {
+        let made = match &wanted.fingerprints {
+            Some(fingerprints) => pat.fingerprint(fingerprints, deadline).await?,
+            None => None,
+        };
+        if made == self.contents.fingerprint {
+            return Ok(());
         }
+        Err(stale("other_token", text!("the token in {} is not the one the plan was made with", wanted.source))
+            .hint("plan again with this token, or apply with the other one"))
     }
+}
 
-    /// Holds the plan against a new one, made for the same objects just now.
-    #[must_use]
-    pub fn against(&self, now: &Plan) -> Freshness {
-        let (mut left, mut moved, mut differences) = (now.clone(), Vec::new(), Vec::new());
-        if now.changes.iter().all(|change| change.action == Action::None) {
-            return Freshness::Done;
-        }
-        for (planned, live) in self.plan.changes.iter().zip(&mut left.changes) {
-            let title = planned.wanted.title();
-            let (was, is) = (self.objects.get(&planned.wanted.kind), footprint(live));
-            let Some(was) = was else { continue };
-            if live.action == Action::None {
-                continue;
-            }
-            let newly_blocked = live.action == Action::Blocked && planned.action != Action::Blocked;
-            let same_version = was.resource_version == is.resource_version;
-            if was.digest != is.digest || newly_blocked || was.exact && !same_version {
-                differences.push(difference::of(planned, live, &self.plan));
-                continue;
-            }
-            if !same_version {
-                moved.push(title);
-            }
-            // Admission's word at plan time stands; the write itself asks again.
-            if planned.action == Action::Blocked {
-                (live.action, live.reason) = (planned.action, planned.reason.clone());
-            }
-            live.verification = planned.verification.clone();
-        }
-        if differences.is_empty() {
-            Freshness::Fresh { plan: Box::new(left), moved }
-        } else {
-            Freshness::Stale(Text::join(differences, "\n"))
-        }
-    }
+/// A file that the plan names and that is at neither of its two places.
+fn not_here(key: &'static str, place: &place::Place) -> Failure {
+    let (code, hint) = match key {
+        "kubeconfig" => ("kubeconfig", "name the kubeconfig with --kubeconfig"),
+        _ => ("token_unset", "give the token on standard input, with --pat-stdin"),
+    };
+    let what = text!(
+        "the plan's {} is not here: neither {} is, nor {} seen from this folder",
+        key,
+        Outside::from(&place.absolute),
+        place.given()
+    );
+    Failure::new(code, what).hint(hint)
 }
 
 /// A time to the second.
 fn shown(time: Timestamp) -> Outside {
     Outside::new(time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
-}
-
-fn strong(mark: Option<Mark>) -> Option<Mark> {
-    mark.filter(|mark| mark.strong)
-}
-
-fn footprint(change: &Change) -> Footprint {
-    let seen = change.seen.as_ref();
-    let mark = seen.and_then(|seen| seen.token_mark.clone());
-    Footprint {
-        uid: seen.map(|seen| seen.uid.clone()),
-        resource_version: seen.map(|seen| seen.resource_version.clone()),
-        digest: file::digest_of(change, strong(mark.clone())),
-        exact: mark.is_some_and(|mark| !mark.strong),
-    }
 }
 
 /// A refusal that asks for a new plan.

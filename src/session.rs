@@ -1,14 +1,16 @@
 //! A spec, its token and its cluster, opened: what `plan` and `apply` share. Reads, computes and verifies, but prints nothing.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
+use std::path::PathBuf;
 
 use crate::cluster::{Choice, Cluster, Deadline, Notices, PluginLimits};
 use crate::desired::Desired;
-use crate::observed::{self, Comparison, Reading};
+use crate::observed::{self, Comparison, Observed, Reading};
 use crate::outcome::Failure;
 use crate::outside::Outside;
-use crate::pat::{self, Accept, Pat, PatSource, Salt};
-use crate::plan::{FieldPath, Plan, Warning};
+use crate::pat::{self, Accept, Fingerprints, Pat, PatSource, Salt};
+use crate::plan::{DryRun, Kind, Plan, Warning};
 use crate::planner::{self, TakeOver};
 use crate::render::Door;
 use crate::spec::{ClusterKeys, PatKey, Spec};
@@ -17,6 +19,17 @@ use crate::verify;
 
 /// How often a plan is made anew because an object moved between reading it and asking the server about it.
 const ATTEMPTS: u32 = 3;
+
+/// A plan, and what it was made from.
+#[derive(Clone, Debug)]
+pub struct Made {
+    /// The plan.
+    pub plan: Plan,
+    /// What was read.
+    pub observed: Observed,
+    /// What the dry runs gave, where they were asked for.
+    pub words: BTreeMap<Kind, DryRun>,
+}
 
 /// The wanted objects and the token, before any request.
 #[derive(Debug)]
@@ -35,6 +48,8 @@ pub struct Wanted {
     pub door: Door,
     /// What the run's marks of tokens are keyed with.
     pub salt: Salt,
+    /// What fingerprints of tokens are made under, where a plan is being saved, or one that was saved applied.
+    pub fingerprints: Option<Fingerprints>,
     /// The objects that should exist.
     pub desired: Desired,
     /// The fields to take from whoever owns them.
@@ -81,9 +96,21 @@ impl Wanted {
             pat,
             door: door.clone(),
             salt: Salt::default(),
+            fingerprints: None,
             desired,
             take_over,
         })
+    }
+
+    /// What is said about the cluster: by the flags first, then by the spec.
+    #[must_use]
+    pub fn chosen(&self, context: Option<&Outside>, kubeconfig: Option<&Outside>) -> ClusterKeys {
+        let named = kubeconfig.map(|named| (named.clone(), PathBuf::from(named.expose())));
+        ClusterKeys {
+            context: context.cloned().or_else(|| self.cluster.context.clone()),
+            kubeconfig: named.or_else(|| self.cluster.kubeconfig.clone()),
+            uid: self.cluster.uid.clone(),
+        }
     }
 
     /// Opens the cluster that is meant: the flags first, then the spec.
@@ -108,36 +135,46 @@ impl Wanted {
         is_named || holds || pat::looks_like_token(&value.to_string_lossy())
     }
 
+    /// Reads the cluster.
+    ///
+    /// # Errors
+    /// As `observed::read`.
+    async fn observe(&self, cluster: &Cluster) -> Result<Observed, Failure> {
+        let comparison = Comparison { fingerprints: self.fingerprints.as_ref(), ..self.comparison() };
+        let pinned_uid = self.cluster.uid.as_ref();
+        observed::read(cluster, &self.desired, Reading { spec: &self.spec, token_source: &self.source, pinned_uid, comparison })
+            .await
+    }
+
     /// Reads the cluster and computes the plan; nothing is verified.
     ///
     /// # Errors
     /// As `observed::read`.
+    pub async fn compute(&self, cluster: &Cluster) -> Result<Made, Failure> {
+        let observed = self.observe(cluster).await?;
+        Ok(Made { plan: planner::plan(&self.desired, &observed, &self.take_over), observed, words: BTreeMap::new() })
+    }
+
+    /// The same where only the plan is wanted.
+    ///
+    /// # Errors
+    /// As `observed::read`.
     pub async fn read(&self, cluster: &Cluster) -> Result<Plan, Failure> {
-        let comparison = self.comparison();
-        let pinned_uid = self.cluster.uid.as_ref();
-        let reading = Reading { spec: &self.spec, token_source: &self.source, pinned_uid, comparison };
-        let observed = observed::read(cluster, &self.desired, reading).await?;
-        let mut plan = planner::plan(&self.desired, &observed, &self.take_over);
-        plan.warnings.extend(self.unknown_take_overs(&plan));
-        Ok(plan)
+        self.compute(cluster).await.map(|made| made.plan)
     }
 
     /// Reads the cluster, computes the plan, and asks the server about every change.
     ///
     /// # Errors
     /// As `read`.
-    pub async fn plan(&self, cluster: &Cluster) -> Result<Plan, Failure> {
-        let token = self.comparison();
+    pub async fn plan(&self, cluster: &Cluster) -> Result<Made, Failure> {
         let mut attempt = 1;
         loop {
-            let mut plan = self.read(cluster).await?;
-            if verify::verify(cluster, &mut plan, token).await? {
-                return Ok(plan);
-            }
-            if attempt == ATTEMPTS {
-                let message = "an object kept changing while it was looked at: the plan is computed from what was read last";
-                plan.warnings.push(Warning { code: "keeps_changing".into(), message: message.into() });
-                return Ok(plan);
+            let mut made = self.compute(cluster).await?;
+            made.words = verify::verify(cluster, &made.plan, self.comparison()).await?;
+            if attempt == ATTEMPTS || !made.words.values().any(|word| *word == DryRun::Moved) {
+                made.plan.told(&made.words);
+                return Ok(made);
             }
             attempt += 1;
         }
@@ -146,22 +183,6 @@ impl Wanted {
     /// What live tokens are compared with, and marked under.
     #[must_use]
     pub fn comparison(&self) -> Comparison<'_> {
-        Comparison { pat: self.pat.as_ref(), secrets: self.door.secrets(), salt: &self.salt }
-    }
-
-    fn unknown_take_overs(&self, plan: &Plan) -> Vec<Warning> {
-        let known = |kind, path: &FieldPath| {
-            plan.changes.iter().any(|change| {
-                change.wanted.kind == kind && (change.fields.is_empty() || change.fields.iter().any(|f| f.path == *path))
-            })
-        };
-        let unknown = self.take_over.iter().filter(|(kind, path)| !known(*kind, path));
-        unknown
-            .map(|(kind, path)| {
-                let message =
-                    text!("--take-over {}.{} names no field of the spec, and does nothing", kind.spec_key(), path.dotted());
-                Warning { code: "take_over_unknown".into(), message }
-            })
-            .collect()
+        Comparison { pat: self.pat.as_ref(), secrets: self.door.secrets(), salt: &self.salt, fingerprints: None }
     }
 }

@@ -2,7 +2,7 @@
 
 mod diagnostic;
 mod mask;
-mod names;
+pub(crate) mod names;
 mod walk;
 
 use std::collections::BTreeMap;

@@ -12,9 +12,9 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
 use support::{Konnect, Ran, Server};
 
-const TOKEN: &str = "kpat_pipelineQwErTyUiOpAsDfGh";
-const OLD: &str = "kpat_pipelineOldZxCvBnMlKjHgF";
-const ROTATED: &str = "kpat_pipelineRotatedPoIuYtReW";
+const TOKEN: &str = "kpat_pipelineQwErTyUiOpAsDfGh1";
+const OLD: &str = "kpat_pipelineOldZxCvBnMlKjHgF2";
+const ROTATED: &str = "kpat_pipelineRotatedPoIuYtReW3";
 
 struct Pipeline<'a> {
     server: &'a Server,

@@ -45,7 +45,8 @@ fn live_secret(token: Verdict, label: Option<&str>, managed_fields: &Value) -> L
             immutable: false,
             empty: token == Verdict::Missing,
             token,
-            token_mark: Some(Mark { digest: "1".into(), strong: true }),
+            token_mark: Some(Mark("1".into())),
+            fingerprint: None,
         }),
         ..Live::default()
     }
@@ -57,7 +58,7 @@ fn observed(objects: impl IntoIterator<Item = (Kind, Read)>) -> Observed {
         token_source: "$PAT".into(),
         token_unset: "$PAT is not set".into(),
         token_given: true,
-        cluster: ClusterIdentity { context: "c".into(), server: "https://s".into(), uid: None, user: None },
+        cluster: ClusterIdentity { context: "c".into(), server: "https://s".into(), uid: None, user: None, claimed: false },
         read_at: jiff::Timestamp::UNIX_EPOCH,
         warnings: Vec::new(),
         objects: objects.into_iter().collect(),

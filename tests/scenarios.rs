@@ -15,7 +15,7 @@ use support::scenario::Scenario;
 use support::{Konnect, Ran, Served, request};
 
 /// The token the specs' `$PAT` holds, unless the scenario says otherwise.
-const TOKEN: &str = "kpat_scenarioWantedToken0001";
+const TOKEN: &str = "kpat_scenarioWantedToken00001";
 
 /// A Kubernetes API to run against.
 struct Target {

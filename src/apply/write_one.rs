@@ -143,8 +143,12 @@ pub(super) fn stale(planned: &Change, now: &Change) -> Failure {
 /// The fields whose value, owners or plan are no longer the same.
 fn moved_fields(planned: &Change, now: &Change) -> Vec<FieldPath> {
     let mark = |change: &Change| change.seen.as_ref().and_then(|seen| seen.token_mark.clone());
-    let mut moved: Vec<FieldPath> =
-        now.fields.iter().filter(|field| !planned.fields.contains(field)).map(|field| field.path.clone()).collect();
+    let mut moved: Vec<FieldPath> = now
+        .fields
+        .iter()
+        .filter(|field| !planned.fields.iter().any(|was| was.same_effect(field)))
+        .map(|field| field.path.clone())
+        .collect();
     moved.extend(
         planned
             .fields

@@ -9,17 +9,17 @@ use jiff::Timestamp;
 use super::console::Console;
 use super::interrupt::Interrupt;
 use super::teller::Teller;
-use super::{NotOpened, Stage, connect, open, outcome_of};
+use super::{NotOpened, Stage, connect, is_sandbox, open, outcome_of};
 use crate::apply::{self as carry_out, Means, Report};
 use crate::blocking::within;
-use crate::cli::ApplyArgs;
+use crate::cli::{ApplyArgs, Format};
 use crate::cluster::{Cluster, Deadline};
 use crate::outcome::{Failure, Outcome};
 use crate::outside::{Outside, Text};
 use crate::pat;
 use crate::plan::{Action, Change, Plan, Warning};
-use crate::saved_plan::{Freshness, SavedPlan};
-use crate::session::Wanted;
+use crate::saved_plan::{Freshness, Given, SavedPlan};
+use crate::session::{Made, Wanted};
 use crate::text;
 
 /// What a run came to.
@@ -54,24 +54,27 @@ async fn run(args: &ApplyArgs, interrupt: &Interrupt, console: &Arc<Console>, te
             let made = interrupt.or_stop(async {
                 let cluster = connect(&wanted, &args.cluster, deadline, console).await?;
                 // Admission was asked when the plan was saved; the write itself asks again.
-                let plan = if saved.is_some() { wanted.read(&cluster).await? } else { wanted.plan(&cluster).await? };
-                Ok((cluster, plan))
+                let made = if saved.is_some() { wanted.compute(&cluster).await? } else { wanted.plan(&cluster).await? };
+                Ok((cluster, made))
             });
-            made.await.map(|(cluster, plan)| (wanted, saved, cluster, plan))
+            made.await.map(|(cluster, made)| (wanted, saved, cluster, made))
         }
     };
     // Not before: a secret that was read just now may stand in them.
     teller.warnings(&warnings);
-    let (wanted, saved, cluster, mut plan) = read?;
+    let (wanted, saved, cluster, made) = read?;
     let Some(pat) = &wanted.pat else { return Err(no_token(&wanted).into()) };
-    if let Some(saved) = &saved {
-        saved.check_cluster(&plan)?;
-        saved.check_token(pat, &wanted)?;
-        match resumed(saved, &plan, teller)? {
-            None => return Ok(Done::default()),
-            Some(left) => plan = left,
+    let mut plan = match &saved {
+        None => made.plan,
+        Some(saved) => {
+            saved.check_cluster(&made.plan)?;
+            interrupt.or_stop(saved.check_token(pat, &wanted, &cluster.deadline)).await?;
+            match resumed(saved, &made, teller)? {
+                None => return Ok(Done::default()),
+                Some(left) => left,
+            }
         }
-    }
+    };
     teller.plan(&plan);
     guard(&plan)?;
     if teller.is_broken() {
@@ -82,13 +85,14 @@ async fn run(args: &ApplyArgs, interrupt: &Interrupt, console: &Arc<Console>, te
         return Ok(Done { outcome: Some(outcome_of(&plan, false)), ..Done::default() });
     }
     let means = Means { pat, comparison: wanted.comparison(), take_over: &wanted.take_over, interrupted: interrupt.flag() };
+    let mut done = Vec::new();
     if !args.auto_approve && saved.is_none() {
         interrupt.or_stop(ask(&cluster, console, teller)).await?;
-        interrupt.or_stop(carry_out::look_again(&cluster, &mut plan, means)).await?;
+        done = interrupt.or_stop(carry_out::look_again(&cluster, &mut plan, means)).await?;
     }
     interrupt.or_stop(carry_out::missing_rights(&cluster, &plan)).await?;
     teller.writing_begins();
-    let report = carry_out::apply(&cluster, &plan, means, &mut |progress| teller.progress(&progress)).await;
+    let report = carry_out::apply(&cluster, &plan, &done, means, &mut |progress| teller.progress(&progress)).await;
     teller.report(&report);
     let mut outcome = report.outcome();
     let mut confirmed = false;
@@ -116,28 +120,45 @@ async fn to_apply(
 ) -> Result<(Wanted, Option<SavedPlan>), NotOpened> {
     let (wanted, saved) = match &args.plan {
         None => (open(&args.spec, console, deadline, warnings).await?.1, None),
-        Some(path) => {
-            let (path, expected, from_stdin) = (path.clone(), args.expect.clone(), args.spec.pat_stdin);
-            let accept = args.spec.accept();
-            let door = console.door().clone();
-            let (opened, met) = within(deadline, "reading the plan and the token", move || {
-                let mut met = Vec::new();
-                let opened = opened(&path, expected.as_deref()).inspect_err(|_| pat::teach_environment(door.secrets()));
-                let opened = opened.and_then(|saved| {
-                    met.extend(saved.warnings(Timestamp::now()));
-                    Ok((saved.wanted(from_stdin, accept, &door, &mut met)?, Some(saved)))
-                });
-                (opened, met)
-            })
-            .await?;
-            warnings.extend(met);
-            opened?
-        }
+        Some(path) => to_apply_saved(path, args, console, deadline, warnings).await?,
     };
     if wanted.pat.is_none() {
         return Err(no_token(&wanted).into());
     }
     Ok((wanted, saved))
+}
+
+/// A plan that was saved.
+async fn to_apply_saved(
+    path: &Outside,
+    args: &ApplyArgs,
+    console: &Arc<Console>,
+    deadline: &Deadline,
+    warnings: &mut Vec<Warning>,
+) -> Result<(Wanted, Option<SavedPlan>), NotOpened> {
+    let (path, expected, door) = (path.clone(), args.expect.clone(), console.door().clone());
+    let saved = within(deadline, "reading the plan", move || {
+        opened(&path, expected.as_deref()).inspect_err(|_| pat::teach_environment(door.secrets()))
+    });
+    let saved = saved.await??;
+    warnings.extend(saved.warnings(Timestamp::now()));
+    if saved.is_from_stdin() && args.format == Format::Human {
+        // Whoever does not know how the plan was made would wonder why nothing happens.
+        console.error(&console.door().output("the plan takes the token from standard input: waiting for it\n"));
+    }
+    let given = Given {
+        pat_stdin: args.spec.pat_stdin,
+        accept: args.spec.accept(),
+        cluster: args.cluster.choice.kubeconfig.is_some() || is_sandbox(&args.cluster, console),
+    };
+    let door = console.door().clone();
+    let (wanted, saved, met) = within(deadline, "reading the token", move || {
+        let mut met = Vec::new();
+        (saved.wanted(given, &door, &mut met), saved, met)
+    })
+    .await?;
+    warnings.extend(met);
+    Ok((wanted?, Some(saved)))
 }
 
 fn no_token(wanted: &Wanted) -> Failure {
@@ -158,14 +179,14 @@ fn opened(path: &Outside, expected: Option<&str>) -> Result<SavedPlan, Failure> 
 }
 
 /// What is left of a saved plan, in the world as it is now; `None`: nothing.
-fn resumed(saved: &SavedPlan, now: &Plan, teller: &Teller) -> Result<Option<Plan>, Failure> {
-    if now.summary().unknown > 0 {
-        teller.plan(now);
-        guard(now)?;
+fn resumed(saved: &SavedPlan, now: &Made, teller: &Teller) -> Result<Option<Plan>, Failure> {
+    if now.plan.summary().unknown > 0 {
+        teller.plan(&now.plan);
+        guard(&now.plan)?;
     }
     match saved.against(now) {
         Freshness::Done => {
-            teller.plan(now);
+            teller.plan(&now.plan);
             teller.note("Nothing left to do: the cluster is as the plan wants it.");
             Ok(None)
         }

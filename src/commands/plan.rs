@@ -4,16 +4,17 @@ use jiff::Timestamp;
 
 use super::console::Console;
 use super::interrupt::Interrupt;
-use super::{NotOpened, Stage, all, connect, open, outcome_of, unreadable};
+use super::{NotOpened, Stage, all, connect, is_sandbox, open, outcome_of, unreadable};
 use crate::blocking::within;
-use crate::cli::{PlanArgs, PlanFormat, ShowArgs};
+use crate::cli::{ChoiceArgs, PlanArgs, PlanFormat, ShowArgs};
 use crate::cluster::Deadline;
 use crate::outcome::{Failure, Outcome};
 use crate::outside::Outside;
-use crate::pat;
+use crate::pat::{self, Fingerprints};
 use crate::plan::{Plan, Warning};
 use crate::render::{json, markdown, terminal};
 use crate::saved_plan::SavedPlan;
+use crate::spec::ClusterKeys;
 use crate::text;
 
 pub(super) async fn plan(args: PlanArgs, stage: &Stage) -> Outcome {
@@ -21,7 +22,7 @@ pub(super) async fn plan(args: PlanArgs, stage: &Stage) -> Outcome {
     let mut warnings = Vec::new();
     let interrupt = Interrupt::listen(stage);
     let deadline = Deadline::after(args.cluster.choice.timeout);
-    let (spec, wanted) = match interrupt.or_stop(open(&args.spec, &console, &deadline, &mut warnings)).await {
+    let (spec, mut wanted) = match interrupt.or_stop(open(&args.spec, &console, &deadline, &mut warnings)).await {
         Ok(opened) => opened,
         Err(NotOpened::Spec(errors)) if args.format == PlanFormat::Human => return console.not_opened(&NotOpened::Spec(errors)),
         Err(not_opened) => return failed(&console, &args, &warnings, &not_opened.failures()),
@@ -31,22 +32,34 @@ pub(super) async fn plan(args: PlanArgs, stage: &Stage) -> Outcome {
         let failure = Failure::new("token_unset", what).hint("set it, or plan without --out");
         return failed(&console, &args, &[], &[failure]);
     }
+    if args.out.is_some() {
+        wanted.fingerprints = Some(Fingerprints::default());
+    }
     let made = interrupt.or_stop(async {
         let cluster = connect(&wanted, &args.cluster, deadline, &console).await?;
-        wanted.plan(&cluster).await
+        let made = wanted.plan(&cluster).await?;
+        let ChoiceArgs { context, kubeconfig, timeout: _ } = &args.cluster.choice;
+        let chosen = wanted.chosen(context.as_ref(), kubeconfig.as_ref());
+        let chosen = if is_sandbox(&args.cluster, &console) { ClusterKeys::default() } else { chosen };
+        let saved = match &args.out {
+            None => Ok(None),
+            Some(path) => {
+                let saved = SavedPlan::new((&spec, &chosen), &wanted, &made, args.expires, &cluster.deadline).await;
+                saved.map(|saved| Some((path, saved)))
+            }
+        };
+        Ok((made.plan, saved))
     });
-    let plan = match made.await {
-        Ok(plan) => plan,
+    let (plan, saved) = match made.await {
+        Ok(made) => made,
         Err(failure) => return failed(&console, &args, &warnings, &[failure]),
     };
     let outcome = outcome_of(&plan, args.detailed_exitcode);
-    let saved = match &args.out {
-        None => Ok(None),
-        Some(path) => SavedPlan::new(&spec, &wanted, &plan, args.expires).and_then(|saved| {
-            warnings.extend(saved.warnings(plan.read_at));
-            Ok(Some((path, saved.save(path, console.door())?)))
-        }),
-    };
+    let saved = saved.and_then(|saved| {
+        let Some((path, saved)) = saved else { return Ok(None) };
+        warnings.extend(saved.warnings(plan.read_at));
+        Ok(Some((path, saved.save(path)?)))
+    });
     let digest = saved.as_ref().ok().and_then(|saved| saved.as_ref()).map(|(_, digest)| digest.as_str());
     let mut errors = unreadable(&plan);
     errors.extend(saved.as_ref().err().cloned());
@@ -84,17 +97,14 @@ pub(super) async fn show(args: ShowArgs, stage: &Stage) -> Outcome {
         (saved, digest)
     }) {
         Ok((saved, digest)) => {
-            let mut warnings = saved.warnings(now);
-            if let Err(failure) = saved.check_time(now) {
-                warnings.push(Warning { code: failure.code.into(), message: text!("{}: apply would refuse it", failure.what) });
-            }
+            let warnings = saved.warnings_to_viewer(now);
             shown(&console, &saved.plan, Shown { warnings: &warnings, errors: &[], digest: Some(&digest), format: args.format });
             if args.format == PlanFormat::Human {
                 let time = |time: Timestamp| Outside::new(time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
                 console.aside(text!(
                     "\nMade {}, expires {} ({})\n",
-                    time(saved.created),
-                    time(saved.expires),
+                    time(saved.created()),
+                    time(saved.expires()),
                     Outside::from(&digest)
                 ));
             }

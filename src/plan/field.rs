@@ -1,14 +1,14 @@
 //! One field of an object: where it is, whose it is, and what happens to it.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use crate::outside::{Outside, Text};
 use crate::text;
 
 /// A field that `konnect` reads or writes.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FieldPath {
     /// A key of a Secret's `data`; `token` is the Konnect token.
     Data(Outside),
@@ -46,8 +46,7 @@ impl FieldPath {
 }
 
 /// What became of the token when it was compared with the live Secret. All that ever leaves the comparison.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// The live Secret holds no token.
     Missing,
@@ -73,8 +72,7 @@ impl Verdict {
 }
 
 /// An owner of a field, as `metadata.managedFields` names it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Manager {
     /// The manager's name.
     pub name: Outside,
@@ -85,8 +83,7 @@ pub struct Manager {
 }
 
 /// What happens to one field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FieldAction {
     /// Absent, will be set.
     Add,
@@ -121,8 +118,7 @@ impl FieldAction {
 }
 
 /// The values before and after: of the token, only the verdict.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FieldValue {
     /// A label or annotation.
     Plain {
@@ -138,8 +134,7 @@ pub enum FieldValue {
 }
 
 /// One field of an object, and what happens to it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field {
     /// Which field.
     pub path: FieldPath,
@@ -152,13 +147,34 @@ pub struct Field {
 }
 
 impl Field {
-    /// Whether two fields say the same. When an owner last wrote is left out: it moves with any field of theirs.
+    /// Whether two fields say the same. When an owner last wrote is left out, since it moves with any field of theirs; and so is the order
+    /// of the owners, since the server sorts by that time.
     #[must_use]
     pub fn same_effect(&self, other: &Self) -> bool {
         let Self { path, action, value, managers } = self;
-        let names = |managers: &[Manager]| -> Vec<(Outside, Outside)> {
+        let names = |managers: &[Manager]| -> BTreeSet<(Outside, Outside)> {
             managers.iter().map(|Manager { name, operation, time: _ }| (name.clone(), operation.clone())).collect()
         };
         *path == other.path && *action == other.action && *value == other.value && names(managers) == names(&other.managers)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn owners_that_change_places_are_the_same_owners() {
+        let manager = |name: &str, time: &str| Manager { name: name.into(), operation: "Update".into(), time: time.parse().ok() };
+        let field = |managers: Vec<Manager>| Field {
+            path: FieldPath::Label("a".into()),
+            action: FieldAction::Release,
+            value: FieldValue::Plain { before: Some("1".into()), after: Some("1".into()) },
+            managers,
+        };
+        let before = field(vec![manager("a", "2026-01-01T00:00:00Z"), manager("b", "2026-01-02T00:00:00Z")]);
+        let after = field(vec![manager("b", "2026-01-02T00:00:00Z"), manager("a", "2026-01-03T00:00:00Z")]);
+        assert!(before.same_effect(&after));
+        assert!(!before.same_effect(&field(vec![manager("a", "2026-01-01T00:00:00Z")])));
     }
 }

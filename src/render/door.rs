@@ -111,6 +111,17 @@ impl Door {
         self.secrets.is_clean(text)
     }
 
+    /// A text for a plan file; `None` where it gives a secret of this run away. Our own words are not looked at.
+    #[must_use]
+    pub fn keep(&self, text: impl Into<Text>) -> Option<String> {
+        let text = text.into();
+        let may_keep = |piece: &Piece| match piece {
+            Piece::Own(_) => true,
+            Piece::Outside(outside) => self.may_keep(outside.expose()),
+        };
+        text.pieces().iter().all(may_keep).then(|| text.plain())
+    }
+
     fn each(&self, text: &Text, show: impl Fn(String) -> String) -> String {
         let piece = |piece: &Piece| match piece {
             Piece::Own(words) => words.clone().into_owned(),

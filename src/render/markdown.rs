@@ -57,7 +57,8 @@ fn head(text: &mut String, plan: &Plan, spec: &Outside, door: &Door) {
     );
     let known = |value: &Option<Outside>| value.as_ref().map_or_else(|| "unknown".to_owned(), |value| code(&value.into()));
     let (server, uid, user) = (code(&(&plan.cluster.server).into()), known(&plan.cluster.uid), known(&plan.cluster.user));
-    let _ = writeln!(text, "Cluster {server}, uid {uid}, read as {user}; token from {}.\n", code(&plan.token_source));
+    let claimed = if plan.cluster.claimed { ", says the plan" } else { "" };
+    let _ = writeln!(text, "Cluster {server}, uid {uid}, read as {user}{claimed}; token from {}.\n", code(&plan.token_source));
     text.push_str("| object | action | why | verified |\n|---|---|---|---|\n");
     for change in &plan.changes {
         let verified = match (&change.verification, change.is_written()) {

@@ -10,15 +10,16 @@ use crate::text;
 /// Who and where: what stands above every plan and every question.
 #[must_use]
 pub fn header(plan: &Plan) -> Text {
-    let ClusterIdentity { context, server, uid, user } = &plan.cluster;
+    let ClusterIdentity { context, server, uid, user, claimed } = &plan.cluster;
     let known = |value: &Option<Outside>| value.as_ref().map_or_else(|| "unknown".into(), Text::from);
     text!(
-        "  Spec     {}\n  Cluster  {} ({}, uid {}) as {}\n  Token    {}\n",
+        "  Spec     {}\n  Cluster  {} ({}, uid {}) as {}{}\n  Token    {}\n",
         plan.spec,
         context,
         server,
         known(uid),
         known(user),
+        if *claimed { ", says the plan" } else { "" },
         plan.token_source
     )
 }

@@ -3,20 +3,35 @@
 use similar::{Algorithm, ChangeTag, DiffOp, capture_diff_slices, group_diff_ops};
 
 use crate::outside::Text;
-use crate::plan::{Change, Field, FieldValue, Manager, Plan, Seen};
+use crate::plan::{Change, Field, FieldValue, Manager, Seen};
 use crate::render::terminal;
 use crate::text;
 
-/// The difference of one object, plan time → now.
-pub(super) fn of(planned: &Change, now: &Change, plan: &Plan) -> Text {
-    let mark = |change: &Change| change.seen.as_ref().and_then(|seen| seen.token_mark.clone());
-    let live_token = match (mark(planned), mark(now)) {
-        (planned, now) if planned == now => "as when the plan was made",
-        (None, Some(now)) if !now.strong => "too easily guessed for the plan to tell whether it is the same",
-        _ => "another value than when the plan was made",
-    };
+/// The live token, held against the one that was read when the plan was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LiveToken {
+    /// It did not move.
+    AsItWas,
+    /// It is another one.
+    Another,
+    /// The object moved, and of such a token there is no fingerprint.
+    CantTell,
+}
+
+impl LiveToken {
+    const fn words(self) -> &'static str {
+        match self {
+            Self::AsItWas => "as when the plan was made",
+            Self::Another => "another value than when the plan was made",
+            Self::CantTell => "too easily guessed for the plan to tell whether it is the same",
+        }
+    }
+}
+
+/// The difference of one object, plan time → now. `source` is the wanted token's.
+pub(super) fn of(planned: &Change, now: &Change, token: LiveToken, source: &Text) -> Text {
     let title = planned.wanted.title();
-    let (before, after) = (facts(planned, "as when the plan was made", plan), facts(now, live_token, plan));
+    let (before, after) = (facts(planned, LiveToken::AsItWas, source), facts(now, token, source));
     let ops = capture_diff_slices(Algorithm::Myers, &before, &after);
     if ops.iter().all(|op| matches!(op, DiffOp::Equal { .. })) {
         return text!("{}\n  moved, and can't be compared", title);
@@ -37,7 +52,7 @@ pub(super) fn of(planned: &Change, now: &Change, plan: &Plan) -> Text {
 }
 
 /// One line for each thing the plan read.
-fn facts(change: &Change, live_token: &'static str, plan: &Plan) -> Vec<Text> {
+fn facts(change: &Change, token: LiveToken, source: &Text) -> Vec<Text> {
     let mut facts = vec![terminal::reason(change)];
     facts.push(match &change.seen {
         None => "not there".into(),
@@ -46,14 +61,17 @@ fn facts(change: &Change, live_token: &'static str, plan: &Plan) -> Vec<Text> {
     for Field { path, action, value, managers } in &change.fields {
         let value = match value {
             FieldValue::Token(verdict) => {
-                text!("(sensitive) {}; {} compared with {}", live_token, verdict.word(), plan.token_source)
+                text!("(sensitive) {}; {} compared with {}", token.words(), verdict.word(), source)
             }
             FieldValue::Hidden => "(sensitive)".into(),
             FieldValue::Plain { before: None, after: _ } => "not set".into(),
             FieldValue::Plain { before: Some(before), after: _ } => text!("\"{}\"", before),
         };
         let owner = |Manager { name, operation, time: _ }: &Manager| text!("{} ({})", name, operation);
-        let owners = Text::join(managers.iter().map(owner), ", ");
+        // The server sorts them by time, which is no difference.
+        let mut owners: Vec<Text> = managers.iter().map(owner).collect();
+        owners.sort_unstable();
+        let owners = Text::join(owners, ", ");
         let owners = if managers.is_empty() { owners } else { text!("; owned by {}", owners) };
         facts.push(text!("{} = {}{}; {}", path.dotted(), value, owners, action.word()));
     }

@@ -7,18 +7,17 @@ use std::path::Path;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
+use super::document::Document;
 use super::{SavedPlan, stale};
 use crate::outcome::Failure;
 use crate::outside::{Outside, Text};
 use crate::pat::hex;
-use crate::plan::{Change, Mark};
-use crate::render::Door;
 use crate::text;
 
 /// What makes the file a saved plan.
 pub(super) const MAGIC: &str = "konnect saved plan";
 /// The file's format. Another one is refused.
-pub(super) const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 2;
 /// The most bytes that are read.
 const MOST_BYTES: u64 = 16 * 1024 * 1024;
 
@@ -27,18 +26,15 @@ impl SavedPlan {
     ///
     /// # Errors
     /// The file can't be written; one that was there stays as it was.
-    pub fn save(&self, shown: &Outside, door: &Door) -> Result<String, Failure> {
+    pub fn save(&self, shown: &Outside) -> Result<String, Failure> {
         let fail = |kind: ErrorKind| Failure::new("plan_file", text!("the plan can't be saved to {}: {}", shown, kind));
-        let mut document = serde_json::to_value(self).map_err(|_| fail(ErrorKind::InvalidData))?;
-        if !may_keep(&document, door) {
-            return Err(Failure::new(
-                "secret_in_plan",
-                "the plan was not saved: a text that it must hold contains a token or a password that was met in this run",
-            )
-            .hint("look for it in the spec, and in the names, labels, annotations and managers of the live objects"));
-        }
+        let mut document = serde_json::to_value(&self.document).map_err(|_| fail(ErrorKind::InvalidData))?;
         let digest = digest(&document);
         document["digest"] = json!(digest);
+        let text = canonical(&document);
+        if text.len() as u64 > MOST_BYTES {
+            return Err(fail(ErrorKind::FileTooLarge));
+        }
         let path = Path::new(shown.expose());
         // A folder, a device or a pipe can't be put in place of: renaming over /dev/stdout would take it from everybody.
         if std::fs::metadata(path).is_ok_and(|found| !found.is_file()) {
@@ -48,7 +44,7 @@ impl SavedPlan {
         let written = || -> std::io::Result<()> {
             // Aside first, mode 0600, then in place of the old one.
             let mut aside = tempfile::Builder::new().prefix(".konnect-plan-").tempfile_in(folder)?;
-            aside.write_all(canonical(&document).as_bytes())?;
+            aside.write_all(text.as_bytes())?;
             aside.as_file().sync_all()?;
             aside.persist(path).map_err(|error| error.error)?;
             Ok(())
@@ -57,10 +53,11 @@ impl SavedPlan {
         Ok(digest)
     }
 
-    /// Reads a file, and returns its digest too.
+    /// Reads a file, computes its plan, and returns its digest too.
     ///
     /// # Errors
-    /// A file that can't be read or is no saved plan (exit code 1); one of another format or version, or that was changed (4).
+    /// A file that can't be read or is no saved plan (exit code 1); one of another format or version, that was changed, or whose parts
+    /// disagree (4).
     pub fn open(shown: &Outside) -> Result<(Self, String), Failure> {
         let no_plan = |what: Text| Failure::new("plan_file", what).hint("`konnect plan --out PLAN` makes one");
         let mut text = String::new();
@@ -88,33 +85,22 @@ impl SavedPlan {
         if said != json!(digest) || whole != text {
             return Err(changed());
         }
-        // The parser's words may quote the file.
-        let plan = serde_json::from_value(document).map_err(|_| changed())?;
-        Ok((plan, digest))
+        let forged = |what: Text| {
+            stale("plan_disagrees", text!("{} is not as konnect saves a plan: {}", shown, what))
+                .hint("somebody changed it, and made its digest fit: find out who, and plan again")
+        };
+        // The parser's words may quote the file. What it reads must be all that is there, in the one way there is to write it.
+        let known: Option<Document> = serde_json::from_value(document.clone()).ok();
+        let known = known.filter(|known| serde_json::to_value(known).is_ok_and(|again| again == document));
+        let known = known.ok_or_else(|| forged("it has other parts".into()))?;
+        Ok((Self::of(known).map_err(forged)?, digest))
     }
 }
 
-/// Over every field of a change that was read or would be written, its owners without their times, and the live token's mark.
-pub(super) fn digest_of(change: &Change, mark: Option<Mark>) -> String {
-    let Change { wanted, action: _, reason: _, verification: _, fields, seen, unreadable: _ } = change;
-    let mut fields = json!(fields);
-    for field in fields.as_array_mut().into_iter().flatten() {
-        for manager in field["managers"].as_array_mut().into_iter().flatten() {
-            // It moves with any field of theirs.
-            manager["time"] = Value::Null;
-        }
-    }
-    digest(&json!({"wanted": wanted, "fields": fields, "uid": seen.as_ref().map(|seen| &seen.uid), "token": mark}))
-}
-
-/// Whether no text of the document, key or value, gives a secret of this run away.
-fn may_keep(document: &Value, door: &Door) -> bool {
-    match document {
-        Value::String(text) => door.may_keep(text),
-        Value::Array(items) => items.iter().all(|item| may_keep(item, door)),
-        Value::Object(members) => members.iter().all(|(key, value)| door.may_keep(key) && may_keep(value, door)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => true,
-    }
+/// Whether it is a digest as this module writes them.
+pub(super) fn is_digest(text: &str) -> bool {
+    let hex = text.strip_prefix("sha256:").unwrap_or_default();
+    hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'a'..=b'f'))
 }
 
 fn digest(document: &Value) -> String {

@@ -1,10 +1,14 @@
 //! What Kubernetes accepts as names, labels and annotations: checked here, before any URL is built.
 
+/// kubectl keeps the whole manifest in this annotation, a Secret's data included.
+pub(crate) const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+/// The server sets this label of a Namespace to its name.
+pub(crate) const NAME_LABEL: &str = "kubernetes.io/metadata.name";
 /// The most bytes of one object's annotations, keys and values together.
-pub(super) const MOST_ANNOTATION_BYTES: usize = 256 * 1024;
+pub(crate) const MOST_ANNOTATION_BYTES: usize = 256 * 1024;
 
 /// A Namespace's name: a DNS-1123 label.
-pub(super) fn dns_label(name: &str) -> Result<(), &'static str> {
+pub(crate) fn dns_label(name: &str) -> Result<(), &'static str> {
     if name.len() > 63 {
         return Err("has more than 63 characters");
     }
@@ -15,7 +19,7 @@ pub(super) fn dns_label(name: &str) -> Result<(), &'static str> {
 }
 
 /// A ServiceAccount's or Secret's name: a DNS-1123 subdomain.
-pub(super) fn dns_subdomain(name: &str) -> Result<(), &'static str> {
+pub(crate) fn dns_subdomain(name: &str) -> Result<(), &'static str> {
     if name.len() > 253 {
         return Err("has more than 253 characters");
     }
@@ -36,7 +40,7 @@ fn part(name: &str) -> Result<(), &'static str> {
 }
 
 /// A label's key, or an annotation's: an optional DNS prefix, a slash, and a name.
-pub(super) fn qualified_key(key: &str) -> Result<(), &'static str> {
+pub(crate) fn qualified_key(key: &str) -> Result<(), &'static str> {
     let name = match key.split_once('/') {
         Some((prefix, name)) => {
             dns_subdomain(prefix).map_err(|_| "has a prefix that is no DNS name in lowercase")?;
@@ -51,8 +55,31 @@ pub(super) fn qualified_key(key: &str) -> Result<(), &'static str> {
         .map_err(|_| "has a name that is not 1 to 63 letters, digits, - _ or ., beginning and ending with a letter or digit")
 }
 
+/// An annotation's key: as a label's, but the server takes upper case in its prefix.
+pub(crate) fn annotation_key(key: &str) -> Result<(), &'static str> {
+    qualified_key(&key.to_ascii_lowercase())
+}
+
+/// Whether it is the name of a variable.
+pub(crate) fn variable(name: &str) -> bool {
+    super::mask::bare_variable(name) == Some(name)
+}
+
+/// Whether it is a key of a Secret's data.
+pub(crate) fn data_key(key: &str) -> bool {
+    (1..=253).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+}
+
+/// Whether it is the path of another field than data, labels and annotations, as the server's own field names make it.
+pub(crate) fn other_field(dotted: &str) -> bool {
+    let under = |map: &str| dotted.strip_prefix(map).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    let part = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric());
+    let of_a_map = ["data", "stringData", "metadata.labels", "metadata.annotations"].into_iter().any(under);
+    dotted.split('.').all(part) && !of_a_map
+}
+
 /// A label's value.
-pub(super) fn label_value(value: &str) -> Result<(), &'static str> {
+pub(crate) fn label_value(value: &str) -> Result<(), &'static str> {
     if value.is_empty() { Ok(()) } else { word(value) }
 }
 
@@ -90,7 +117,21 @@ mod tests {
         for bad in ["", "/a", "a/", "a/b/c", "A.com/x", "-a", "a b", &"a".repeat(64)] {
             assert!(qualified_key(bad).is_err(), "{bad}");
         }
+        assert!(annotation_key("A.com/x").is_ok() && annotation_key("a.com/x y").is_err());
         assert_eq!(label_value(""), Ok(()));
         assert!(label_value("a b").is_err() && label_value(&"a".repeat(64)).is_err() && label_value("é").is_err());
+    }
+
+    #[test]
+    fn fields_and_variables() {
+        for good in ["metadata.finalizers", "immutable", "imagePullSecrets", "spec.finalizers"] {
+            assert!(other_field(good), "{good}");
+        }
+        for bad in ["", ".", "a..b", "data", "data.token", "metadata.labels.a", "metadata.annotations", "a b", "a\n", "\u{202e}"]
+        {
+            assert!(!other_field(bad), "{bad}");
+        }
+        assert!(data_key("tls.crt") && !data_key("") && !data_key("a b") && !data_key(&"a".repeat(254)));
+        assert!(variable("PAT") && !variable("$PAT") && !variable("A B") && !variable(""));
     }
 }

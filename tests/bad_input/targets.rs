@@ -100,7 +100,7 @@ pub fn saved_plan(bytes: &[u8]) {
     match SavedPlan::open(&named) {
         // Only what is as it was saved is taken: its text is the one that it would be saved as.
         Ok((plan, digest)) => {
-            assert_eq!(plan.save(&named, &Door::default()).expect("saved"), digest);
+            assert_eq!(plan.save(&named).expect("saved"), digest);
             assert_eq!(std::fs::read(&path).expect("readable"), bytes);
         }
         Err(failure) => shown(&failure.what),
@@ -129,7 +129,8 @@ pub fn answer(bytes: &[u8]) {
         let client = kube::Client::new(service, "default");
         let deadline = Deadline::after(Duration::from_secs(60));
         let cluster = Cluster::over(client, "bad", "bad", deadline, Arc::new(|_| {}));
-        read_object(&cluster, &secret(), Comparison { pat: None, secrets: &Scrubber::default(), salt: &Salt::default() }).await
+        let (secrets, salt) = (Scrubber::default(), Salt::default());
+        read_object(&cluster, &secret(), Comparison { pat: None, secrets: &secrets, salt: &salt, fingerprints: None }).await
     });
     if let Read::Unreadable(failure) = &read {
         shown(&failure.what);

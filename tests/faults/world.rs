@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::support::scenario::Scenario;
 
 /// The token that the specs name.
-pub const WANTED: &str = "kpat_scenarioWantedToken0001";
+pub const WANTED: &str = "kpat_scenarioWantedToken00001";
 /// The other token that is live in some scenarios.
 pub const LIVE: &str = "kpat_scenarioLiveTokenOld9999";
 
@@ -75,7 +75,7 @@ impl World {
         let mut typed = vec!["konnect".to_owned()];
         typed.extend(command.iter().map(|word| if *word == PLAN_FILE { path("saved.plan") } else { (*word).to_owned() }));
         // A saved plan has its spec, and what was said beside it, in itself.
-        if command.first() != Some(&"apply") || !command.contains(&PLAN_FILE) {
+        if command.first() == Some(&"plan") || !command.contains(&PLAN_FILE) {
             typed.extend(["-f".to_owned(), path("konnect.toml")]);
             typed.extend(self.args.iter().cloned());
         }
@@ -88,6 +88,11 @@ impl World {
         });
         let titles = faulty.written().iter().map(|path| title(path)).collect();
         Run { code: i32::from(code), stdout: written.stdout(), stderr: written.stderr(), calls: faulty.calls(), written: titles }
+    }
+
+    /// Where a saved plan is.
+    pub fn plan_file(&self) -> std::path::PathBuf {
+        self.folder.path().join("saved.plan")
     }
 
     /// A run without any fault.

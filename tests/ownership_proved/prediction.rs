@@ -113,7 +113,7 @@ async fn apply(client: &kube::Client, change: &Change, token: Option<&str>, forc
     let mut body = json!({"apiVersion": "v1", "kind": wanted.kind.name(), "metadata": {"name": wanted.name.expose()}});
     for (key, map) in [("labels", &wanted.labels), ("annotations", &wanted.annotations)] {
         if !map.is_empty() {
-            body["metadata"][key] = json!(map);
+            body["metadata"][key] = map.iter().map(|(key, value)| (key.expose(), value.expose())).collect();
         }
     }
     if let Some(token) = token {

@@ -5,14 +5,13 @@ use std::collections::BTreeMap;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::super::names::{MOST_ANNOTATION_BYTES, dns_label, dns_subdomain, label_value, qualified_key};
+use super::super::names::{
+    LAST_APPLIED, MOST_ANNOTATION_BYTES, NAME_LABEL, dns_label, dns_subdomain, label_value, qualified_key,
+};
 use super::super::{Object, mask::mask_tokens};
 use super::{Entry, Walk, type_name};
 use crate::outside::Outside;
 use crate::text;
-
-const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
-const NAME_LABEL: &str = "kubernetes.io/metadata.name";
 
 impl Walk<'_> {
     /// One object, and whether it is ours to manage.

@@ -1,0 +1,90 @@
+//! The server's word on a change, asked by a dry run, and what it makes of a plan.
+
+use std::collections::BTreeMap;
+
+use super::{Action, Change, ComputedBecause, FieldPath, Kind, Plan, Reason, Verification, Warning};
+use crate::outside::Text;
+use crate::text;
+
+/// What a dry run gave for one change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DryRun {
+    /// The server would do it.
+    Accepted(Vec<Remark>),
+    /// It was not asked, and why.
+    NotAsked(ComputedBecause),
+    /// It could not be asked, in whoever's words.
+    Failed(Text),
+    /// It would refuse it.
+    Refused(Reason),
+    /// The object is no longer what was read.
+    Moved,
+}
+
+/// What the server would make of a change beyond what was asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Remark {
+    /// The server's own warning.
+    Warned(Text),
+    /// A wanted value that admission would overwrite.
+    Overwritten(FieldPath),
+}
+
+impl Change {
+    /// Takes the dry run's word.
+    fn told(&mut self, word: &DryRun) {
+        match word {
+            DryRun::Accepted(_) => self.verification = Verification::Server,
+            DryRun::NotAsked(because) => self.verification = Verification::Computed(*because),
+            DryRun::Failed(_) => self.verification = Verification::Computed(ComputedBecause::AskingFailed),
+            DryRun::Refused(reason) => {
+                self.action = Action::Blocked;
+                self.reason = reason.clone();
+            }
+            DryRun::Moved => {}
+        }
+    }
+
+    fn remarks(&self, word: &DryRun) -> Vec<Warning> {
+        let title = self.wanted.title();
+        let warning = |code: &'static str, message| Warning { code: code.into(), message };
+        match word {
+            DryRun::Failed(what) => {
+                vec![warning("not_verified", text!("{} could not be verified by a server dry run: {}", title, what))]
+            }
+            DryRun::Accepted(remarks) => remarks
+                .iter()
+                .map(|remark| match remark {
+                    Remark::Warned(words) => warning("server_warning", text!("{}: the server warns: {}", title, words)),
+                    Remark::Overwritten(path) => warning(
+                        "changed_by_admission",
+                        text!("{}: an admission webhook of the cluster changes {} after konnect sets it: every plan will show it as a change", title, path.dotted()),
+                    ),
+                })
+                .collect(),
+            DryRun::NotAsked(_) | DryRun::Refused(_) | DryRun::Moved => Vec::new(),
+        }
+    }
+}
+
+impl Plan {
+    /// The changes that a dry run is asked about: those that would be written, but for what needs a namespace that is not there yet.
+    pub fn to_verify(&self) -> impl Iterator<Item = &Change> {
+        let missing = Verification::Computed(ComputedBecause::NamespaceMissing);
+        self.changes.iter().filter(move |change| change.is_written() && change.verification != missing)
+    }
+
+    /// Takes the dry runs' words.
+    pub fn told(&mut self, words: &BTreeMap<Kind, DryRun>) {
+        for change in &mut self.changes {
+            if let Some(word) = words.get(&change.wanted.kind) {
+                self.warnings.extend(change.remarks(word));
+                change.told(word);
+            }
+        }
+        if words.values().any(|word| *word == DryRun::Moved) {
+            let message = "an object kept changing while it was looked at: the plan is computed from what was read last";
+            self.warnings.push(Warning { code: "keeps_changing".into(), message: message.into() });
+        }
+    }
+}

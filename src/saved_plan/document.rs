@@ -1,0 +1,233 @@
+//! What the file of a saved plan holds: what the plan was computed from, and nothing that can be computed. Plain texts, so that a value from
+//! outside gets in by the door alone (`keep`), and comes out as one again (`understand`).
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::place::Place;
+
+/// All of the file but its digest.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Document {
+    pub magic: String,
+    pub format: u32,
+    pub konnect_version: String,
+    /// When it was made, by the clock of the machine that made it; ages are counted from here.
+    pub created: Timestamp,
+    /// From when on it is refused.
+    pub expires: Timestamp,
+    pub spec: SpecPart,
+    pub token: TokenPart,
+    /// Which cluster was read, and as whom: what the planner says.
+    pub cluster: ClusterPart,
+    pub chosen: ChosenPart,
+    pub take_over: Vec<TakenPart>,
+    /// Every object of the spec, in the order they are written.
+    pub objects: Vec<ObjectPart>,
+}
+
+/// Says nothing: the texts in it are from outside.
+impl fmt::Debug for Document {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Document(…)")
+    }
+}
+
+/// The spec it was made from, which is not needed any more.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SpecPart {
+    pub path: String,
+    pub digest: String,
+}
+
+/// The token as far as a file may know it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TokenPart {
+    pub source: SourcePart,
+    pub argon2id: Argon2idPart,
+    /// `None` of a token that is too easily guessed.
+    pub fingerprint: Option<String>,
+}
+
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum SourcePart {
+    Env(String),
+    File(Place),
+    Stdin,
+}
+
+/// What the plan's fingerprints are made with.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Argon2idPart {
+    pub memory_kib: u32,
+    pub passes: u32,
+    pub lanes: u32,
+    pub salt: String,
+}
+
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ClusterPart {
+    pub context: String,
+    pub server: String,
+    pub uid: String,
+    pub user: Option<String>,
+}
+
+/// What a flag or the spec chose, so that apply chooses it too. Nothing that the planner's environment chose.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ChosenPart {
+    /// Whether the cluster's context was chosen by name.
+    pub context: bool,
+    pub kubeconfig: Option<Place>,
+}
+
+/// A field that the user said to take over.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TakenPart {
+    pub kind: KindPart,
+    pub field: FieldPart,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum KindPart {
+    Namespace,
+    ServiceAccount,
+    Secret,
+}
+
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum FieldPart {
+    Data(String),
+    Label(String),
+    Annotation(String),
+    Other(String),
+}
+
+/// One object: as it should be, as it was read, and what the server said to that.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ObjectPart {
+    pub wanted: WantedPart,
+    /// `None`: the server said that it does not exist.
+    pub observed: Option<ObservedPart>,
+    /// `None`: there was nothing to ask.
+    pub dry_run: Option<WordPart>,
+}
+
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WantedPart {
+    pub kind: KindPart,
+    pub namespace: Option<String>,
+    pub name: String,
+    pub labels: BTreeMap<String, String>,
+    pub annotations: BTreeMap<String, String>,
+}
+
+/// A live object as far as the planner reads it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ObservedPart {
+    pub uid: String,
+    pub resource_version: String,
+    pub terminating: bool,
+    /// Those that are wanted, or that our manager owns.
+    pub labels: BTreeMap<String, String>,
+    pub annotations: BTreeMap<String, String>,
+    /// Whether kubectl's last-applied annotation is there.
+    pub last_applied: bool,
+    pub owned: Vec<OwnedPart>,
+    /// The owners, other than us, of maps that are empty.
+    pub empty_maps: Vec<EmptyMapPart>,
+    /// What only a Secret has.
+    pub secret: Option<SecretPart>,
+}
+
+/// Whose a field is.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OwnedPart {
+    pub field: FieldPart,
+    pub ours: bool,
+    pub others: Vec<ManagerPart>,
+}
+
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EmptyMapPart {
+    pub map: MapPart,
+    pub owners: Vec<ManagerPart>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum MapPart {
+    Data,
+    Labels,
+    Annotations,
+}
+
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ManagerPart {
+    pub name: String,
+    pub operation: String,
+    pub time: Option<Timestamp>,
+}
+
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SecretPart {
+    pub r#type: String,
+    pub immutable: bool,
+    /// How the live token compares with the wanted one.
+    pub token: VerdictPart,
+    /// The live token's; `None` where there is none, or one that is too easily guessed.
+    pub fingerprint: Option<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum VerdictPart {
+    Missing,
+    Same,
+    Different,
+}
+
+/// The server's word on a change.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum WordPart {
+    Accepted(Vec<RemarkPart>),
+    /// Not asked: no right to.
+    NoPermission,
+    /// Could not be asked: why.
+    Failed(String),
+    /// Refused: in the server's words.
+    Refused(String),
+    /// Refused because a webhook does not answer: in the server's words.
+    WebhookFailed(String),
+    /// Refused: this namespace is not there.
+    NamespaceMissing(String),
+    /// It kept changing while it was asked about.
+    Moved,
+}
+
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum RemarkPart {
+    Warned(String),
+    Overwritten(FieldPart),
+}

@@ -1,0 +1,104 @@
+//! A plan that was just made, bound to what it was made from.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::document::{Argon2idPart, ChosenPart, ClusterPart, Document, SpecPart, TokenPart};
+use super::fresh::unmarked;
+use super::keep::Keeper;
+use super::{SavedPlan, file};
+use crate::cluster::Deadline;
+use crate::observed::Read;
+use crate::outcome::Failure;
+use crate::pat::{LANES, MEMORY_KIB, PASSES};
+use crate::plan::{Plan, Reason};
+use crate::session::{Made, Wanted};
+use crate::spec::{ClusterKeys, Spec};
+use crate::text;
+
+impl SavedPlan {
+    /// Binds a plan to what it was made from. `chosen` is what a flag or the spec says about the cluster.
+    ///
+    /// # Errors
+    /// No token, an unknown cluster, or something that could not be read: such a plan could not be held to anything. Or a text in it gives
+    /// a secret of the run away.
+    pub async fn new(
+        (spec, chosen): (&Spec, &ClusterKeys),
+        wanted: &Wanted,
+        made: &Made,
+        lifetime: Duration,
+        deadline: &Deadline,
+    ) -> Result<Self, Failure> {
+        let Some(pat) = &wanted.pat else {
+            return Err(Failure::new("token_unset", text!("a saved plan is bound to the token, and {}", wanted.source.unset()))
+                .hint("set it, or plan without --out"));
+        };
+        let Made { plan, observed, words } = made;
+        let Some(uid) = &plan.cluster.uid else {
+            return Err(Failure::new("uid_unreadable", "a saved plan is bound to the cluster's uid, which we may not read")
+                .hint("it needs the right to `get` namespaces `kube-system`; `konnect rbac` prints it"));
+        };
+        if plan.summary().unknown > 0 {
+            return Err(Failure::new("unknown", "the plan was not saved: not all of it could be read"));
+        }
+        let unfit = || Failure::new("plan_file", "the plan was not saved: what was read of the cluster does not fit into one");
+        let fingerprints = wanted.fingerprints.as_ref().ok_or_else(unfit)?;
+        let keeper = Keeper(&wanted.door);
+        let lifetime = SignedDuration::try_from(lifetime).unwrap_or(SignedDuration::MAX);
+        let absent = &Read::Absent;
+        let document = Document {
+            magic: file::MAGIC.to_owned(),
+            format: file::FORMAT,
+            konnect_version: env!("CARGO_PKG_VERSION").to_owned(),
+            created: plan.read_at,
+            expires: plan.read_at.checked_add(lifetime).unwrap_or(Timestamp::MAX),
+            spec: SpecPart { path: keeper.text(&spec.path)?, digest: spec.digest() },
+            token: TokenPart {
+                source: keeper.source(&wanted.source)?,
+                argon2id: Argon2idPart { memory_kib: MEMORY_KIB, passes: PASSES, lanes: LANES, salt: fingerprints.salt() },
+                fingerprint: pat.fingerprint(fingerprints, deadline).await?.map(|made| made.as_str().to_owned()),
+            },
+            cluster: ClusterPart {
+                context: keeper.text(&plan.cluster.context)?,
+                server: keeper.text(&plan.cluster.server)?,
+                uid: keeper.text(uid)?,
+                user: keeper.user(plan.cluster.user.as_ref())?,
+            },
+            chosen: ChosenPart {
+                context: chosen.context.is_some(),
+                kubeconfig: chosen.kubeconfig.as_ref().map(|(given, path)| keeper.place(given, path)).transpose()?,
+            },
+            take_over: keeper.take_over(&wanted.take_over)?,
+            objects: (wanted.desired.objects.iter())
+                .map(|object| {
+                    let (read, word) = (observed.read(object.kind).unwrap_or(absent), words.get(&object.kind));
+                    keeper.object(object, read, word)
+                })
+                .collect::<Result<_, _>>()?,
+        };
+        // What is shown of the file must be what was shown when it was made.
+        let saved = Self::of(document).map_err(|_| unfit())?;
+        if bare(&saved.plan) != bare(plan) {
+            return Err(unfit());
+        }
+        Ok(saved)
+    }
+}
+
+/// What two plans must have in common to be the same to their reader, whichever of them came from a file.
+fn bare(plan: &Plan) -> Plan {
+    let mut plan = plan.clone();
+    plan.cluster.claimed = true;
+    (plan.token_source, plan.token_unset) = Default::default();
+    plan.changes = plan.changes.iter().map(unmarked).collect();
+    for change in &mut plan.changes {
+        if let Reason::Rejected(words) | Reason::WebhookFailed(words) = &mut change.reason {
+            *words = words.as_outside();
+        }
+    }
+    for warning in &mut plan.warnings {
+        warning.message = warning.message.as_outside();
+    }
+    plan
+}

@@ -1,0 +1,160 @@
+//! From what a file holds back to what a plan is made from. Whoever can change the file can make its digest fit, so that nothing in it is
+//! taken on trust: each text as strictly as a spec's, and its parts against each other.
+
+mod objects;
+mod wanted;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::document::{Argon2idPart, Document, FieldPart, KindPart, SourcePart, TakenPart};
+use super::file;
+use crate::desired::Desired;
+use crate::observed::{Observed, Read};
+use crate::outside::{Outside, Part as _, Text};
+use crate::pat::{Fingerprint, Fingerprints, LANES, MEMORY_KIB, PASSES, PatSource};
+use crate::plan::{ClusterIdentity, DryRun, FieldPath, Kind, Plan};
+use crate::planner::{self, TakeOver};
+use crate::spec::names;
+use crate::text;
+
+/// What a plan is made from.
+#[derive(Clone, Debug)]
+pub(super) struct Contents {
+    pub source: PatSource,
+    /// Our token's fingerprint; `None` where it is too easily guessed.
+    pub fingerprint: Option<Fingerprint>,
+    pub desired: Desired,
+    pub observed: Observed,
+    pub take_over: TakeOver,
+    pub words: BTreeMap<Kind, DryRun>,
+}
+
+impl Contents {
+    /// The plan as it was computed, before the server was asked about it.
+    pub(super) fn computed(&self) -> Plan {
+        planner::plan(&self.desired, &self.observed, &self.take_over)
+    }
+
+    /// The plan.
+    pub(super) fn plan(&self) -> Plan {
+        let mut plan = self.computed();
+        plan.told(&self.words);
+        plan
+    }
+}
+
+/// What is wrong with a file, in a sentence's tail.
+type Wrong = Text;
+
+fn sure(holds: bool, otherwise: impl Into<Wrong>) -> Result<(), Wrong> {
+    if holds { Ok(()) } else { Err(otherwise.into()) }
+}
+
+/// Takes the file apart.
+///
+/// # Errors
+/// Its parts disagree, or it holds what no spec and no server can have said.
+pub(super) fn understand(document: &Document) -> Result<Contents, Wrong> {
+    sure(document.created < document.expires, "it expired before it was made")?;
+    sure(file::is_digest(&document.spec.digest), "its spec has no digest")?;
+    sure(!document.cluster.uid.is_empty(), "its cluster has no uid")?;
+    if let Some(kubeconfig) = &document.chosen.kubeconfig {
+        sure(kubeconfig.agrees(), "its kubeconfig's two paths are not the same file")?;
+    }
+    let fingerprint = fingerprint(document)?;
+    let (source, shown) = source(&document.token.source)?;
+    let desired = wanted::desired(&document.objects)?;
+    let take_over = document.take_over.iter().map(taken).collect::<Result<TakeOver, Wrong>>()?;
+    let (mut objects, mut words) = (BTreeMap::new(), BTreeMap::new());
+    for (part, wanted) in document.objects.iter().zip(&desired.objects) {
+        let read = match &part.observed {
+            None => Read::Absent,
+            Some(observed) => Read::Present(objects::live(observed, wanted, fingerprint.as_ref())?),
+        };
+        objects.insert(wanted.kind, read);
+        if let Some(word) = &part.dry_run {
+            words.insert(wanted.kind, objects::word(word, wanted)?);
+        }
+    }
+    let text = |text: &String| Outside::from(text);
+    let observed = Observed {
+        spec: text(&document.spec.path),
+        token_source: shown,
+        token_unset: source.unset(),
+        token_given: true,
+        cluster: ClusterIdentity {
+            context: text(&document.cluster.context),
+            server: text(&document.cluster.server),
+            uid: Some(text(&document.cluster.uid)),
+            user: document.cluster.user.as_ref().map(Outside::from),
+            claimed: true,
+        },
+        read_at: document.created,
+        warnings: Vec::new(),
+        objects,
+    };
+    let contents = Contents { source, fingerprint, desired, observed, take_over, words };
+    asked_what_there_was_to_ask(&contents)?;
+    Ok(contents)
+}
+
+/// The server was asked about each change that would be written, and about nothing else.
+fn asked_what_there_was_to_ask(contents: &Contents) -> Result<(), Wrong> {
+    let computed = contents.computed();
+    let asked: Vec<Kind> = computed.to_verify().map(|change| change.wanted.kind).collect();
+    for wanted in &contents.desired.objects {
+        let (has, should) = (contents.words.contains_key(&wanted.kind), asked.contains(&wanted.kind));
+        sure(has || !should, text!("it does not say what the server's dry run of {} gave", wanted.title()))?;
+        sure(should || !has, text!("it speaks of a dry run of {}, on which nothing is to be asked", wanted.title()))?;
+    }
+    Ok(())
+}
+
+fn fingerprint(document: &Document) -> Result<Option<Fingerprint>, Wrong> {
+    let Argon2idPart { memory_kib, passes, lanes, salt } = &document.token.argon2id;
+    sure(
+        (*memory_kib, *passes, *lanes) == (MEMORY_KIB, PASSES, LANES) && Fingerprints::under(salt).is_some(),
+        "its fingerprints are made with other parameters than konnect's",
+    )?;
+    read_fingerprint(document.token.fingerprint.as_ref())
+}
+
+fn read_fingerprint(text: Option<&String>) -> Result<Option<Fingerprint>, Wrong> {
+    text.map(|text| Fingerprint::parse(text).ok_or_else(|| "a fingerprint of a token in it is none".into())).transpose()
+}
+
+/// Where the token is, and how that is shown: where a path was given, with the place that it stood for.
+fn source(part: &SourcePart) -> Result<(PatSource, Text), Wrong> {
+    match part {
+        SourcePart::Env(name) => {
+            sure(names::variable(name), "its token's variable has a name that no spec can give")?;
+            let source = PatSource::Env(name.into());
+            Ok((source.clone(), source.text()))
+        }
+        SourcePart::File(place) => {
+            sure(place.agrees(), "its token file's two paths are not the same file")?;
+            Ok((PatSource::File(place.given(), PathBuf::from(&place.absolute)), place.words()))
+        }
+        SourcePart::Stdin => Ok((PatSource::Stdin, PatSource::Stdin.text())),
+    }
+}
+
+fn taken(part: &TakenPart) -> Result<(Kind, FieldPath), Wrong> {
+    let kind = kind(part.kind);
+    let path = match &part.field {
+        FieldPart::Label(key) if !key.is_empty() => FieldPath::Label(key.into()),
+        FieldPart::Annotation(key) if !key.is_empty() => FieldPath::Annotation(key.into()),
+        FieldPart::Data(key) if kind == Kind::Secret && key == "token" => FieldPath::token(),
+        _ => return Err("it takes over what --take-over can't name".into()),
+    };
+    Ok((kind, path))
+}
+
+const fn kind(part: KindPart) -> Kind {
+    match part {
+        KindPart::Namespace => Kind::Namespace,
+        KindPart::ServiceAccount => Kind::ServiceAccount,
+        KindPart::Secret => Kind::Secret,
+    }
+}

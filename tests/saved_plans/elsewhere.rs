@@ -1,0 +1,120 @@
+//! Plans that are applied in another folder, with another kubeconfig, or with a token from standard input.
+
+use std::fs;
+
+use super::support::users::write_private;
+use super::support::{Konnect, Ran, Served};
+use super::{SPEC, TOKEN};
+
+/// The spec in a folder of its own, with the token in a file.
+const IN_A_FOLDER: &str =
+    "namespace = \"kong\"\nservice_account = \"podid\"\nsecret = \"konnect-pat\"\npat_file = \"secrets/pat\"\n";
+
+/// A machine: a folder with the sandbox that every machine here shares.
+fn machine(sandbox: &str) -> Konnect {
+    let konnect = Konnect::new();
+    fs::write(konnect.folder().join("s"), sandbox).expect("written");
+    konnect
+}
+
+fn kept(konnect: &Konnect, name: &str) -> String {
+    fs::read_to_string(konnect.folder().join(name)).expect("readable")
+}
+
+#[track_caller]
+fn says(ran: &Ran, code: i32, words: &[&str]) {
+    ran.assert_code(code);
+    for word in words {
+        assert!(ran.stderr.contains(word) || ran.stdout.contains(word), "{word:?} in\n{}\n{}", ran.stdout, ran.stderr);
+    }
+}
+
+#[test]
+fn a_token_file_is_looked_for_where_it_was_and_then_here() {
+    let planner = Konnect::new();
+    fs::create_dir_all(planner.folder().join("envs/secrets")).expect("made");
+    write_private(&planner.folder().join("envs/secrets/pat"), TOKEN);
+    let planner =
+        planner.file("envs/konnect.toml", IN_A_FOLDER).args(["plan", "-f", "envs/konnect.toml", "--sandbox=s", "--out", "p"]);
+    says(&planner.run(), 0, &["(sensitive) from secrets/pat\n"]);
+    let (plan, sandbox) = (kept(&planner, "p"), kept(&planner, "s"));
+    let absolute = planner.folder().join("envs/secrets/pat").display().to_string();
+
+    // On a machine that has neither.
+    let other = machine(&sandbox).file("p", &plan);
+    let shown = other.args(["show", "p"]);
+    says(&shown.run(), 0, &[&format!("Token    secrets/pat ({absolute})\n")]);
+    // Where it was: the planner's own machine, in another folder.
+    let other = shown.args(["apply", "p", "--sandbox=s"]);
+    says(&other.run(), 0, &["3 added"]);
+    // Gone from there, and not here either.
+    fs::remove_file(&absolute).expect("removed");
+    let other = machine(&sandbox).file("p", &plan).args(["apply", "p", "--sandbox=s"]);
+    let ran = other.run();
+    says(&ran, 1, &["the plan's pat_file is not here", &absolute, "nor secrets/pat seen from this folder", "--pat-stdin"]);
+    says(&other.args(["apply", "p", "--sandbox=s", "--pat-stdin"]).stdin(TOKEN).run(), 0, &["3 added"]);
+    // Here.
+    let other = machine(&sandbox).file("p", &plan).args(["apply", "p", "--sandbox=s"]);
+    fs::create_dir(other.folder().join("secrets")).expect("made");
+    write_private(&other.folder().join("secrets/pat"), TOKEN);
+    says(&other.run(), 0, &["3 added"]);
+}
+
+#[test]
+fn a_context_binds_where_it_was_chosen_and_flags_win() {
+    let served = Served::start();
+    let kubeconfig = fs::read_to_string(served.kubeconfig()).expect("readable");
+    let named = |name: &str| kubeconfig.replace("\"konnect-sandbox\"", &format!("\"{name}\"")).replace("konnect-sandbox", name);
+    assert_ne!(named("a"), named("b"), "{kubeconfig}");
+    let plan = |spec: &str, args: &[&str]| {
+        let planner = Konnect::new().spec(&format!("{SPEC}{spec}")).file("kube-a", &named("a")).env("PAT", TOKEN);
+        let args = ["plan", "--out", "p"].iter().chain(args);
+        let planner = planner.env("KUBECONFIG", "kube-a").args(args);
+        planner.run().assert_code(0);
+        (kept(&planner, "p"), planner)
+    };
+    let apply = |plan: &str, args: &[&str]| {
+        let other = Konnect::new().file("p", plan).file("kube-b", &named("b")).env("PAT", TOKEN).env("KUBECONFIG", "kube-b");
+        other.args(["apply", "p"].iter().chain(args)).run()
+    };
+    // Chosen by the planner's environment alone: nothing of it binds.
+    let (unbound, _machine) = plan("", &[]);
+    let shown = Konnect::new().file("p", &unbound).args(["show", "p"]).run();
+    says(&shown, 0, &["Cluster  a ("]);
+    assert!(!shown.stderr.contains("kubeconfig"), "{}", shown.stderr);
+    // Chosen by a flag, or by the spec.
+    let (by_flag, _machine) = plan("", &["--context", "a"]);
+    let (by_spec, _machine) = plan("cluster = { context = \"a\" }\n", &[]);
+    for bound in [&by_flag, &by_spec] {
+        says(&apply(bound, &[]), 1, &["there is no context a", "kube-b has: b"]);
+    }
+    // The kubeconfig too.
+    let (with_file, planner) = plan("", &["--kubeconfig", "kube-a"]);
+    let shown = Konnect::new().file("p", &with_file).args(["show", "p"]).run();
+    says(&shown, 0, &["apply takes the cluster from the kubeconfig kube-a (", "unless --kubeconfig says otherwise"]);
+    drop(planner);
+    says(&apply(&with_file, &[]), 1, &["the plan's kubeconfig is not here", "nor kube-a seen from this folder", "--kubeconfig"]);
+    says(&apply(&with_file, &["--kubeconfig", "kube-b"]), 0, &["3 added"]);
+    // Bound to the cluster all the same, which is as planned by now.
+    says(&apply(&unbound, &[]), 0, &["Nothing left to do", "Cluster  b ("]);
+    says(&apply(&by_flag, &["--context", "b"]), 0, &["Nothing left to do"]);
+}
+
+#[test]
+fn a_plan_with_a_token_from_standard_input_says_that_it_waits() {
+    let planner = Konnect::new().spec(SPEC).args(["plan", "--sandbox=s", "--out", "p", "--pat-stdin"]).stdin(TOKEN);
+    planner.run().assert_code(0);
+    let (plan, sandbox) = (kept(&planner, "p"), kept(&planner, "s"));
+    let waits = "the plan takes the token from standard input: waiting for it";
+    // Before it reads: with a terminal to which nobody has typed yet.
+    let other = machine(&sandbox).file("p", &plan).args(["apply", "p", "--sandbox=s"]);
+    let mut terminal = other.spawn_pty();
+    terminal.expect(waits).send_line(TOKEN).send_line("\u{4}");
+    let (code, _) = terminal.wait();
+    assert_eq!(code, 0);
+    // Programs get no such line.
+    let other = machine(&sandbox).file("p", &plan).args(["apply", "p", "--sandbox=s", "--format", "json"]).stdin(TOKEN);
+    let ran = other.run();
+    ran.assert_code(0);
+    assert!(!ran.stderr.contains(waits) && !ran.stdout.contains("waiting"), "{}", ran.stderr);
+}

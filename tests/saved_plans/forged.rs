@@ -1,0 +1,182 @@
+//! Files that somebody changed, with a digest that fits: whoever can change the file can compute that too.
+
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+use super::{Desk, support};
+
+const ROLE: &str = "eks.amazonaws.com/role-arn";
+
+fn digest(document: &Value) -> String {
+    let hex: String = Sha256::digest(format!("{document:#}\n").as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("sha256:{hex}")
+}
+
+/// The text of a file with this in it, and its digest.
+pub(super) fn sealed(mut document: Value) -> (String, String) {
+    document.as_object_mut().expect("an object").remove("digest");
+    let digest = digest(&document);
+    document["digest"] = json!(digest);
+    (format!("{document:#}\n"), digest)
+}
+
+/// Changes the file, and makes its digest fit.
+pub(super) fn forge(desk: &Desk, change: impl FnOnce(&mut Value)) -> String {
+    let mut document: Value = desk.text().parse().expect("JSON");
+    change(&mut document);
+    let (text, digest) = sealed(document);
+    desk.write(&text);
+    digest
+}
+
+#[test]
+fn what_show_shows_is_what_apply_does() {
+    let mut desk =
+        Desk::with("service_account = { name = \"podid\", annotations = { \"eks.amazonaws.com/role-arn\" = \"good\" } }");
+    desk.planned();
+    let digest = forge(&desk, |document| document["objects"][1]["wanted"]["annotations"][ROLE] = json!("evil"));
+    let shown = desk.run(&["show", "p"]);
+    let applied = desk.run(&["apply", "p", "--sandbox=s", "--expect", &digest]);
+    let stored = std::fs::read_to_string(desk.0.folder().join("s")).unwrap_or_default();
+    assert!(
+        !stored.contains("evil") || shown.stdout.contains("evil"),
+        "apply ({}) did what show ({}) did not show:\n{}\n{}",
+        applied.code,
+        shown.code,
+        shown.stdout,
+        applied.stdout
+    );
+}
+
+/// One change, and a word of the refusal.
+type Row = (&'static str, fn(&mut Value));
+
+/// Of the plan of a Secret that was made by another token.
+const ROWS: &[Row] = &[
+    ("has other parts", |d| d["more"] = json!(1)),
+    ("has other parts", |d| d["objects"][0]["wanted"]["kind"] = json!("Pod")),
+    ("has other parts", |d| drop(d["token"].as_object_mut().expect("an object").remove("fingerprint"))),
+    ("has other parts", |d| d["created"] = json!(d["created"].as_str().expect("a time").replace('Z', "+00:00"))),
+    ("it expired before it was made", |d| d["expires"] = d["created"].clone()),
+    ("its spec has no digest", |d| d["spec"]["digest"] = json!("sha256:0")),
+    ("its cluster has no uid", |d| d["cluster"]["uid"] = json!("")),
+    ("other parameters", |d| d["token"]["argon2id"]["memory_kib"] = json!(8)),
+    ("other parameters", |d| d["token"]["argon2id"]["passes"] = json!(1)),
+    ("other parameters", |d| d["token"]["argon2id"]["lanes"] = json!(2)),
+    ("other parameters", |d| d["token"]["argon2id"]["salt"] = json!("00")),
+    ("a fingerprint of a token in it is none", |d| d["token"]["fingerprint"] = json!("")),
+    ("a name that no spec can give", |d| d["token"]["source"] = json!({"env": "A B"})),
+    ("a name that no spec can give", |d| d["token"]["source"] = json!({"env": "kpat_abcdefgh12345678"})),
+    ("two paths are not the same file", |d| d["token"]["source"] = json!({"file": {"given": "pat", "absolute": "/etc/other"}})),
+    ("two paths are not the same file", |d| d["chosen"]["kubeconfig"] = json!({"given": "kube", "absolute": "kube"})),
+    ("what --take-over can't name", |d| d["take_over"] = json!([{"kind": "Secret", "field": {"data": "other"}}])),
+    ("what --take-over can't name", |d| d["take_over"] = json!([{"kind": "Namespace", "field": {"data": "token"}}])),
+    ("not those that a spec makes", |d| drop(d["objects"].as_array_mut().expect("a list").pop())),
+    ("not those that a spec makes", |d| d["objects"].as_array_mut().expect("a list").swap(1, 2)),
+    ("not those that a spec makes", |d| {
+        let account = d["objects"][1].clone();
+        d["objects"].as_array_mut().expect("a list").insert(1, account);
+    }),
+    ("not all in the one namespace", |d| d["objects"][2]["wanted"]["namespace"] = json!("kube-system")),
+    ("not all in the one namespace", |d| d["objects"][0]["wanted"]["name"] = json!("kube-system")),
+    ("has a namespace", |d| d["objects"][0]["wanted"]["namespace"] = json!("kong")),
+    ("has no namespace", |d| d["objects"][1]["wanted"]["namespace"] = json!(null)),
+    ("the name of its ServiceAccount", |d| d["objects"][1]["wanted"]["name"] = json!("../../secrets/x")),
+    ("the name of its Secret", |d| d["objects"][2]["wanted"]["name"] = json!("a?force=true")),
+    ("the name of its Namespace", |d| d["objects"][0]["wanted"]["name"] = json!("\u{1b}[2J")),
+    ("a label's key of its Secret", |d| d["objects"][2]["wanted"]["labels"]["a b"] = json!("x")),
+    ("a label's value of its Secret", |d| d["objects"][2]["wanted"]["labels"]["a"] = json!("x y")),
+    ("an annotation's key", |d| d["objects"][1]["wanted"]["annotations"] = json!({"a/b/c": "x"})),
+    ("kubectl's own annotation", |d| {
+        d["objects"][1]["wanted"]["annotations"] = json!({"kubectl.kubernetes.io/last-applied-configuration": "{}"});
+    }),
+    ("longer annotations than Kubernetes allows", |d| {
+        d["objects"][1]["wanted"]["annotations"] = json!({"a": "x".repeat(256 * 1024)});
+    }),
+    ("in the label that the server sets", |d| {
+        d["objects"][0]["wanted"]["labels"]["kubernetes.io/metadata.name"] = json!("other");
+    }),
+    ("lacks a label that Kong's operator looks for", |d| {
+        drop(d["objects"][2]["wanted"]["labels"].as_object_mut().expect("labels").remove("konghq.com/secret"));
+    }),
+    ("what looks like a token", |d| d["objects"][1]["wanted"]["annotations"] = json!({"a": "kpat_abcdefgh12345678"})),
+    ("has no uid", |d| d["objects"][2]["observed"]["uid"] = json!("")),
+    ("has no resourceVersion", |d| d["objects"][2]["observed"]["resource_version"] = json!("")),
+    ("is of another kind", |d| d["objects"][1]["observed"]["secret"] = d["objects"][2]["observed"]["secret"].clone()),
+    ("is of another kind", |d| d["objects"][2]["observed"]["secret"] = json!(null)),
+    ("holds more than a plan reads", |d| d["objects"][2]["observed"]["labels"]["team"] = json!("x")),
+    ("an owner of a field that is not there", |d| {
+        let owned = json!({"field": {"label": "team"}, "ours": true, "others": []});
+        d["objects"][2]["observed"]["owned"].as_array_mut().expect("a list").push(owned);
+    }),
+    ("a field that there can't be", |d| {
+        let owned = json!({"field": {"other": "metadata.labels.team"}, "ours": true, "others": []});
+        d["objects"][2]["observed"]["owned"].as_array_mut().expect("a list").push(owned);
+    }),
+    ("a field that there can't be", |d| {
+        let owned = json!({"field": {"data": "token"}, "ours": true, "others": []});
+        d["objects"][1]["observed"]["owned"].as_array_mut().expect("a list").push(owned);
+    }),
+    ("names a field twice", |d| {
+        let owned = d["objects"][2]["observed"]["owned"][0].clone();
+        d["objects"][2]["observed"]["owned"].as_array_mut().expect("a list").push(owned);
+    }),
+    ("nobody owns among the owned", |d| d["objects"][2]["observed"]["owned"][0]["ours"] = json!(false)),
+    ("an empty map that there can't be", |d| {
+        d["objects"][2]["observed"]["empty_maps"] = json!([{"map": "labels", "owners": []}])
+    }),
+    ("holds more than a plan reads", |d| {
+        let owners = json!([{"name": "argocd", "operation": "Apply", "time": null}]);
+        d["objects"][2]["observed"]["empty_maps"] = json!([{"map": "labels", "owners": owners}]);
+    }),
+    ("has a token, and no data", |d| {
+        let owners = json!([{"name": "argocd", "operation": "Apply", "time": null}]);
+        d["objects"][2]["observed"]["empty_maps"] = json!([{"map": "data", "owners": owners}]);
+    }),
+    ("otherwise than its fingerprints", |d| d["objects"][2]["observed"]["secret"]["token"] = json!("same")),
+    ("otherwise than its fingerprints", |d| d["objects"][2]["observed"]["secret"]["token"] = json!("missing")),
+    ("otherwise than its fingerprints", |d| {
+        d["objects"][2]["observed"]["secret"]["fingerprint"] = d["token"]["fingerprint"].clone();
+    }),
+    ("has other parts", |d| d["objects"][2]["observed"]["secret"]["token"] = json!("not_compared")),
+    ("on which nothing is to be asked", |d| d["objects"][0]["dry_run"] = json!({"accepted": []})),
+    ("does not say what the server's dry run", |d| d["objects"][2]["dry_run"] = json!(null)),
+    ("names another namespace", |d| d["objects"][2]["dry_run"] = json!({"namespace_missing": "kube-system"})),
+    ("a field that is not wanted", |d| d["objects"][2]["dry_run"] = json!({"accepted": [{"overwritten": {"label": "team"}}]})),
+];
+
+#[test]
+fn a_file_whose_parts_disagree_is_refused_whatever_its_digest_says() {
+    let mut desk = Desk::new();
+    desk.planned();
+    desk.run(&["apply", "p", "--sandbox=s"]).assert_code(0);
+    let konnect = std::mem::replace(&mut desk.0, support::Konnect::new());
+    desk.0 = konnect.env("PAT", "kpat_anotherTokenCCCCDDDDeeee5678");
+    desk.planned();
+    let good = desk.text();
+    for (i, (words, change)) in ROWS.iter().enumerate() {
+        desk.write(&good);
+        let digest = forge(&desk, change);
+        assert!(good != desk.text(), "row {i} ({words}) changes nothing");
+        desk.refused(&["--expect", &digest], 4, &[words, "is not as konnect saves a plan"]);
+        let shown = desk.run(&["show", "p"]);
+        shown.assert_code(4);
+        assert!(shown.stdout.is_empty() && shown.stderr.contains(words), "{}", shown.stderr);
+    }
+    desk.write(&good);
+    let ran = desk.run(&["apply", "p", "--sandbox=s"]);
+    ran.assert_code(0);
+    assert!(ran.stdout.contains("0 added, 1 changed"), "{}", ran.stdout);
+}
+
+#[test]
+fn what_the_planner_says_of_itself_is_shown_as_that() {
+    let mut desk = Desk::new();
+    desk.planned();
+    forge(&desk, |document| document["cluster"]["user"] = json!("system:admin"));
+    let shown = desk.run(&["show", "p"]);
+    assert!(shown.stdout.contains("as system:admin, says the plan"), "{}", shown.stdout);
+    let applied = desk.run(&["apply", "p", "--sandbox=s"]);
+    assert!(!applied.stdout.contains("system:admin"), "{}", applied.stdout);
+    applied.assert_code(0);
+}
