@@ -1,0 +1,144 @@
+//! Canaries: the live token, the wanted one, a bearer token and a password, planted in every string of everything that konnect reads, in every
+//! order in which it can read it. No eight bytes in a row of a secret that it met come out again: in no stream, no file, no encoding.
+//!
+//! A case plants one canary ([`secret`]) in one [`form`] at one place ([`positions`]), runs the built konnect against a [`server`] that
+//! answers from a table ([`state`], [`statuses`]) in an [`order`] of its choice, and [`search`]es what it wrote. Which secrets it [`met`]
+//! is decided in one place. `KONNECT_LONG=1` tries everything; otherwise seeded dice choose, and each position gets every kind of canary.
+
+#![expect(clippy::expect_used, reason = "a test that can't go on has failed")]
+
+#[path = "canaries/answer.rs"]
+mod answer;
+#[path = "canaries/case.rs"]
+mod case;
+#[path = "canaries/commands.rs"]
+mod commands;
+#[path = "canaries/findings.rs"]
+mod findings;
+#[path = "canaries/form.rs"]
+mod form;
+#[path = "canaries/in_answers.rs"]
+mod in_answers;
+#[path = "canaries/in_environment.rs"]
+mod in_environment;
+#[path = "canaries/in_flags.rs"]
+mod in_flags;
+#[path = "canaries/in_kubeconfig.rs"]
+mod in_kubeconfig;
+#[path = "canaries/in_plan.rs"]
+mod in_plan;
+#[path = "canaries/in_spec.rs"]
+mod in_spec;
+#[path = "canaries/met.rs"]
+mod met;
+#[path = "canaries/order.rs"]
+mod order;
+#[path = "canaries/positions.rs"]
+mod positions;
+#[path = "canaries/search.rs"]
+mod search;
+#[path = "canaries/secret.rs"]
+mod secret;
+#[path = "canaries/server.rs"]
+mod server;
+#[path = "canaries/state.rs"]
+mod state;
+#[path = "canaries/statuses.rs"]
+mod statuses;
+mod support;
+
+use case::Case;
+use findings::none_in;
+use met::Planted;
+use secret::{Canary, Flavour};
+use server::{Call, FIRST_ROUND, OBJECTS, Server};
+use state::State;
+
+/// Without a canary everything goes to its end: otherwise a canary would be looked for where nothing is said.
+#[test]
+fn the_states_are_what_they_say() {
+    let server = Server::start();
+    let ends =
+        [(State::Differs, 2, 0), (State::Blocked, 2, 3), (State::Same, 0, 0), (State::Fixed, 2, 3), (State::Nothing, 2, 0)];
+    for (state, plan, apply) in ends {
+        for flavour in [Flavour::Prefixed, Flavour::Bare, Flavour::Odd] {
+            for (command, code) in [(["plan", "--detailed-exitcode"], plan), (["apply", "--auto-approve"], apply)] {
+                let order: Vec<Call> = FIRST_ROUND.into_iter().rev().collect();
+                let script = server::Script { order, ..state::script(state, flavour) };
+                let planted = Planted { canary: Canary::new(flavour), form: form::Form::Whole };
+                let case = Case::new(format!("{state:?}"), &command, script, planted);
+                case.prepared(&server).run().assert_code(code);
+                let log = server.log();
+                assert_eq!(log.stuck, 0, "all five are asked at once");
+                assert!(FIRST_ROUND.iter().all(|call| log.calls.contains(call)), "{:?}", log.calls);
+                let written = command[0] == "apply" && matches!(state, State::Differs | State::Nothing);
+                assert!(OBJECTS.iter().all(|object| log.calls.contains(&Call::Write(*object)) == written), "{:?}", log.calls);
+            }
+        }
+    }
+}
+
+#[test]
+fn in_every_field_of_every_object() {
+    none_in("objects", &in_answers::objects());
+}
+
+#[test]
+fn in_every_refusal() {
+    none_in("refusals", &in_answers::refusals());
+}
+
+#[test]
+fn in_every_header() {
+    none_in("headers", &in_answers::headers());
+}
+
+#[test]
+fn in_every_order_of_answers() {
+    none_in("all orders", &in_answers::orders());
+}
+
+#[test]
+fn in_every_string_of_the_spec() {
+    none_in("specs", &in_spec::positions());
+}
+
+#[test]
+fn in_comments_and_what_is_no_spec() {
+    none_in("lines of specs", &in_spec::lines());
+}
+
+#[test]
+fn in_every_argument() {
+    none_in("arguments", &in_flags::all());
+}
+
+#[test]
+fn in_the_environment() {
+    none_in("the environment", &in_environment::all());
+}
+
+#[test]
+fn in_every_string_of_the_kubeconfig() {
+    none_in("kubeconfigs", &in_kubeconfig::positions());
+}
+
+#[test]
+fn in_addresses_and_what_plugins_say() {
+    none_in("addresses and plugins", &in_kubeconfig::addresses_and_plugins());
+}
+
+#[test]
+fn in_every_string_of_a_plan_file() {
+    none_in("plan files", &in_plan::positions());
+}
+
+#[test]
+fn in_the_name_of_a_plan_file() {
+    none_in("names of plan files", &in_plan::names());
+}
+
+#[test]
+fn nothing_is_saved_that_would_hold_a_secret() {
+    none_in("what would be saved", &in_plan::what_would_be_saved());
+}

@@ -1,0 +1,155 @@
+//! Canaries in the file of a saved plan, with the digest made right again and without; and in what would get into one.
+
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+use super::answer::Answer;
+use super::case::{Case, flavour_of};
+use super::commands::COMMANDS;
+use super::findings::long;
+use super::form::Form;
+use super::met::Planted;
+use super::positions::{self, planted};
+use super::secret::{Canary, Flavour, KINDS, Whose};
+use super::server::{Call, Object, Script, Server};
+use super::state::{State, script};
+use super::support::Dice;
+
+const USES: [&[&str]; 7] = [
+    &["show", "a.plan"],
+    &["apply", "a.plan"],
+    &["show", "a.plan", "--format", "json"],
+    &["apply", "a.plan", "--format", "json", "-v"],
+    &["show", "a.plan", "--format", "markdown"],
+    &["apply", "a.plan", "-vv"],
+    &["show", "a.plan", "-vv", "--color", "always"],
+];
+
+/// A plan that konnect itself saved.
+fn saved(flavour: Flavour) -> Value {
+    let server = Server::start();
+    let case = Case::new(
+        String::new(),
+        &["plan", "--out", "a.plan"],
+        script(State::Differs, flavour),
+        Planted { canary: Canary::new(flavour), form: Form::Whole },
+    );
+    let konnect = case.prepared(&server);
+    konnect.run().assert_code(0);
+    let text = std::fs::read_to_string(konnect.folder().join("a.plan")).expect("the plan");
+    text.parse().expect("JSON")
+}
+
+/// Every position of the file.
+pub fn positions() -> Vec<Case> {
+    let (mut cases, mut dice, mut turn) = (Vec::new(), Dice::new(60), 0);
+    let plans = [Flavour::Prefixed, Flavour::Bare, Flavour::Odd].map(saved);
+    for (i, position) in positions::all(&plans[0]).into_iter().enumerate() {
+        let kinds = if position.is_key { 3 } else { KINDS.len() };
+        for n in 0..if long() { KINDS.len() * USES.len() } else { kinds } {
+            let canary = KINDS[(n + n / KINDS.len() + if position.is_key { i * 3 } else { 0 }) % KINDS.len()];
+            let form = Form::any(&mut dice);
+            let text = form.write(canary.text(), &mut dice);
+            let original = &plans[flavour_of(canary) as usize];
+            // A token that is easily guessed leaves no fingerprint.
+            let found = position.path.iter().try_fold(original, |tree, step| at(tree, step));
+            if found.is_none_or(|value| !position.is_key && !value.is_string()) {
+                continue;
+            }
+            let mut plan = planted(original, &position, &text, dice.one_in(4));
+            let resealed = position.path[0] != "digest" && !dice.one_in(5);
+            if resealed {
+                seal(&mut plan);
+            }
+            let place = format!("plan file {}", position.name());
+            let mut case =
+                Case::new(place, USES[turn % USES.len()], script(State::Differs, flavour_of(canary)), Planted { canary, form });
+            if plan.pointer("/token/source") != original.pointer("/token/source") {
+                case.facts.wanted = None;
+            }
+            case.inputs.remove("konnect.toml");
+            case.inputs.insert("a.plan".to_owned(), canonical(&plan));
+            cases.push(case);
+            turn += 1;
+        }
+        turn += 1;
+    }
+    cases
+}
+
+fn at<'t>(tree: &'t Value, step: &str) -> Option<&'t Value> {
+    tree.get(step).or_else(|| tree.get(step.parse::<usize>().ok()?))
+}
+
+fn seal(plan: &mut Value) {
+    plan.as_object_mut().expect("an object").remove("digest");
+    let digest: String = Sha256::digest(canonical(plan)).iter().map(|byte| format!("{byte:02x}")).collect();
+    plan["digest"] = json!(format!("sha256:{digest}"));
+}
+
+fn canonical(document: &Value) -> String {
+    format!("{:#}\n", sorted(document))
+}
+
+fn sorted(value: &Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let mut members: Vec<_> = members.iter().collect();
+            members.sort_by_key(|(key, _)| *key);
+            members.into_iter().map(|(key, value)| (key.clone(), sorted(value))).collect()
+        }
+        Value::Array(items) => items.iter().map(sorted).collect(),
+        plain => plain.clone(),
+    }
+}
+
+/// The plan's own name, where it is one.
+pub fn names() -> Vec<Case> {
+    let (mut cases, mut dice) = (Vec::new(), Dice::new(61));
+    for canary in KINDS {
+        let plan = canonical(&saved(flavour_of(canary)));
+        for words in USES {
+            let form = Form::any(&mut dice);
+            let name = form.write(canary.text(), &mut dice);
+            let args: Vec<&str> = words.iter().map(|word| if *word == "a.plan" { name.as_str() } else { word }).collect();
+            let mut case = Case::new(
+                "the name of a plan file".to_owned(),
+                &args,
+                script(State::Differs, flavour_of(canary)),
+                Planted { canary, form },
+            );
+            case.inputs.insert(name.clone(), plan.clone());
+            cases.push(case);
+        }
+    }
+    cases
+}
+
+/// What a plan file would have to hold, so that none is written.
+pub fn what_would_be_saved() -> Vec<Case> {
+    let places = [
+        (Call::Get(Object::Secret), "/metadata/annotations/example.com~1owner"),
+        (Call::Get(Object::Secret), "/metadata/labels/environment"),
+        (Call::Get(Object::ServiceAccount), "/metadata/annotations/eks.amazonaws.com~1role-arn"),
+        (Call::Get(Object::Namespace), "/metadata/labels/team"),
+        (Call::Get(Object::Secret), "/metadata/managedFields/0/manager"),
+        (Call::WhoAmI, "/status/userInfo/username"),
+        (Call::Uid, "/metadata/uid"),
+    ];
+    let (mut cases, mut dice) = (Vec::new(), Dice::new(62));
+    for (call, pointer) in places {
+        for canary in KINDS {
+            for command in COMMANDS.iter().filter(|command| command.contains(&"--out")) {
+                let form = if canary.whose == Whose::New { Form::Whole } else { Form::any(&mut dice) };
+                let base = script(State::Differs, flavour_of(canary));
+                let mut answer: Answer = base.table[&call].clone();
+                *answer.body.pointer_mut(pointer).expect("it is there") = form.write(canary.text(), &mut dice).into();
+                let script = Script { instead: [(call, answer)].into(), ..base };
+                let mut case = Case::new(format!("to be saved: {call:?} {pointer}"), command, script, Planted { canary, form });
+                case.no_plan = true;
+                cases.push(case);
+            }
+        }
+    }
+    cases
+}
