@@ -38,6 +38,7 @@ pub mod store;
 mod typed;
 mod validation;
 mod write;
+mod yaml;
 
 use std::future::Future;
 use std::hash::{BuildHasher as _, RandomState};

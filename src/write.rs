@@ -1,5 +1,7 @@
 //! The one server-side-apply request, dry or real: the only place where the token meets a request.
 
+mod body;
+
 use crate::text;
 use std::collections::BTreeMap;
 
@@ -74,7 +76,7 @@ fn body(change: &Change, precondition: Precondition<'_>, pat: Option<&Pat>) -> Z
         metadata["annotations"] = strings(&wanted.annotations);
     }
     let object = json!({ "apiVersion": "v1", "kind": wanted.kind.name(), "metadata": metadata });
-    let mut text = Zeroizing::new(object.to_string());
+    let mut text = Zeroizing::new(body::text(&object));
     if let (Kind::Secret, Some(pat)) = (wanted.kind, pat) {
         // Appended by hand: a JSON value that held the token would not be wiped. Base64 needs no escaping.
         let encoded = pat.base64();

@@ -21,9 +21,10 @@ use konnect::sandbox::rights::Rule;
 use pair::Pair;
 
 /// Every group of the list. A new file must be named here.
-const GROUPS: [(&str, &str); 11] = [
+const GROUPS: [(&str, &str); 12] = [
     ("apply", include_str!("faithful/apply.txt")),
     ("apply errors", include_str!("faithful/apply_errors.txt")),
+    ("characters", include_str!("faithful/characters.txt")),
     ("create", include_str!("faithful/create.txt")),
     ("delete", include_str!("faithful/delete.txt")),
     ("lists", include_str!("faithful/lists.txt")),

@@ -11,6 +11,7 @@ use super::request::{FieldValidation, OptionsOf};
 use super::status::Refusal;
 use super::typed;
 use super::write::{Target, match_name, match_namespace, parsed_version};
+use super::yaml;
 
 /// The annotation of `kubectl apply` without `--server-side`.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
@@ -123,7 +124,12 @@ impl Call<'_> {
 fn parsed(body: &[u8]) -> Result<Doc, Refusal> {
     let wrong = |why: &str| Refusal::bad_request(format!("error decoding YAML: {why}"));
     let doc = match Doc::parse(body) {
-        Ok(doc) => doc,
+        // A JSON text is UTF-8, and is read as YAML all the same.
+        Ok(doc) => match std::str::from_utf8(body).map_or(Ok(String::new()), yaml::read) {
+            Ok(text) if text.as_bytes() == body => doc,
+            Ok(text) => Doc::parse(text.as_bytes()).unwrap_or(doc),
+            Err(why) => return Err(wrong(&format!("error converting YAML to JSON: yaml: {why}"))),
+        },
         Err(_) if body.iter().all(u8::is_ascii_whitespace) => Doc::Leaf(Value::Null),
         Err(_) => serde_saphyr::from_slice::<Doc>(body)
             .map_err(|_| wrong("error converting YAML to JSON: yaml: line 1: did not find expected node content"))?,

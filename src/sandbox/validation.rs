@@ -189,7 +189,8 @@ fn labels_and_annotations(object: &Value) -> Vec<Cause> {
     }
     let mut size = 0;
     for (key, value) in pairs(&object["metadata"]["annotations"]) {
-        let lower = key.to_lowercase();
+        // As Go does it, one character for one.
+        let lower: String = key.chars().map(|c| c.to_lowercase().next().unwrap_or(c)).collect();
         causes.extend(names::qualified_name(&lower).iter().map(|fault| Cause::invalid("metadata.annotations", key, fault)));
         size += key.len() + value.len();
     }

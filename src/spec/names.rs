@@ -39,7 +39,13 @@ fn part(name: &str) -> Result<(), &'static str> {
     Ok(())
 }
 
-/// A label's key, or an annotation's: an optional DNS prefix, a slash, and a name.
+/// An annotation's key: as a label's, but its prefix may be written in capitals. Kubernetes lowers the key before it checks it; it even takes
+/// the few letters of other alphabets that become ASCII by that, which could only be meant to deceive.
+pub(crate) fn annotation_key(key: &str) -> Result<(), &'static str> {
+    qualified_key(&key.to_ascii_lowercase())
+}
+
+/// A label's key: an optional DNS prefix, a slash, and a name.
 pub(crate) fn qualified_key(key: &str) -> Result<(), &'static str> {
     let name = match key.split_once('/') {
         Some((prefix, name)) => {
@@ -53,11 +59,6 @@ pub(crate) fn qualified_key(key: &str) -> Result<(), &'static str> {
     }
     word(name)
         .map_err(|_| "has a name that is not 1 to 63 letters, digits, - _ or ., beginning and ending with a letter or digit")
-}
-
-/// An annotation's key: as a label's, but the server takes upper case in its prefix.
-pub(crate) fn annotation_key(key: &str) -> Result<(), &'static str> {
-    qualified_key(&key.to_ascii_lowercase())
 }
 
 /// Whether it is the name of a variable.
@@ -117,7 +118,12 @@ mod tests {
         for bad in ["", "/a", "a/", "a/b/c", "A.com/x", "-a", "a b", &"a".repeat(64)] {
             assert!(qualified_key(bad).is_err(), "{bad}");
         }
-        assert!(annotation_key("A.com/x").is_ok() && annotation_key("a.com/x y").is_err());
+        for good in ["A.com/x", "Example.COM/X_y", "team"] {
+            assert_eq!(annotation_key(good), Ok(()), "{good}");
+        }
+        for bad in ["A_b.com/x", "-A/x", "A/", "/A", "\u{212a}.com/x", "x/\u{212a}", "\u{130}/x"] {
+            assert!(annotation_key(bad).is_err(), "{bad}");
+        }
         assert_eq!(label_value(""), Ok(()));
         assert!(label_value("a b").is_err() && label_value(&"a".repeat(64)).is_err() && label_value("é").is_err());
     }

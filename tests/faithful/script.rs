@@ -56,13 +56,16 @@ fn parse(line: &str, namespace: &str) -> Ask {
     }
 }
 
-/// `<<x*300>>` in a body stands for 300 times x.
+/// `<<x*300>>` in a body stands for 300 times x, `<<85>>` for U+0085.
 fn expand(body: &str) -> String {
     match body.split_once("<<") {
         Some((before, rest)) => {
             let (spec, after) = rest.split_once(">>").expect("<< ends with >>");
-            let (what, times) = spec.split_once('*').expect("a repetition");
-            format!("{before}{}{}", what.repeat(times.parse().expect("a number")), expand(after))
+            let what = match spec.split_once('*') {
+                Some((what, times)) => what.repeat(times.parse().expect("a number")),
+                None => u32::from_str_radix(spec, 16).ok().and_then(char::from_u32).expect("a code point").into(),
+            };
+            format!("{before}{what}{}", expand(after))
         }
         None => body.to_owned(),
     }

@@ -6,7 +6,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::super::names::{
-    LAST_APPLIED, MOST_ANNOTATION_BYTES, NAME_LABEL, dns_label, dns_subdomain, label_value, qualified_key,
+    LAST_APPLIED, MOST_ANNOTATION_BYTES, NAME_LABEL, annotation_key, dns_label, dns_subdomain, label_value, qualified_key,
 };
 use super::super::{Object, mask::mask_tokens};
 use super::{Entry, Walk, type_name};
@@ -95,7 +95,8 @@ impl Walk<'_> {
             if self.hide_tokens(key.span(), key.get_ref()) {
                 continue;
             }
-            if let Err(what) = qualified_key(key.get_ref()) {
+            let checked = if map == "labels" { qualified_key } else { annotation_key };
+            if let Err(what) = checked(key.get_ref()) {
                 self.note(key.span(), text!("this key of {} {}", map, what));
             }
             if matches!(value.get_ref(), DeValue::Table(_)) && key.get_ref().find('.').is_none() {
