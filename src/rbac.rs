@@ -3,8 +3,11 @@
 
 use std::fmt::Write as _;
 
+use sha2::{Digest as _, Sha256};
+
 use crate::cli::{RbacFor, Subject};
 use crate::outside::Outside;
+use crate::pat::hex;
 use crate::render::{Cleared, Door};
 use crate::spec::Spec;
 
@@ -21,7 +24,8 @@ struct Rule {
 pub fn yaml(spec: &Spec, purpose: RbacFor, subject: Option<&Subject>, door: &Door) -> Cleared {
     let word = if purpose == RbacFor::Plan { "plan" } else { "apply" };
     let namespace = &spec.namespace.name;
-    let name = Outside::new(format!("konnect-{word}-{}", namespace.expose()));
+    let name = Outside::new(format!("konnect-{word}-{}-{}", namespace.expose(), tag(spec, word, subject)));
+    let head = Head { name: &name, about: namespace, door };
     let quoted = |text: &Outside| quoted(text, door);
     let mut documents = Vec::new();
     if spec.manage_namespace {
@@ -30,11 +34,11 @@ pub fn yaml(spec: &Spec, purpose: RbacFor, subject: Option<&Subject>, door: &Doo
             quoted(namespace)
         ));
     }
-    documents.push(role("ClusterRole", &name, None, &cluster_rules(spec, purpose), door));
-    documents.push(role("Role", &name, Some(namespace), &namespace_rules(spec, purpose), door));
+    documents.push(head.role("ClusterRole", None, &cluster_rules(spec, purpose)));
+    documents.push(head.role("Role", Some(namespace), &namespace_rules(spec, purpose)));
     if let Some(subject) = subject {
-        documents.push(binding("ClusterRoleBinding", &name, None, "ClusterRole", subject, door));
-        documents.push(binding("RoleBinding", &name, Some(namespace), "Role", subject, door));
+        documents.push(head.binding("ClusterRoleBinding", None, "ClusterRole", subject));
+        documents.push(head.binding("RoleBinding", Some(namespace), "Role", subject));
     }
     Cleared::of_yaml(documents.join("---\n"))
 }
@@ -44,9 +48,8 @@ fn cluster_rules(spec: &Spec, purpose: RbacFor) -> Vec<Rule> {
     let own = spec.manage_namespace.then(|| spec.namespace.name.clone());
     let read = own.iter().cloned().chain(["kube-system".into()]).collect();
     let mut rules = vec![Rule { resource: "namespaces", names: read, verbs: &["get"] }];
-    // A namespace that is there, as it must be for the Role below, is written only for its labels and annotations.
-    let written = !spec.namespace.labels.is_empty() || !spec.namespace.annotations.is_empty();
-    if let (Some(own), RbacFor::Apply, true) = (own, purpose, written) {
+    // Even where the spec names no label or annotation: the last one can't be taken away by who may not write.
+    if let (Some(own), RbacFor::Apply) = (own, purpose) {
         rules.push(Rule { resource: "namespaces", names: vec![own], verbs: &["patch"] });
     }
     rules
@@ -58,36 +61,75 @@ fn namespace_rules(spec: &Spec, purpose: RbacFor) -> Vec<Rule> {
     vec![rule("serviceaccounts", &spec.service_account.name), rule("secrets", &spec.secret.name)]
 }
 
-fn role(kind: &str, name: &Outside, namespace: Option<&Outside>, rules: &[Rule], door: &Door) -> String {
-    let mut text = head(kind, name, namespace, door);
-    text.push_str("rules:\n");
-    for Rule { resource, names, verbs } in rules {
-        let names = names.iter().map(|name| quoted(name, door)).collect::<Vec<_>>().join(", ");
-        let _ = writeln!(
-            text,
-            "- apiGroups: [\"\"]\n  resources: [{resource}]\n  resourceNames: [{names}]\n  verbs: [{}]",
-            verbs.join(", ")
-        );
-    }
-    text
-}
-
-fn head(kind: &str, name: &Outside, namespace: Option<&Outside>, door: &Door) -> String {
-    let namespace = namespace.map_or_else(String::new, |namespace| format!("  namespace: {}\n", quoted(namespace, door)));
-    format!("apiVersion: rbac.authorization.k8s.io/v1\nkind: {kind}\nmetadata:\n  name: {}\n{namespace}", quoted(name, door))
-}
-
-fn binding(kind: &str, name: &Outside, namespace: Option<&Outside>, role: &str, subject: &Subject, door: &Door) -> String {
-    let group = "  apiGroup: rbac.authorization.k8s.io\n";
+/// Tells grants apart, so that one for other objects or somebody else in the same namespace doesn't replace this one. Of what the rights
+/// are for alone: the same grant has the same name wherever its spec lies, and a label more doesn't make it another one.
+fn tag(spec: &Spec, word: &str, subject: Option<&Subject>) -> String {
+    let own = if spec.manage_namespace { "managed" } else { "" };
+    let names = [&spec.namespace.name, &spec.service_account.name, &spec.secret.name].map(Outside::expose);
     let subject = match subject {
-        Subject::User(name) => format!("- kind: User\n  name: {}\n{group}", quoted(name, door)),
-        Subject::Group(name) => format!("- kind: Group\n  name: {}\n{group}", quoted(name, door)),
-        Subject::ServiceAccount(namespace, name) => {
-            format!("- kind: ServiceAccount\n  name: {}\n  namespace: {}\n", quoted(name, door), quoted(namespace, door))
-        }
+        None => [""; 3],
+        Some(Subject::User(name)) => ["User", "", name.expose()],
+        Some(Subject::Group(name)) => ["Group", "", name.expose()],
+        Some(Subject::ServiceAccount(namespace, name)) => ["ServiceAccount", namespace.expose(), name.expose()],
     };
-    let head = head(kind, name, namespace, door);
-    format!("{head}roleRef:\n{group}  kind: {role}\n  name: {}\nsubjects:\n{subject}", quoted(name, door))
+    let mut hash = Sha256::new();
+    for part in [word, own].into_iter().chain(names).chain(subject) {
+        // Nothing that comes from a command line or is a name holds this byte.
+        hash.update(part);
+        hash.update([0]);
+    }
+    hex(&hash.finalize()[..4])
+}
+
+/// What all objects of a grant begin with.
+#[derive(Clone, Copy)]
+struct Head<'a> {
+    name: &'a Outside,
+    /// The namespace whose objects the rights are for.
+    about: &'a Outside,
+    door: &'a Door,
+}
+
+impl Head<'_> {
+    fn role(self, kind: &str, namespace: Option<&Outside>, rules: &[Rule]) -> String {
+        let mut text = self.text(kind, namespace);
+        text.push_str("rules:\n");
+        for Rule { resource, names, verbs } in rules {
+            let names = names.iter().map(|name| quoted(name, self.door)).collect::<Vec<_>>().join(", ");
+            let _ = writeln!(
+                text,
+                "- apiGroups: [\"\"]\n  resources: [{resource}]\n  resourceNames: [{names}]\n  verbs: [{}]",
+                verbs.join(", ")
+            );
+        }
+        text
+    }
+
+    fn binding(self, kind: &str, namespace: Option<&Outside>, role: &str, subject: &Subject) -> String {
+        let quoted = |text| quoted(text, self.door);
+        let group = "  apiGroup: rbac.authorization.k8s.io\n";
+        let subject = match subject {
+            Subject::User(name) => format!("- kind: User\n  name: {}\n{group}", quoted(name)),
+            Subject::Group(name) => format!("- kind: Group\n  name: {}\n{group}", quoted(name)),
+            Subject::ServiceAccount(namespace, name) => {
+                format!("- kind: ServiceAccount\n  name: {}\n  namespace: {}\n", quoted(name), quoted(namespace))
+            }
+        };
+        let head = self.text(kind, namespace);
+        format!("{head}roleRef:\n{group}  kind: {role}\n  name: {}\nsubjects:\n{subject}", quoted(self.name))
+    }
+
+    /// The labels are how grants are found again, to be taken back.
+    fn text(self, kind: &str, namespace: Option<&Outside>) -> String {
+        let quoted = |text| quoted(text, self.door);
+        let namespace = namespace.map_or_else(String::new, |namespace| format!("  namespace: {}\n", quoted(namespace)));
+        format!(
+            "apiVersion: rbac.authorization.k8s.io/v1\nkind: {kind}\nmetadata:\n  name: {}\n{namespace}  labels:\n    \
+             app.kubernetes.io/managed-by: konnect\n    app.kubernetes.io/instance: {}\n",
+            quoted(self.name),
+            quoted(self.about)
+        )
+    }
 }
 
 /// JSON strings are YAML's.

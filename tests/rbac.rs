@@ -37,8 +37,12 @@ impl<'a> Job<'a> {
 
     /// The printed objects, as the server would read them.
     fn rights(&self, purpose: &str) -> Vec<Value> {
+        self.rights_for(&self.spec, purpose)
+    }
+
+    fn rights_for(&self, spec: &str, purpose: &str) -> Vec<Value> {
         let subject = format!("User:{}", self.user);
-        let ran = Konnect::new().spec(&self.spec).args(["rbac", "--for", purpose, "--subject", &subject]).run();
+        let ran = Konnect::new().spec(spec).args(["rbac", "--for", purpose, "--subject", &subject]).run();
         ran.assert_code(0);
         assert_eq!(ran.stderr, "");
         assert!(!ran.stdout.contains('*'), "{}", ran.stdout);
@@ -53,17 +57,10 @@ impl<'a> Job<'a> {
         }
     }
 
+    /// As docs/ci.md says.
     fn revoke(&self) {
-        for word in ["plan", "apply"] {
-            let name = format!("konnect-{word}-{}", self.namespace);
-            let all = ["clusterrole", "clusterrolebinding"];
-            for kind in all {
-                self.server.kubectl_ok(&["delete", kind, &name, "--ignore-not-found"], None);
-            }
-            for kind in ["role", "rolebinding"] {
-                self.server.kubectl_ok(&["delete", "-n", &self.namespace, kind, &name, "--ignore-not-found"], None);
-            }
-        }
+        let grants = format!("app.kubernetes.io/managed-by=konnect,app.kubernetes.io/instance={}", self.namespace);
+        self.server.kubectl_ok(&["delete", "clusterrole,clusterrolebinding,role,rolebinding", "-A", "-l", &grants], None);
     }
 
     /// Back to a namespace alone.
@@ -136,6 +133,72 @@ fn exactly_these_rights_suffice_and_each_is_needed() {
             assert!(ran.stderr.contains(&verb) && ran.stderr.contains(&resource), "{verb} {resource} in\n{}", ran.stderr);
         }
     }
+}
+
+#[test]
+fn one_grant_does_not_take_another_s_rights_away() {
+    let Some(server) = support::server() else { return };
+    let job = Job::new(server, true);
+    server.kubectl_ok(&["create", "namespace", &job.namespace], None);
+    let other = job.spec.replace("konnect-pat", "another-pat");
+    let grants = [job.rights("apply"), job.rights_for(&other, "apply"), job.rights("plan")];
+    grants.iter().for_each(|grant| job.grant(grant));
+    job.konnect(&["apply", "--auto-approve"]).assert_code(0);
+    let konnect = Konnect::new().spec(&other).env("PAT", TOKEN).env("KUBECONFIG", &job.kubeconfig);
+    konnect.args(["apply", "--auto-approve"]).run().assert_code(0);
+    let list = server.kubectl_ok(&["get", "role", "-n", &job.namespace, "-o", "name"], None);
+    assert_eq!(list.lines().count(), 3, "{list}");
+    job.revoke();
+    let left = server.kubectl_ok(&["get", "clusterrole,clusterrolebinding,role,rolebinding", "-A", "-o", "name"], None);
+    assert!(!left.contains(&format!("-{}-", job.namespace)), "{left}");
+    job.konnect(&["plan"]).assert_code(1);
+}
+
+#[test]
+fn the_last_label_of_a_namespace_can_be_taken_away() {
+    let Some(server) = support::server() else { return };
+    let job = Job::new(server, true);
+    server.kubectl_ok(&["create", "namespace", &job.namespace], None);
+    let bare = job.spec.replace("\nlabels = { team = \"x\" }", "");
+    let names = |rights: &[Value]| rights.iter().map(|object| object["metadata"]["name"].clone()).collect::<Vec<_>>();
+    let rights = job.rights_for(&bare, "apply");
+    assert_eq!(names(&rights), names(&job.rights("apply")), "a label makes no other grant of it");
+    job.grant(&rights);
+    job.konnect(&["apply", "--auto-approve"]).assert_code(0);
+    let konnect = Konnect::new().spec(&bare).env("PAT", TOKEN).env("KUBECONFIG", &job.kubeconfig);
+    let ran = konnect.args(["apply", "--auto-approve"]).run();
+    ran.assert_code(0);
+    assert!(ran.stdout.contains("0 added, 1 changed"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_grant_is_named_after_what_it_is_for() {
+    let name = |spec: &str, args: &[&str]| {
+        let ran = Konnect::new().spec(spec).args(["rbac"].iter().chain(args)).run();
+        ran.assert_code(0);
+        let names: std::collections::BTreeSet<String> =
+            ran.stdout.lines().filter(|line| line.starts_with("  name: \"konnect-")).map(str::to_owned).collect();
+        assert_eq!(names.len(), 1, "{}", ran.stdout);
+        names.into_iter().next().expect("a name")
+    };
+    let long = "n".repeat(63);
+    let spec = format!("service_account = \"a\"\nsecret = \"b\"\npat_env = \"PAT\"\n[namespace]\nname = \"{long}\"\n");
+    let first = name(&spec, &["--subject", "User:u"]);
+    assert!(first.len() <= 253 && first.starts_with(&format!("  name: \"konnect-apply-{long}-")), "{first}");
+    let same = format!("# of no concern\n{}labels = {{ a = \"b\" }}\n", spec.replace("\"PAT\"", "\"OTHER\""));
+    assert_eq!(name(&same, &["--subject", "User:u"]), first);
+    let others = [
+        name(&spec, &["--for", "plan", "--subject", "User:u"]),
+        name(&spec, &[]),
+        name(&spec, &["--subject", "Group:u"]),
+        name(&spec, &["--subject", "User:v"]),
+        name(&spec, &["--subject", "ServiceAccount:u/u"]),
+        name(&spec.replace("\"a\"", "\"c\""), &["--subject", "User:u"]),
+        name(&spec.replace("\"b\"", "\"c\""), &["--subject", "User:u"]),
+        name(&format!("{spec}manage = false\n"), &["--subject", "User:u"]),
+    ];
+    let all: std::collections::BTreeSet<&String> = others.iter().chain([&first]).collect();
+    assert_eq!(all.len(), others.len() + 1, "{all:?}");
 }
 
 #[test]
