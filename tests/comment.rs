@@ -55,3 +55,47 @@ fn no_fence_or_tag_breaks_out() {
     }
     assert_eq!(text.lines().filter(|line| line.starts_with("<!-- konnect plan")).count(), 1);
 }
+
+fn spec(annotation: &str) -> String {
+    let note = serde_json::Value::from(annotation);
+    format!(
+        "namespace = \"kong\"\nsecret = \"konnect-pat\"\npat_env = \"PAT\"\n[service_account]\nname = \"podid\"\nannotations = {{ note = {note} }}\n"
+    )
+}
+
+/// The lines of the annotation's difference, as people and as the comment show it: from one value to another.
+fn difference(before: &str, after: &str) -> [Vec<String>; 2] {
+    let konnect = Konnect::new().spec(&spec(before)).env("PAT", "kpat_commentTokenAAAABBBB");
+    let konnect = konnect.args(["apply", "--sandbox=s", "--auto-approve"]);
+    konnect.run().assert_code(0);
+    let konnect = konnect.spec(&spec(after)).args(["plan", "--sandbox=s"]);
+    let human = konnect.run();
+    let markdown = konnect.args(["plan", "--sandbox=s", "--format", "markdown"]).run();
+    [human, markdown].map(|ran| {
+        ran.assert_code(0);
+        let lines = ran.stdout.lines().skip_while(|line| !line.contains("(several lines)")).skip(1);
+        let begun = |line: &&str| line.get(1..11).is_some_and(|start| start.trim().is_empty());
+        lines.take_while(begun).map(str::to_owned).collect()
+    })
+}
+
+#[test]
+fn the_sign_of_a_line_is_not_its_text() {
+    let [human, markdown] = difference("- admin\n+ dev\n! x\n~ y\n", "- admin\n+ dev\n! x\n- ops\n");
+    assert_eq!(human, ["              + dev", "              ! x", "            - ~ y", "            + - ops"]);
+    assert_eq!(markdown, ["               + dev", "               ! x", "-            - ~ y", "+            + - ops"]);
+}
+
+#[test]
+fn a_line_break_lost_at_the_end_is_said() {
+    let [human, markdown] = difference("a\nb\n", "a\nb");
+    assert_eq!(human, ["              a", "            - b", "            + b", "            \\ no line break at the end"]);
+    assert_eq!(
+        markdown,
+        ["               a", "-            - b", "+            + b", "             \\ no line break at the end"]
+    );
+    let [human, _] = difference("b", "b\n");
+    assert_eq!(human, ["            - b", "            \\ no line break at the end", "            + b"]);
+    let [human, _] = difference("a\nb", "a\nc");
+    assert_eq!(human, ["              a", "            - b", "            + c"]);
+}

@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 
+use super::terminal::{Line, Sign};
 use super::{Cleared, Door, Paint, terminal};
 use crate::outcome::Failure;
 use crate::outside::{Outside, Text};
@@ -99,8 +100,8 @@ fn counts(plan: &Plan) -> String {
 
 /// The plan's lines, as many as fit.
 fn block(text: &mut String, plan: &Plan, most: usize, door: &Door) {
-    let plain = door.line(terminal::plan(plan, Paint { color: false }));
-    let lines: Vec<String> = plain.trim_end().lines().map(diff_line).collect();
+    let lines = terminal::lines(plan, Paint { color: false });
+    let lines: Vec<String> = lines.iter().map(|line| diff_line(line, door)).collect();
     // A fence longer than any run of backticks inside can't be closed from inside.
     let longest = lines.iter().flat_map(|line| line.split(|c| c != '`')).map(str::len).max().unwrap_or_default();
     let fence = "`".repeat(longest.max(2) + 1);
@@ -123,14 +124,14 @@ fn block(text: &mut String, plan: &Plan, most: usize, door: &Door) {
 }
 
 /// The line with what it means in its first column, where GitHub's colours look for it: `+`, `-`, and `!` for all else that changes.
-fn diff_line(line: &str) -> String {
-    let body = line.trim_start();
-    let first = match body.as_bytes() {
-        [sign @ (b'+' | b'-'), b' ', ..] => char::from(*sign),
-        [b'~' | b'!' | b'?', b' ', ..] => '!',
-        _ => ' ',
+fn diff_line(line: &Line, door: &Door) -> String {
+    let first = match line.sign {
+        Sign::Add => '+',
+        Sign::Remove => '-',
+        Sign::Change => '!',
+        Sign::None => ' ',
     };
-    cut(&format!("{first}{line}"), MOST_OF_LINE)
+    cut(&format!("{first}{}", door.line(&line.text)), MOST_OF_LINE)
 }
 
 fn tail(about: About<'_>, door: &Door) -> String {

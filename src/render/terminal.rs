@@ -1,6 +1,9 @@
 //! The plan for people, in Terraform's words and signs.
 
 mod fields;
+mod line;
+
+pub use line::{Line, Sign};
 
 use super::Paint;
 use crate::outside::{Outside, Text};
@@ -28,16 +31,29 @@ pub fn header(plan: &Plan) -> Text {
 #[must_use]
 pub fn plan(plan: &Plan, paint: Paint) -> Text {
     let mut text = Text::default();
-    let shown = || plan.changes.iter().filter(|change| change.action != Action::None);
-    if shown().any(Change::is_written) {
-        text.push("konnect will perform the following actions:\n\n");
-    }
-    for change in shown() {
-        object(&mut text, change, plan, paint);
+    for line in lines(plan, paint) {
+        text.push(line.text);
         text.push("\n");
     }
-    text.push(text!("{}\n", paint.bold(closing(plan))));
     text
+}
+
+/// The same, line by line.
+#[must_use]
+pub fn lines(plan: &Plan, paint: Paint) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let mut say = |text| lines.push(Line::plain(text));
+    let shown = || plan.changes.iter().filter(|change| change.action != Action::None);
+    if shown().any(Change::is_written) {
+        say("konnect will perform the following actions:".into());
+        say(Text::default());
+    }
+    for change in shown() {
+        object(&mut lines, change, plan, paint);
+        lines.push(Line::plain(Text::default()));
+    }
+    lines.push(Line::plain(paint.bold(closing(plan))));
+    lines
 }
 
 /// The last line.
@@ -56,18 +72,18 @@ pub fn closing(plan: &Plan) -> Text {
     if rest.is_empty() { line } else { text!("{} {}.", line, rest) }
 }
 
-fn object(text: &mut Text, change: &Change, plan: &Plan, paint: Paint) {
+fn object(lines: &mut Vec<Line>, change: &Change, plan: &Plan, paint: Paint) {
     let title = change.wanted.title();
-    let sign = match change.action {
-        Action::Create => paint.green("+"),
-        Action::Update => paint.yellow("~"),
-        Action::Blocked => paint.red("!"),
-        Action::Unknown => paint.yellow("?"),
-        Action::None => " ".into(),
+    let (sign, shown) = match change.action {
+        Action::Create => (Sign::Add, paint.green("+")),
+        Action::Update => (Sign::Change, paint.yellow("~")),
+        Action::Blocked => (Sign::Change, paint.red("!")),
+        Action::Unknown => (Sign::Change, paint.yellow("?")),
+        Action::None => (Sign::None, " ".into()),
     };
-    text.push(text!("  {}\n", paint.bold(text!("# {} {}", title, headline(change)))));
-    text.push(text!("  {} {}\n", sign, title));
-    fields::lines(text, change, plan, paint);
+    lines.push(Line::plain(text!("  {}", paint.bold(text!("# {} {}", title, headline(change))))));
+    lines.push(Line::new(sign, text!("  {} {}", shown, title)));
+    fields::lines(lines, change, plan, paint);
 }
 
 fn headline(change: &Change) -> Text {

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::super::{Paint, escape};
+use super::{Line, Sign};
 use crate::outside::{Outside, Piece, Text};
 use crate::plan::{Action, Change, Field, FieldAction, FieldPath, FieldValue, Manager, Plan, Reason, Verdict};
 use crate::text;
@@ -10,29 +11,29 @@ use crate::text;
 /// Pads paths up to here, so that one very long key does not push every value off the screen.
 const WIDEST: usize = 48;
 
-pub(super) fn lines(text: &mut Text, change: &Change, plan: &Plan, paint: Paint) {
+pub(super) fn lines(lines: &mut Vec<Line>, change: &Change, plan: &Plan, paint: Paint) {
     let shown: Vec<&Field> =
         change.fields.iter().filter(|field| field.action != FieldAction::None || uncompared(field)).collect();
     let widest = shown.iter().map(|field| width(&path(&field.path))).max().unwrap_or_default().min(WIDEST);
     for field in &shown {
-        let sign = match field.action {
-            FieldAction::Add => paint.green("+"),
-            FieldAction::Change | FieldAction::TakeOver => paint.yellow("~"),
-            FieldAction::Remove => paint.red("-"),
-            FieldAction::Release => paint.yellow("-"),
-            FieldAction::Blocked => paint.red("!"),
-            FieldAction::None => " ".into(),
+        let (sign, drawn) = match field.action {
+            FieldAction::Add => (Sign::Add, paint.green("+")),
+            FieldAction::Change | FieldAction::TakeOver => (Sign::Change, paint.yellow("~")),
+            FieldAction::Remove => (Sign::Remove, paint.red("-")),
+            FieldAction::Release => (Sign::Remove, paint.yellow("-")),
+            FieldAction::Blocked => (Sign::Change, paint.red("!")),
+            FieldAction::None => (Sign::None, " ".into()),
         };
         let path = path(&field.path);
         let padding = Text::repeat(" ", widest.saturating_sub(width(&path)));
         let owners = owners(field, change, plan.read_at);
-        text.push(text!("      {} {}{} = {}{}\n", sign, path, padding, value(field, plan), owners));
-        multi_line(text, field, paint);
+        lines.push(Line::new(sign, text!("      {} {}{} = {}{}", drawn, path, padding, value(field, plan), owners)));
+        multi_line(lines, field, paint);
     }
     let unchanged = change.fields.len() - shown.len();
     if unchanged > 0 && change.action != Action::Unknown {
         let noun = if unchanged == 1 { "field" } else { "fields" };
-        text.push(text!("        {}\n", paint.dim(text!("# {} unchanged {} not shown", unchanged, noun))));
+        lines.push(Line::plain(text!("        {}", paint.dim(text!("# {} unchanged {} not shown", unchanged, noun)))));
     }
 }
 
@@ -81,23 +82,29 @@ fn is_multi_line(before: &Option<Outside>, after: &Option<Outside>) -> bool {
 }
 
 /// An annotation of several lines, as the difference it makes.
-fn multi_line(text: &mut Text, field: &Field, paint: Paint) {
+fn multi_line(lines: &mut Vec<Line>, field: &Field, paint: Paint) {
     let FieldValue::Plain { before, after } = &field.value else { return };
     if !is_multi_line(before, after) {
         return;
     }
-    let lines = |value: &'_ Option<Outside>| value.as_ref().map(|value| value.expose().to_owned()).unwrap_or_default();
-    let (before, after) = (lines(before), lines(after));
+    let ends = |value: &Option<Outside>| value.as_ref().map(|value| value.expose().ends_with('\n'));
+    let end_moves = matches!((ends(before), ends(after)), (Some(before), Some(after)) if before != after);
+    let text = |value: &'_ Option<Outside>| value.as_ref().map(|value| value.expose().to_owned()).unwrap_or_default();
+    let (before, after) = (text(before), text(after));
     let diff = similar::TextDiff::from_lines(before.as_str(), after.as_str());
     for group in diff.grouped_ops(2) {
         for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
             let line = Outside::from(change.value().trim_end_matches('\n'));
-            let line = match change.tag() {
-                similar::ChangeTag::Equal => text!("  {}", line),
-                similar::ChangeTag::Insert => paint.green(text!("+ {}", line)),
-                similar::ChangeTag::Delete => paint.red(text!("- {}", line)),
+            let (sign, line) = match change.tag() {
+                similar::ChangeTag::Equal => (Sign::None, text!("  {}", line)),
+                similar::ChangeTag::Insert => (Sign::Add, paint.green(text!("+ {}", line))),
+                similar::ChangeTag::Delete => (Sign::Remove, paint.red(text!("- {}", line))),
             };
-            text.push(text!("            {}\n", line));
+            lines.push(Line::new(sign, text!("            {}", line)));
+            if end_moves && change.missing_newline() {
+                // In the column of the signs, where no text of theirs can stand.
+                lines.push(Line::plain(text!("            {}", paint.dim("\\ no line break at the end"))));
+            }
         }
     }
 }
