@@ -21,6 +21,7 @@ pub mod fields;
 pub mod file;
 mod json;
 pub mod kind;
+pub mod kubeconfig;
 mod list;
 pub mod managed_fields;
 mod names;

@@ -33,7 +33,7 @@ async fn run(args: &ServeArgs, interrupt: &Interrupt, console: &Arc<Console>) ->
     let (sandbox, file) = open_sandbox(&named, &Deadline::after(PATIENCE), &console.notices())?;
     let listening = listen().await?;
     let kubeconfig = args.kubeconfig_out.clone().unwrap_or_else(|| file.with_file_name("kubeconfig"));
-    listening.write_kubeconfig(&kubeconfig)?;
+    let written = listening.write_kubeconfig(&kubeconfig)?;
     console.say(text!(
         "The sandbox {} listens on https://{}\n\n  export KUBECONFIG={}\n\nCtrl-C ends it.\n",
         Outside::from(file.as_path()),
@@ -41,7 +41,6 @@ async fn run(args: &ServeArgs, interrupt: &Interrupt, console: &Arc<Console>) ->
         Outside::from(kubeconfig.as_path())
     ));
     listening.serve(sandbox, interrupt.wanted()).await;
-    // It leads nowhere any more, and it holds a token.
-    let _ = std::fs::remove_file(&kubeconfig);
+    written.remove();
     Ok(())
 }

@@ -6,6 +6,8 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
 use serde_json::{Value, json};
 
 use super::store::Store;
@@ -70,10 +72,16 @@ impl StateFile {
     /// # Errors
     /// Where the lock file can't be opened or locked at all.
     pub fn try_lock(&self) -> Result<Option<Lock>, Failure> {
-        let path = self.beside(".lock");
-        let file = private(OpenOptions::new().create(true).truncate(false).write(true))
-            .open(path)
-            .map_err(|error| self.failure("can't open the lock of", &error))?;
+        // Whoever else may write to the folder must not make us open, or make, another file than this.
+        let flags = OFlags::CREATE | OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let file = match rustix::fs::open(self.beside(".lock"), flags, Mode::RUSR | Mode::WUSR) {
+            Ok(file) => File::from(file),
+            Err(Errno::LOOP) => {
+                let what = text!("the lock of the sandbox file {} is a symbolic link", Outside::from(self.path.as_path()));
+                return Err(Failure::new("sandbox_file", what).hint("remove the link, or name another file: --sandbox=FILE"));
+            }
+            Err(error) => return Err(self.failure("can't open the lock of", &error.into())),
+        };
         match file.try_lock() {
             Ok(()) => Ok(Some(Lock { _file: file })),
             Err(TryLockError::WouldBlock) => Ok(None),
@@ -142,6 +150,7 @@ impl StateFile {
                 Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
                 _ => {}
             }
+            // A new file is made, and no link followed that has come there meanwhile.
             let mut file = private(OpenOptions::new().create_new(true).write(true)).open(&aside)?;
             file.write_all(format!("{state:#}\n").as_bytes())?;
             file.sync_all()?;

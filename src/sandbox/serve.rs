@@ -3,9 +3,8 @@
 use crate::text;
 use std::convert::Infallible;
 use std::future::Future;
-use std::io::{Read as _, Write as _};
+use std::io::Read as _;
 use std::net::SocketAddr;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,6 +24,7 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tower::{BoxError, Service, ServiceExt as _};
 
+use super::kubeconfig::{self, Written};
 use crate::outcome::Failure;
 use crate::outside::Outside;
 
@@ -89,39 +89,12 @@ fn certificates() -> Result<(String, ServerConfig), BoxError> {
 }
 
 impl Listening {
-    /// Writes the kubeconfig that leads here, for its owner alone, whole or not at all.
+    /// Writes the kubeconfig that leads here.
     ///
     /// # Errors
-    /// The file can't be written.
-    pub fn write_kubeconfig(&self, path: &Path) -> Result<(), Failure> {
-        let config = json!({
-            "apiVersion": "v1",
-            "kind": "Config",
-            "current-context": "konnect-sandbox",
-            "contexts": [{"name": "konnect-sandbox", "context": {"cluster": "konnect-sandbox", "user": "konnect-sandbox"}}],
-            "clusters": [{"name": "konnect-sandbox", "cluster": {
-                "server": format!("https://{}", self.address),
-                "certificate-authority-data": BASE64.encode(&self.authority),
-            }}],
-            "users": [{"name": "konnect-sandbox", "user": {"token": &*self.token}}],
-        });
-        let fail = |error: std::io::Error| {
-            Failure::new("serve", text!("the kubeconfig {} can't be written: {}", Outside::from(path), error.kind()))
-        };
-        let mut name = path.as_os_str().to_owned();
-        name.push(format!(".{}.new", std::process::id()));
-        let aside = std::path::PathBuf::from(name);
-        let _ = std::fs::remove_file(&aside);
-        let file = std::fs::File::options().write(true).create_new(true).mode(0o600).open(&aside);
-        let written = file.and_then(|mut file| {
-            file.write_all(format!("{config:#}\n").as_bytes())?;
-            file.sync_all()?;
-            std::fs::rename(&aside, path)
-        });
-        written.map_err(|error| {
-            let _ = std::fs::remove_file(&aside);
-            fail(error)
-        })
+    /// A file is there that is not a sandbox's, or it can't be written.
+    pub fn write_kubeconfig(&self, path: &Path) -> Result<Written, Failure> {
+        kubeconfig::write(path, &format!("https://{}", self.address), &BASE64.encode(&self.authority), &self.token)
     }
 
     /// Serves until told to stop. Whoever lacks the token is answered 401.

@@ -1,0 +1,100 @@
+//! The kubeconfig that leads to a served sandbox: for its owner alone, and no file of anybody else's is touched for it.
+
+use std::io::{Error, ErrorKind, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{Mode, OFlags};
+use serde_json::{Value, json};
+
+use crate::outcome::Failure;
+use crate::outside::Outside;
+use crate::text;
+
+/// More bytes than a sandbox's kubeconfig has.
+const MOST_BYTES: u64 = 64 * 1024;
+
+/// The file, as long as its server runs.
+#[derive(Debug)]
+pub struct Written {
+    path: PathBuf,
+    text: String,
+}
+
+fn document(server: &str, authority: &str, token: &str) -> Value {
+    json!({
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": "konnect-sandbox",
+        "contexts": [{"name": "konnect-sandbox", "context": {"cluster": "konnect-sandbox", "user": "konnect-sandbox"}}],
+        "clusters": [{"name": "konnect-sandbox", "cluster": {"server": server, "certificate-authority-data": authority}}],
+        "users": [{"name": "konnect-sandbox", "user": {"token": token}}],
+    })
+}
+
+/// Whether a sandbox wrote this, one that was killed perhaps: nothing in it may be anybody else's.
+fn is_a_sandbox_s(bytes: &[u8]) -> bool {
+    let Ok(found) = serde_json::from_slice::<Value>(bytes) else { return false };
+    let text = |pointer: &str| found.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    let server = text("/clusters/0/cluster/server");
+    let token = text("/users/0/user/token");
+    server.starts_with("https://127.0.0.1:")
+        && token.len() == 48
+        && found == document(server, text("/clusters/0/cluster/certificate-authority-data"), token)
+}
+
+/// Writes it whole or not at all, where nothing is yet or what another sandbox left.
+///
+/// # Errors
+/// Something else is there, or the file can't be written.
+pub fn write(path: &Path, server: &str, authority: &str, token: &str) -> Result<Written, Failure> {
+    let taken = || {
+        let what = text!("{} is there already, and no sandbox wrote it: it was left as it is", Outside::from(path));
+        Failure::new("serve", what).hint("name another file for the sandbox's kubeconfig: --kubeconfig-out FILE")
+    };
+    let replaces = match content(path) {
+        Ok(bytes) if is_a_sandbox_s(&bytes) => true,
+        Ok(_) => return Err(taken()),
+        Err(error) if error.kind() == ErrorKind::NotFound => false,
+        // A link, a folder, a pipe, a long file, or one that we may not even read.
+        Err(_) => return Err(taken()),
+    };
+    let text = format!("{:#}\n", document(server, authority, token));
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let written = || -> std::io::Result<()> {
+        let mut aside = tempfile::Builder::new().prefix(".konnect-kubeconfig-").tempfile_in(folder)?;
+        aside.write_all(text.as_bytes())?;
+        aside.as_file().sync_all()?;
+        // Whoever came between is not overwritten either.
+        let kept = if replaces { aside.persist(path) } else { aside.persist_noclobber(path) };
+        kept.map(drop).map_err(|error| error.error)
+    };
+    match written() {
+        Ok(()) => Ok(Written { path: path.to_owned(), text }),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(taken()),
+        Err(error) => {
+            let what = text!("the kubeconfig {} can't be written: {}", Outside::from(path), error.kind());
+            Err(Failure::new("serve", what).hint("name another file: --kubeconfig-out FILE"))
+        }
+    }
+}
+
+impl Written {
+    /// Removes it, since it leads nowhere any more and holds a token: unless it has become somebody else's.
+    pub fn remove(self) {
+        if content(&self.path).is_ok_and(|bytes| bytes == self.text.as_bytes()) {
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// A small regular file. Follows no link, and waits for no pipe.
+fn content(path: &Path) -> std::io::Result<Vec<u8>> {
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let file = std::fs::File::from(rustix::fs::open(path, flags, Mode::empty())?);
+    if !file.metadata()?.is_file() {
+        return Err(Error::from(ErrorKind::InvalidInput));
+    }
+    let mut bytes = Vec::new();
+    file.take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MOST_BYTES { Err(Error::from(ErrorKind::FileTooLarge)) } else { Ok(bytes) }
+}
