@@ -51,6 +51,8 @@ async fn ask(cluster: &Cluster, change: &Change, token: Comparison<'_>) -> Resul
         Ok(Sent::Lost { why }) => DryRun::Failed(why.what),
         Ok(Sent::Answered(answer)) if answer.is_success() => DryRun::Accepted(remarks(&answer, change)),
         Ok(Sent::Answered(answer)) if write::moved(&answer) => DryRun::Moved,
+        // No question of rights, so there is nothing to ask about.
+        Ok(Sent::Answered(answer)) if write::namespace_terminates(&answer) => DryRun::Refused(write::refusal(&answer)),
         Ok(Sent::Answered(answer)) if answer.code == 403 => match may_write(cluster, change).await {
             Some(false) => DryRun::NotAsked(ComputedBecause::NoPermission),
             Some(true) => DryRun::Refused(write::refusal(&answer)),

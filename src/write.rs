@@ -113,10 +113,19 @@ pub fn refusal(answer: &Answer) -> Reason {
         Some(Status { kind: Some(kind), name, .. }) if answer.code == 404 && *kind == "namespaces" => {
             Reason::NamespaceMissing(name.clone().unwrap_or_default())
         }
+        Some(_) if namespace_terminates(answer) => Reason::NamespaceTerminating,
         Some(status) if webhook_failed(answer) => Reason::WebhookFailed(status.words()),
         Some(status) if !status.message.is_empty() => Reason::Rejected(status.words()),
         _ => Reason::Rejected(text!("the server answered {} without saying why", answer.code)),
     }
+}
+
+/// Whether the server refuses because the namespace is being deleted. It says so of creations only: a change of what is there still goes
+/// through, and goes with it.
+#[must_use]
+pub fn namespace_terminates(answer: &Answer) -> bool {
+    let said = |status: &Status| status.causes.iter().any(|cause| cause.reason == "NamespaceTerminating");
+    answer.code == 403 && answer.status.as_ref().is_some_and(said)
 }
 
 /// Whether an admission webhook of the cluster did not answer, so that the server refuses what it can't have checked.

@@ -110,6 +110,10 @@ fn refused(planned: &Change, answer: &Answer) -> Failure {
             Failure::new("namespace_missing", text!("{} can't be written: namespace {} does not exist", title, namespace))
                 .hint("create it, or let konnect manage it (remove `manage = false`)")
         }
+        Reason::NamespaceTerminating => {
+            Failure::new("namespace_terminating", text!("{} can't be created: its namespace is being deleted", title))
+                .hint("wait until it is gone, have it made anew, then run apply again")
+        }
         Reason::Rejected(message) | Reason::WebhookFailed(message) => rejected(&title, &message, answer),
         _ => rejected(&title, &Text::default(), answer),
     }

@@ -62,6 +62,13 @@ impl Change {
                     ),
                 })
                 .collect(),
+            // Somebody else's namespace is not read, so that it is being deleted is learned here.
+            DryRun::Refused(Reason::NamespaceTerminating) => {
+                let message = |namespace| {
+                    text!("namespace {} is being deleted: nothing can be created in it, and what is changed in it goes with it", namespace)
+                };
+                self.wanted.namespace.iter().map(|namespace| warning("namespace_terminating", message(namespace))).collect()
+            }
             DryRun::NotAsked(_) | DryRun::Refused(_) | DryRun::Moved => Vec::new(),
         }
     }
@@ -78,7 +85,9 @@ impl Plan {
     pub fn told(&mut self, words: &BTreeMap<Kind, DryRun>) {
         for change in &mut self.changes {
             if let Some(word) = words.get(&change.wanted.kind) {
-                self.warnings.extend(change.remarks(word));
+                // Two objects of one namespace that is being deleted say the same.
+                let new = change.remarks(word).into_iter().filter(|remark| !self.warnings.contains(remark));
+                self.warnings.extend(new.collect::<Vec<_>>());
                 change.told(word);
             }
         }

@@ -221,6 +221,8 @@ pub(super) enum WordPart {
     WebhookFailed(String),
     /// Refused: this namespace is not there.
     NamespaceMissing(String),
+    /// Refused: the namespace is being deleted.
+    NamespaceTerminating,
     /// It kept changing while it was asked about.
     Moved,
 }

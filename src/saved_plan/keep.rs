@@ -162,6 +162,7 @@ impl Keeper<'_> {
             DryRun::Refused(Reason::NamespaceMissing(name)) => WordPart::NamespaceMissing(self.text(name)?),
             DryRun::Refused(Reason::Rejected(words)) => WordPart::Refused(self.text(words)?),
             DryRun::Refused(Reason::WebhookFailed(words)) => WordPart::WebhookFailed(self.text(words)?),
+            DryRun::Refused(Reason::NamespaceTerminating) => WordPart::NamespaceTerminating,
             DryRun::Refused(_) => WordPart::Refused(String::new()),
             DryRun::Moved => WordPart::Moved,
         })

@@ -154,6 +154,10 @@ pub(super) fn word(part: &WordPart, wanted: &DesiredObject) -> Result<DryRun, Wr
             )?;
             DryRun::Refused(Reason::NamespaceMissing(name.into()))
         }
+        WordPart::NamespaceTerminating => {
+            sure(wanted.namespace.is_some(), wrong("speaks of a namespace that it has not"))?;
+            DryRun::Refused(Reason::NamespaceTerminating)
+        }
         WordPart::Moved => DryRun::Moved,
     })
 }
