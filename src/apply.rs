@@ -1,4 +1,5 @@
-//! Carries out a plan, write by write, and says truly what became of each object. Decides nothing and prints nothing.
+//! Carries out a plan, write by write, and says truly what became of each object. It adds nothing to the plan: where an object moved under it,
+//! it looks again, and goes on only with what the plan would do all the same. It prints nothing.
 
 mod rights;
 mod write_one;

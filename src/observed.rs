@@ -1,4 +1,5 @@
-//! What exists: the live objects, read in one parallel round, as our own small structs. The live token is compared here and dropped.
+//! What exists: the live objects, read in one parallel round, as our own small structs. The live token is compared here and goes no further:
+//! but for a mark of it, only the scrubber that hides it in all output knows it from then on.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +15,7 @@ use crate::outcome::{Failure, Outcome};
 use crate::outside::{Outside, Part as _, Text};
 use crate::ownership::Owners;
 use crate::pat::{Fingerprint, Fingerprints, Pat, PatSource, Salt, Scrubber};
-use crate::plan::{ClusterIdentity, FieldPath, Kind, Mark, Verdict, Warning};
+use crate::plan::{ClusterIdentity, FieldPath, Kind, Mark, Verdict};
 use crate::text;
 
 /// kubectl keeps the whole manifest here, a Secret's data included: its value is never kept.
@@ -35,8 +36,6 @@ pub struct Observed {
     pub cluster: ClusterIdentity,
     /// When it was read.
     pub read_at: Timestamp,
-    /// What was learned on the way to here.
-    pub warnings: Vec<Warning>,
     /// By kind: the spec names one object of each.
     pub objects: BTreeMap<Kind, Read>,
 }
@@ -171,7 +170,6 @@ pub async fn read(cluster: &Cluster, desired: &Desired, reading: Reading<'_>) ->
             claimed: false,
         },
         read_at: Timestamp::now(),
-        warnings: Vec::new(),
         objects,
     })
 }

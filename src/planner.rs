@@ -21,7 +21,7 @@ pub fn plan(desired: &Desired, observed: &Observed, take_over: &TakeOver) -> Pla
     let namespace = observed.read(Kind::Namespace);
     let namespace_terminates = matches!(namespace, Some(Read::Present(live)) if live.terminating);
     let namespace_missing = matches!(namespace, Some(Read::Absent));
-    let mut warnings = observed.warnings.clone();
+    let mut warnings = Vec::new();
     let mut changes = Vec::new();
     for wanted in &desired.objects {
         let read = observed.read(wanted.kind).unwrap_or(&Read::Absent);

@@ -60,7 +60,6 @@ fn observed(objects: impl IntoIterator<Item = (Kind, Read)>) -> Observed {
         token_given: true,
         cluster: ClusterIdentity { context: "c".into(), server: "https://s".into(), uid: None, user: None, claimed: false },
         read_at: jiff::Timestamp::UNIX_EPOCH,
-        warnings: Vec::new(),
         objects: objects.into_iter().collect(),
     }
 }

@@ -91,7 +91,6 @@ pub(super) fn understand(document: &Document) -> Result<Contents, Wrong> {
             claimed: true,
         },
         read_at: document.created,
-        warnings: Vec::new(),
         objects,
     };
     let contents = Contents { source, fingerprint, desired, observed, take_over, words };
