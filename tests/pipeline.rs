@@ -195,6 +195,54 @@ fn another_cluster_behind_the_same_name() {
     says(&ci.apply(&plan, TOKEN, &[]), 0, &["Resources: 2 added"]);
 }
 
+/// The planner's kubeconfig calls the cluster otherwise than the applier's: its uid is what binds.
+#[test]
+fn contexts_of_other_names_are_the_same_cluster() {
+    let Some(server) = support::server() else { return };
+    let ci = Pipeline::new(server);
+    let (plan, digest) = ci.planned();
+    let kubeconfig = std::fs::read_to_string(&ci.applier).expect("the kubeconfig");
+    let mut kubeconfig: Value = kubeconfig.parse().expect("JSON");
+    (kubeconfig["current-context"], kubeconfig["contexts"][0]["name"]) = (json!("prod"), json!("prod"));
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("kubeconfig");
+    support::users::write_private(&path, &kubeconfig.to_string());
+    let ran = ci.apply_with(&plan, TOKEN, &["--expect", &digest], &path);
+    says(&ran, 0, &["Cluster  prod (", "Resources: 2 added"]);
+}
+
+/// The server sorts owners by when they last wrote: one of two writing something else makes them change places.
+#[test]
+fn owners_that_change_places_do_not_make_a_plan_stale() {
+    let Some(server) = support::server() else { return };
+    let ci = Pipeline::new(server);
+    ci.by_hand();
+    let apply = |manager: &str, labels: &Value| {
+        let object = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "konnect-pat", "labels": labels}});
+        let path = format!("{}/konnect-pat?fieldManager={manager}", ci.path());
+        assert_eq!(server.raw("PATCH", &path, "application/apply-patch+yaml", object.to_string()).0, 200);
+        // The server's times are whole seconds.
+        std::thread::sleep(std::time::Duration::from_millis(1100));
+    };
+    let owners = || -> Vec<String> {
+        let entries = ci.live()["metadata"]["managedFields"].as_array().expect("entries").clone();
+        entries.iter().map(|entry| entry["manager"].to_string()).collect()
+    };
+    for manager in ["one", "two"] {
+        apply(manager, &json!({"konghq.com/secret": "true"}));
+    }
+    let (plan, _) = ci.planned();
+    let before = owners();
+    // The second one changed nothing, and has no time until now.
+    apply("two", &json!({"konghq.com/secret": "true", "team": "x"}));
+    assert_ne!(before, owners(), "they changed places");
+    says(
+        &ci.apply(&plan, TOKEN, &[]),
+        0,
+        &["moved since the plan was made, but nothing that the plan reads or writes", "1 changed"],
+    );
+}
+
 #[test]
 fn what_was_left_half_done_is_finished() {
     let Some(server) = support::server() else { return };

@@ -1,0 +1,99 @@
+//! What somebody else did while the prompt was open: told as that, and not written again.
+
+#![expect(clippy::expect_used, reason = "a test that can't go on has failed")]
+
+mod support;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use konnect::apply::{self, Ending, Means, Progress};
+use konnect::cluster::{Cluster, Deadline};
+use konnect::outcome::Outcome;
+use konnect::planner::TakeOver;
+use konnect::render::{Door, events};
+use konnect::sandbox::Sandbox;
+use konnect::session::Wanted;
+use konnect::spec;
+use serde_json::Value;
+use support::{Konnect, Served};
+
+const SPEC: &str = "namespace = \"kong\"\nservice_account = \"podid\"\nsecret = \"konnect-pat\"\n";
+const TOKEN: &str = "kpat_doneByAnotherAAAABBBB1234";
+
+fn asked_and_overtaken(kubeconfig: &Path, namespace: &str) {
+    let spec = format!("{}pat_env = \"PAT\"\n", SPEC.replace("\"kong\"", &format!("\"{namespace}\"")));
+    let konnect = Konnect::new().spec(&spec).env("PAT", TOKEN).env("KUBECONFIG", kubeconfig).args(["apply"]);
+    let mut terminal = konnect.spawn_pty();
+    terminal.expect("Enter a value:");
+    // Somebody else does all of it.
+    let other = Konnect::new().spec(&spec).env("PAT", TOKEN).env("KUBECONFIG", kubeconfig).args(["apply", "--auto-approve"]);
+    other.run().assert_code(0);
+    terminal.send_line("yes");
+    terminal.expect(&format!("Namespace {namespace}: Appeared meanwhile, as wanted; not written"));
+    terminal.expect(&format!("Secret {namespace}/konnect-pat: Appeared meanwhile, as wanted; not written"));
+    terminal.expect("Apply complete! Resources: 0 added, 0 changed, 0 destroyed. 3 done by another.");
+    terminal.expect("Read again: no changes remain.");
+    assert_eq!(terminal.wait().0, 0);
+}
+
+#[test]
+fn while_a_person_was_asked_on_the_real_server() {
+    let Some(server) = support::server() else { return };
+    asked_and_overtaken(&server.kubeconfig(), &server.namespace("overtaken"));
+}
+
+#[test]
+fn while_a_person_was_asked_on_the_sandbox() {
+    let served = Served::start();
+    asked_and_overtaken(&served.kubeconfig(), "overtaken");
+}
+
+fn apply_all(sandbox: &Sandbox, folder: &Path, text: &str) -> (Wanted, Cluster) {
+    std::fs::write(folder.join("pat"), TOKEN).expect("written");
+    let text = format!("{text}pat_file = \"pat\"\n");
+    let spec = spec::parse("konnect.toml", folder, &text, false).unwrap_or_else(|_| panic!("{text}"));
+    let client = kube::Client::new(sandbox.clone(), "default");
+    let cluster = Cluster::over(client, "sandbox", "sandbox", Deadline::after(Duration::from_secs(60)), Arc::new(|_| {}));
+    let wanted = Wanted::new(spec, false, TakeOver::new(), &Door::default(), &mut Vec::new()).expect("a token");
+    (wanted, cluster)
+}
+
+/// One of three objects, in the report, the events and the summary.
+#[tokio::test]
+async fn in_the_report_and_the_events() {
+    let (sandbox, folder) = (Sandbox::in_memory(), tempfile::tempdir().expect("a folder"));
+    let (wanted, cluster) = apply_all(&sandbox, folder.path(), SPEC);
+    let mut plan = wanted.plan(&cluster).await.expect("a plan").plan;
+    let body = r#"{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"kong"}}"#;
+    let mut made = konnect::sandbox::request::Request::new("POST", "/api/v1/namespaces", body);
+    made.content_type = Some("application/json".to_owned());
+    assert_eq!(sandbox.send(&made).await.expect("an answer").code, 201);
+
+    let (interrupted, take_over) = (AtomicBool::new(false), TakeOver::new());
+    let pat = wanted.pat.as_ref().expect("a token");
+    let means = Means { pat, comparison: wanted.comparison(), take_over: &take_over, interrupted: &interrupted };
+    let done = apply::look_again(&cluster, &mut plan, means).await.expect("not stale");
+    assert_eq!(done.len(), 1);
+    let mut told: Vec<Value> = Vec::new();
+    let door = Door::default();
+    let mut tell = |progress: Progress<'_>| {
+        told.extend(events::progress(&progress, &door).map(|line| line.as_str().parse::<Value>().expect("JSON")));
+    };
+    let report = apply::apply(&cluster, &plan, &done, means, &mut tell).await;
+    let endings: Vec<&Ending> = report.endings.iter().map(|(_, ending)| ending).collect();
+    assert_eq!(endings, [&Ending::DoneByAnother, &Ending::Created, &Ending::Created]);
+    assert!(report.is_complete() && report.outcome() == Outcome::Done);
+    let first = &told[0];
+    assert_eq!((&first["type"], &first["result"]), (&"apply_complete".into(), &"done_by_another".into()), "{first}");
+    assert_eq!((&first["object"]["kind"], &first["action"]), (&"Namespace".into(), &"create".into()), "{first}");
+    let summary: Value = events::summary(&report, true, Outcome::Done).as_str().parse().expect("JSON");
+    assert_eq!((&summary["add"], &summary["done_by_another"]), (&2.into(), &1.into()), "{summary}");
+    let schema: Value = include_str!("../schema/events.json").parse().expect("JSON");
+    let schema = jsonschema::validator_for(&schema).expect("a schema");
+    for event in told.iter().chain([&summary]) {
+        assert!(schema.is_valid(event), "{event}");
+    }
+}
