@@ -1,6 +1,8 @@
 //! What exists: the live objects, read in one parallel round, as our own small structs. The live token is compared here and goes no further:
 //! but for a mark of it, only the scrubber that hides it in all output knows it from then on.
 
+mod identity;
+
 use std::collections::BTreeMap;
 
 use base64::Engine as _;
@@ -11,12 +13,13 @@ use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::cluster::{Answer, Cluster};
 use crate::desired::{Desired, DesiredObject};
-use crate::outcome::{Failure, Outcome};
+use crate::outcome::Failure;
 use crate::outside::{Outside, Part as _, Text};
 use crate::ownership::Owners;
 use crate::pat::{Fingerprint, Fingerprints, Pat, PatSource, Salt, Scrubber};
 use crate::plan::{ClusterIdentity, FieldPath, Kind, Mark, Verdict};
 use crate::text;
+use identity::{check_pin, cluster_uid, who_we_are};
 
 /// kubectl keeps the whole manifest here, a Secret's data included: its value is never kept.
 pub const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
@@ -183,31 +186,6 @@ fn nothing_answered(objects: &BTreeMap<Kind, Read>) -> Result<(), Failure> {
     match failures.next().flatten() {
         Some(first) if failures.all(|failure| failure.is_some()) => Err(first.clone()),
         _ => Ok(()),
-    }
-}
-
-fn check_pin(cluster: &Cluster, pinned: Option<&Outside>, uid: &Result<Option<Outside>, Failure>) -> Result<(), Failure> {
-    let Some(pinned) = pinned else { return Ok(()) };
-    match uid {
-        Ok(Some(uid)) if uid == pinned => Ok(()),
-        Ok(Some(uid)) => Err(Failure::new(
-            "other_cluster",
-            text!(
-                "context {} ({}) is another cluster than the spec pins: its uid is {}, cluster.uid says {}",
-                cluster.context,
-                cluster.server,
-                uid,
-                pinned
-            ),
-        )
-        .hint("nothing else was looked at; choose the right context with --context, or correct cluster.uid")
-        .outcome(Outcome::Refused)),
-        Ok(None) => Err(Failure::new(
-            "uid_unreadable",
-            text!("the spec pins cluster.uid, but {} does not let us read it", cluster.server),
-        )
-        .hint("it needs the right to `get` namespaces `kube-system`; grant it, or remove cluster.uid from the spec")),
-        Err(failure) => Err(failure.clone()),
     }
 }
 
@@ -379,26 +357,4 @@ fn live_secret(body: &mut Value, comparison: Comparison<'_>) -> Result<(LiveSecr
         fingerprint: None,
     };
     Ok((secret, live_token))
-}
-
-/// The UID of namespace `kube-system`; `None` where we may not read it.
-async fn cluster_uid(cluster: &Cluster) -> Result<Option<Outside>, Failure> {
-    let answer = cluster.get("/api/v1/namespaces/kube-system").await?;
-    match answer.code {
-        200 => {
-            let text = |pointer: &str| answer.body.pointer(pointer).and_then(Value::as_str);
-            // Another object's uid would be another cluster's.
-            let asked = text("/metadata/name") == Some("kube-system");
-            Ok(text("/metadata/uid").filter(|_| asked).map(Outside::from))
-        }
-        401 => Err(unauthorized(cluster)),
-        _ => Ok(None),
-    }
-}
-
-/// Our user name as the server sees it (SelfSubjectReview); `None` where it does not say.
-async fn who_we_are(cluster: &Cluster) -> Result<Option<Outside>, Failure> {
-    let body = br#"{"apiVersion":"authentication.k8s.io/v1","kind":"SelfSubjectReview"}"#;
-    let answer = cluster.post("/apis/authentication.k8s.io/v1/selfsubjectreviews", body.to_vec()).await?;
-    Ok(answer.body.pointer("/status/userInfo/username").and_then(Value::as_str).map(Outside::from))
 }

@@ -9,7 +9,7 @@ use konnect::observed::{Live, LiveSecret, Observed, Read};
 use konnect::outcome::Failure;
 use konnect::ownership::Owners;
 use konnect::plan::{Action, ClusterIdentity, FieldAction, FieldPath, Kind, Mark, Plan, Reason, Verdict};
-use konnect::planner::{TakeOver, plan};
+use konnect::planner::{TakeOver, plan, what_is_read};
 use serde_json::{Value, json};
 
 const LABEL: &str = "konghq.com/credential";
@@ -66,7 +66,15 @@ fn observed(objects: impl IntoIterator<Item = (Kind, Read)>) -> Observed {
 
 fn plan_of(wanted: DesiredObject, read: Read, take_over: &TakeOver) -> Plan {
     let kind = wanted.kind;
-    plan(&Desired { objects: vec![wanted] }, &observed([(kind, read)]), take_over)
+    // What a saved plan keeps of a live object gives the same plan.
+    let kept = match &read {
+        Read::Present(live) => Read::Present(what_is_read(&wanted, live)),
+        other => other.clone(),
+    };
+    let desired = Desired { objects: vec![wanted] };
+    let made = plan(&desired, &observed([(kind, read)]), take_over);
+    assert_eq!(plan(&desired, &observed([(kind, kept)]), take_over), made);
+    made
 }
 
 fn entry(manager: &str, operation: &str, fields: &Value) -> Value {

@@ -204,13 +204,30 @@ fn another_cluster_comes_before_another_token() {
 }
 
 #[test]
+fn a_text_that_gives_the_token_away_is_not_saved() {
+    let part = &TOKEN[5..17];
+    let mut desk = Desk::with(&format!("service_account = {{ name = \"podid\", annotations = {{ note = \"{part}\" }} }}"));
+    let ran = desk.run(&["plan", "--sandbox=s", "--out", "p", "--format", "json"]);
+    ran.assert_code(1);
+    let document: serde_json::Value = ran.stdout.parse().expect("JSON");
+    assert_eq!(document["specs"][0]["errors"][0]["code"], "secret_in_plan", "{}", ran.stdout);
+    assert!(!std::path::Path::new(&desk.path()).exists() && !ran.stdout.contains(part), "{}", ran.stdout);
+}
+
+#[test]
 fn a_token_that_can_be_guessed_leaves_no_fingerprint() {
-    let weak = "kpat_short12345";
+    let weak = "kpat_staging-password-1234";
     let mut desk = Desk(Konnect::new().spec(SPEC).env("PAT", weak));
     let ran = desk.run(&["plan", "--sandbox=s", "--out", "p"]);
     ran.assert_code(0);
     assert!(ran.stderr.contains("too easily guessed"), "{}", ran.stderr);
     assert!(desk.text().contains("\"fingerprint\": null"));
+    // Another one that can't be guessed would have left one: it is another.
+    let konnect = std::mem::replace(&mut desk.0, Konnect::new());
+    desk.0 = konnect.env("PAT", TOKEN);
+    desk.refused(&[], 4, &["is not the one the plan was made with"]);
+    let konnect = std::mem::replace(&mut desk.0, Konnect::new());
+    desk.0 = konnect.env("PAT", weak);
     desk.run(&["apply", "p", "--sandbox=s"]).assert_code(0);
     // Nor does the live token: then only an unmoved resourceVersion says that it is the same.
     let konnect = std::mem::replace(&mut desk.0, Konnect::new());

@@ -71,12 +71,12 @@ impl World {
 
     /// Runs a command; `decide` says what happens to each of its calls.
     pub fn run(&self, command: &[&str], decide: impl Fn(&Call) -> Fault + Send + Sync + 'static) -> Run {
-        let path = |name: &str| self.folder.path().join(name).display().to_string();
+        let path = |path: std::path::PathBuf| path.display().to_string();
         let mut typed = vec!["konnect".to_owned()];
-        typed.extend(command.iter().map(|word| if *word == PLAN_FILE { path("saved.plan") } else { (*word).to_owned() }));
+        typed.extend(command.iter().map(|word| if *word == PLAN_FILE { path(self.plan_file()) } else { (*word).to_owned() }));
         // A saved plan has its spec, and what was said beside it, in itself.
         if command.first() == Some(&"plan") || !command.contains(&PLAN_FILE) {
-            typed.extend(["-f".to_owned(), path("konnect.toml")]);
+            typed.extend(["-f".to_owned(), path(self.folder.path().join("konnect.toml"))]);
             typed.extend(self.args.iter().cloned());
         }
         let cli = Cli::try_parse_from(typed).expect("a command line");
