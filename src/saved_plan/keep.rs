@@ -33,12 +33,8 @@ impl Keeper<'_> {
         })
     }
 
-    fn optional(&self, text: Option<&Outside>) -> Result<Option<String>, Failure> {
+    pub(super) fn optional(&self, text: Option<&Outside>) -> Result<Option<String>, Failure> {
         text.map(|text| self.text(text)).transpose()
-    }
-
-    pub(super) fn user(&self, user: Option<&Outside>) -> Result<Option<String>, Failure> {
-        self.optional(user)
     }
 
     pub(super) fn place(&self, given: &Outside, path: &Path) -> Result<Place, Failure> {

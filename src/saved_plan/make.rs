@@ -4,15 +4,17 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::document::{Argon2idPart, ChosenPart, ClusterPart, Document, SpecPart, TokenPart};
+use super::document::{Argon2idPart, ChosenPart, ClusterPart, Document, ObjectPart, SpecPart, TokenPart};
 use super::fresh::unmarked;
 use super::keep::Keeper;
 use super::{SavedPlan, file};
 use crate::cluster::Deadline;
+use crate::desired::DesiredObject;
 use crate::observed::Read;
 use crate::outcome::Failure;
+use crate::outside::Text;
 use crate::pat::{LANES, MEMORY_KIB, PASSES};
-use crate::plan::{Plan, Reason};
+use crate::plan::{ClusterIdentity, Plan, Reason};
 use crate::session::{Made, Wanted};
 use crate::spec::{ClusterKeys, Spec};
 use crate::text;
@@ -34,56 +36,61 @@ impl SavedPlan {
             return Err(Failure::new("token_unset", text!("a saved plan is bound to the token, and {}", wanted.source.unset()))
                 .hint("set it, or plan without --out"));
         };
-        let Made { plan, observed, words } = made;
-        let Some(uid) = &plan.cluster.uid else {
-            return Err(Failure::new("uid_unreadable", "a saved plan is bound to the cluster's uid, which we may not read")
-                .hint("it needs the right to `get` namespaces `kube-system`; `konnect rbac` prints it"));
-        };
-        if plan.summary().unknown > 0 {
+        if made.plan.summary().unknown > 0 {
             return Err(Failure::new("unknown", "the plan was not saved: not all of it could be read"));
         }
-        let unfit = || Failure::new("plan_file", "the plan was not saved: what was read of the cluster does not fit into one");
-        let fingerprints = wanted.fingerprints.as_ref().ok_or_else(unfit)?;
+        let unfit = |what: Text| Failure::new("plan_file", text!("the plan was not saved: {}", what));
+        let differs = || unfit("read back from its file it would be another one; this is a bug in konnect".into());
+        let fingerprints = wanted.fingerprints.as_ref().ok_or_else(differs)?;
         let keeper = Keeper(&wanted.door);
+        let created = made.plan.read_at;
         let lifetime = SignedDuration::try_from(lifetime).unwrap_or(SignedDuration::MAX);
-        let absent = &Read::Absent;
         let document = Document {
             magic: file::MAGIC.to_owned(),
             format: file::FORMAT,
             konnect_version: env!("CARGO_PKG_VERSION").to_owned(),
-            created: plan.read_at,
-            expires: plan.read_at.checked_add(lifetime).unwrap_or(Timestamp::MAX),
+            created,
+            expires: created.checked_add(lifetime).unwrap_or(Timestamp::MAX),
             spec: SpecPart { path: keeper.text(&spec.path)?, digest: spec.digest() },
             token: TokenPart {
                 source: keeper.source(&wanted.source)?,
                 argon2id: Argon2idPart { memory_kib: MEMORY_KIB, passes: PASSES, lanes: LANES, salt: fingerprints.salt() },
                 fingerprint: pat.fingerprint(fingerprints, deadline).await?.map(|made| made.as_str().to_owned()),
             },
-            cluster: ClusterPart {
-                context: keeper.text(&plan.cluster.context)?,
-                server: keeper.text(&plan.cluster.server)?,
-                uid: keeper.text(uid)?,
-                user: keeper.user(plan.cluster.user.as_ref())?,
-            },
+            cluster: cluster(&keeper, &made.plan.cluster)?,
             chosen: ChosenPart {
                 context: chosen.context.is_some(),
                 kubeconfig: chosen.kubeconfig.as_ref().map(|(given, path)| keeper.place(given, path)).transpose()?,
             },
             take_over: keeper.take_over(&wanted.take_over)?,
-            objects: (wanted.desired.objects.iter())
-                .map(|object| {
-                    let (read, word) = (observed.read(object.kind).unwrap_or(absent), words.get(&object.kind));
-                    keeper.object(object, read, word)
-                })
-                .collect::<Result<_, _>>()?,
+            objects: objects(&keeper, wanted, made)?,
         };
         // What is shown of the file must be what was shown when it was made.
-        let saved = Self::of(document).map_err(|_| unfit())?;
-        if bare(&saved.plan) != bare(plan) {
-            return Err(unfit());
-        }
-        Ok(saved)
+        let saved = Self::of(document).map_err(unfit)?;
+        if bare(&saved.plan) == bare(&made.plan) { Ok(saved) } else { Err(differs()) }
     }
+}
+
+fn cluster(keeper: &Keeper<'_>, identity: &ClusterIdentity) -> Result<ClusterPart, Failure> {
+    let ClusterIdentity { context, server, uid, user, claimed: _ } = identity;
+    let Some(uid) = uid else {
+        return Err(Failure::new("uid_unreadable", "a saved plan is bound to the cluster's uid, which we may not read")
+            .hint("it needs the right to `get` namespaces `kube-system`; `konnect rbac` prints it"));
+    };
+    Ok(ClusterPart {
+        context: keeper.text(context)?,
+        server: keeper.text(server)?,
+        uid: keeper.text(uid)?,
+        user: keeper.optional(user.as_ref())?,
+    })
+}
+
+fn objects(keeper: &Keeper<'_>, wanted: &Wanted, made: &Made) -> Result<Vec<ObjectPart>, Failure> {
+    let object = |object: &DesiredObject| {
+        let read = made.observed.read(object.kind).unwrap_or(&Read::Absent);
+        keeper.object(object, read, made.words.get(&object.kind))
+    };
+    wanted.desired.objects.iter().map(object).collect()
 }
 
 /// What two plans must have in common to be the same to their reader, whichever of them came from a file.
