@@ -1,5 +1,7 @@
 //! What was typed. No behaviour.
 
+mod values;
+
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -7,6 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::outside::Outside;
 use crate::pat::Accept;
 use crate::plan::{FieldPath, Kind};
+use values::{digest, lifetime, subject, take_over, timeout};
 
 /// Connect a Kubernetes cluster to Kong Konnect from one checked-in file.
 #[derive(Debug, Parser)]
@@ -66,6 +69,9 @@ pub struct PlanArgs {
     /// The spec and how it is read.
     #[command(flatten)]
     pub spec: SpecArgs,
+    /// How far the spec is trusted.
+    #[command(flatten)]
+    pub trust: TrustArgs,
     /// The cluster.
     #[command(flatten)]
     pub cluster: ClusterArgs,
@@ -76,7 +82,7 @@ pub struct PlanArgs {
     #[arg(long)]
     pub detailed_exitcode: bool,
     /// Save the plan to a file, to be applied later by `konnect apply PLAN`
-    #[arg(long, value_name = "PLAN")]
+    #[arg(long, value_name = "PLAN", conflicts_with = "untrusted_spec")]
     pub out: Option<Outside>,
     /// How long a saved plan may be applied, such as 8h or 90m
     #[arg(long, value_name = "TIME", default_value = "24h", value_parser = lifetime, requires = "out")]
@@ -205,6 +211,9 @@ pub struct ValidateArgs {
     /// The token will come from standard input, so the spec need not say where it is
     #[arg(long)]
     pub pat_stdin: bool,
+    /// How far the spec is trusted.
+    #[command(flatten)]
+    pub trust: TrustArgs,
     /// Accepted as everywhere, so that one set of flags serves all commands; validate meets no cluster.
     #[command(flatten)]
     pub cluster: ChoiceArgs,
@@ -231,6 +240,20 @@ pub struct SpecArgs {
     /// Take a field from the tool that owns it, such as secret.data.token; may be repeated
     #[arg(long, value_name = "FIELD", value_parser = take_over)]
     pub take_over: Vec<(Kind, FieldPath)>,
+}
+
+/// How far whoever wrote the spec is trusted. Not for apply: what is applied is trusted.
+#[derive(Debug, Args)]
+pub struct TrustArgs {
+    /// The spec's author is not trusted, as in a pull request: it may choose only what --allow-* names, and the token is sent nowhere
+    #[arg(long)]
+    pub untrusted_spec: bool,
+    /// A context that the untrusted spec may choose; may be repeated
+    #[arg(long, value_name = "NAME", requires = "untrusted_spec")]
+    pub allow_context: Vec<Outside>,
+    /// A variable that the untrusted spec may name as the token's; may be repeated
+    #[arg(long, value_name = "NAME", requires = "untrusted_spec")]
+    pub allow_pat_env: Vec<Outside>,
 }
 
 /// Which cluster, and how long it may take: of a real one or the sandbox.
@@ -304,63 +327,6 @@ pub enum Color {
     Never,
 }
 
-fn timeout(text: &str) -> Result<Duration, String> {
-    let advice = "write it as 30s, 2m or 1h";
-    let parsed = text.parse::<jiff::SignedDuration>().map_err(|_| format!("it is not a length of time: {advice}"))?;
-    let time = Duration::try_from(parsed).map_err(|_| "it is negative".to_owned())?;
-    if time.is_zero() || time > Duration::from_secs(24 * 3600) {
-        return Err("it must be more than nothing and at most 24h".to_owned());
-    }
-    Ok(time)
-}
-
-fn lifetime(text: &str) -> Result<Duration, String> {
-    let parsed =
-        text.parse::<jiff::SignedDuration>().map_err(|_| "it is not a length of time: write it as 90m or 24h".to_owned())?;
-    let time = Duration::try_from(parsed).map_err(|_| "it is negative".to_owned())?;
-    if time.is_zero() || time > Duration::from_secs(90 * 24 * 3600) {
-        return Err("it must be more than nothing and at most 2160h (90 days)".to_owned());
-    }
-    Ok(time)
-}
-
-fn digest(text: &str) -> Result<String, String> {
-    let hex = text.strip_prefix("sha256:").filter(|hex| hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_hexdigit()));
-    let hex = hex.ok_or("it is sha256: and 64 hexadecimal digits, as `plan --out` prints it")?;
-    Ok(format!("sha256:{}", hex.to_ascii_lowercase()))
-}
-
-fn subject(text: &str) -> Result<Subject, String> {
-    let fault = || "write User:NAME, Group:NAME or ServiceAccount:NAMESPACE/NAME".to_owned();
-    let (kind, name) = text.split_once(':').filter(|(_, name)| !name.is_empty()).ok_or_else(fault)?;
-    match kind {
-        "User" => Ok(Subject::User(name.into())),
-        "Group" => Ok(Subject::Group(name.into())),
-        "ServiceAccount" => match name.split_once('/') {
-            Some((namespace, name)) if !namespace.is_empty() && !name.is_empty() && !name.contains('/') => {
-                Ok(Subject::ServiceAccount(namespace.into(), name.into()))
-            }
-            _ => Err(fault()),
-        },
-        _ => Err(fault()),
-    }
-}
-
-fn take_over(text: &str) -> Result<(Kind, FieldPath), String> {
-    let fault = || {
-        "write KIND.PATH, such as secret.data.token, secret.metadata.labels.konghq.com/secret or namespace.metadata.labels.team"
-            .to_owned()
-    };
-    let (kind, path) = text.split_once('.').ok_or_else(fault)?;
-    let kind =
-        [Kind::Namespace, Kind::ServiceAccount, Kind::Secret].into_iter().find(|k| k.spec_key() == kind).ok_or_else(fault)?;
-    let under = |map: &str| path.strip_prefix(map).filter(|key| !key.is_empty()).map(Outside::from);
-    let path =
-        under("metadata.labels.").map(FieldPath::Label).or_else(|| under("metadata.annotations.").map(FieldPath::Annotation));
-    let token = (kind == Kind::Secret && text == "secret.data.token").then(FieldPath::token);
-    path.or(token).map(|path| (kind, path)).ok_or_else(fault)
-}
-
 impl SpecArgs {
     /// What is taken for a token.
     #[must_use]
@@ -377,26 +343,5 @@ mod tests {
     fn the_command_line_is_sound() {
         use clap::CommandFactory as _;
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn times() {
-        assert_eq!(timeout("3s"), Ok(Duration::from_secs(3)));
-        assert_eq!(timeout("2m"), Ok(Duration::from_secs(120)));
-        for bad in ["", "0s", "-3s", "soon", "25h", "99999999999999999999s"] {
-            assert!(timeout(bad).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn fields_to_take_over() {
-        let label = take_over("secret.metadata.labels.konghq.com/secret").expect("a field");
-        assert_eq!(label, (Kind::Secret, FieldPath::Label("konghq.com/secret".into())));
-        assert!(take_over("secret.data.token").is_ok());
-        for bad in
-            ["", "secret", "secret.", "pod.data.token", "namespace.data.token", "secret.data.other", "secret.metadata.labels."]
-        {
-            assert!(take_over(bad).is_err(), "{bad}");
-        }
     }
 }

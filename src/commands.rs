@@ -30,7 +30,7 @@ use crate::session::Wanted;
 use crate::text;
 use console::Console;
 use interrupt::Interrupt;
-use open::{NotOpened, checked, open};
+use open::{NotOpened, checked, open, policy};
 pub use process::report_panics;
 pub use stage::{Stage, Written};
 
@@ -79,9 +79,15 @@ async fn validate(args: ValidateArgs, stage: &Stage) -> Outcome {
     let json = args.format == Format::Json;
     let document = |errors: &[Failure]| json::document(&args.file, None, &[], errors, console.door());
     let deadline = Deadline::after(args.cluster.timeout);
-    match Interrupt::listen(stage).or_stop(checked(&args.file, args.pat_stdin, &console, &deadline)).await {
-        Ok(_) if json => console.out(&document(&[])),
-        Ok(_) => console.say(text!("{} is valid.\n", args.file)),
+    let policy = policy(&args.trust, args.cluster.context.is_some(), args.pat_stdin);
+    let mut warnings = Vec::new();
+    let opened = checked(&args.file, args.pat_stdin, policy, &console, &deadline, &mut warnings);
+    match Interrupt::listen(stage).or_stop(opened).await {
+        Ok(_) if json => console.out(&json::document(&args.file, None, &warnings, &[], console.door())),
+        Ok(_) => {
+            console.warnings(&warnings);
+            console.say(text!("{} is valid.\n", args.file));
+        }
         Err(not_opened) if json => {
             console.out(&document(&not_opened.failures()));
             return console.outcome(not_opened.outcome());

@@ -169,6 +169,8 @@ pub enum ComputedBecause {
     NamespaceMissing,
     /// There is no token to send.
     TokenUnset,
+    /// The spec's author is not trusted, so the token is not sent for it.
+    UntrustedSpec,
     /// The server could not be asked.
     AskingFailed,
 }

@@ -161,6 +161,7 @@ impl SavedPlan {
             source,
             pat_env,
             pat,
+            token_withheld: false,
             door: door.clone(),
             salt: Salt::default(),
             fingerprints: Fingerprints::under(&self.document.token.argon2id.salt),

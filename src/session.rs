@@ -44,6 +44,8 @@ pub struct Wanted {
     pub pat_env: Option<Outside>,
     /// The token, if there is one.
     pub pat: Option<Pat>,
+    /// The spec's author is not trusted with the token: it is compared, and sent nowhere.
+    pub token_withheld: bool,
     /// Hides every secret met in the run; knows our token, and learns the live one.
     pub door: Door,
     /// What the run's marks of tokens are keyed with.
@@ -94,6 +96,7 @@ impl Wanted {
             source,
             pat_env,
             pat,
+            token_withheld: spec.untrusted,
             door: door.clone(),
             salt: Salt::default(),
             fingerprints: None,
@@ -171,7 +174,7 @@ impl Wanted {
         let mut attempt = 1;
         loop {
             let mut made = self.compute(cluster).await?;
-            made.words = verify::verify(cluster, &made.plan, self.comparison()).await?;
+            made.words = verify::verify(cluster, &made.plan, self.comparison(), self.token_withheld).await?;
             if attempt == ATTEMPTS || !made.words.values().any(|word| *word == DryRun::Moved) {
                 made.plan.told(&made.words);
                 return Ok(made);

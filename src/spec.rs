@@ -3,6 +3,7 @@
 mod diagnostic;
 mod mask;
 pub(crate) mod names;
+mod untrusted;
 mod walk;
 
 use std::collections::BTreeMap;
@@ -10,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 pub use diagnostic::SpecErrors;
 pub use mask::mask_tokens;
+pub use untrusted::Policy;
 
 use crate::outside::{Outside, Text};
 use crate::pat::{Pat, hex};
@@ -44,6 +46,8 @@ pub struct Spec {
     pub pat: Option<PatKey>,
     /// Which cluster is meant.
     pub cluster: ClusterKeys,
+    /// Its author is not trusted (`--untrusted-spec`): the token is compared, but sent nowhere.
+    pub untrusted: bool,
 }
 
 /// One of the three objects.
@@ -92,7 +96,8 @@ impl Spec {
 
     /// Every text that it gives, with its escapes undone.
     fn values(&self) -> impl Iterator<Item = &Outside> {
-        let Self { path, folder: _, text, namespace, manage_namespace: _, service_account, secret, pat, cluster } = self;
+        let Self { path, folder: _, text, namespace, manage_namespace: _, service_account, secret, pat, cluster, untrusted: _ } =
+            self;
         let objects = [namespace, service_account, secret].into_iter().flat_map(|Object { name, labels, annotations }| {
             let entries = labels.iter().chain(annotations).flat_map(|(key, value)| [key, value]);
             std::iter::once(name).chain(entries)
@@ -109,6 +114,16 @@ impl Spec {
 /// # Errors
 /// Everything that is wrong with it.
 pub fn read(path: &Outside, pat_from_stdin: bool) -> Result<Spec, SpecErrors> {
+    parse(path.clone(), folder_of(path), &load(path)?, pat_from_stdin)
+}
+
+/// Where relative paths of the spec start.
+fn folder_of(path: &Outside) -> &Path {
+    Path::new(path.expose()).parent().unwrap_or(Path::new(""))
+}
+
+/// A spec's text.
+fn load(path: &Outside) -> Result<String, SpecErrors> {
     use std::io::Read as _;
     let whole = |message: Text, hint: Option<&'static str>| {
         SpecErrors::new(path, "", vec![Fault::whole(message, hint.map(Text::from))], None)
@@ -128,10 +143,8 @@ pub fn read(path: &Outside, pat_from_stdin: bool) -> Result<Spec, SpecErrors> {
     if bytes.len() as u64 > MOST_BYTES {
         return Err(whole("it is longer than 1 MiB".into(), Some("is this a spec?")));
     }
-    let text = String::from_utf8(bytes)
-        .map_err(|error| whole(text!("it is not UTF-8 (byte {})", error.utf8_error().valid_up_to()), Some("save it as UTF-8")))?;
-    let folder = Path::new(path.expose()).parent().unwrap_or(Path::new(""));
-    parse(path.clone(), folder, &text, pat_from_stdin)
+    String::from_utf8(bytes)
+        .map_err(|error| whole(text!("it is not UTF-8 (byte {})", error.utf8_error().valid_up_to()), Some("save it as UTF-8")))
 }
 
 /// Reads a spec's text. `path` is only shown; relative paths in the text start at `folder`.

@@ -14,13 +14,18 @@ use crate::plan::{Change, ComputedBecause, DryRun, FieldPath, Kind, Plan, Remark
 use crate::planner;
 use crate::write::{self, Mode, Precondition};
 
-/// Asks about every change that would be written, in one parallel round.
+/// Asks about every change that would be written, in one parallel round. `withheld`: not even a dry run carries the token.
 ///
 /// # Errors
 /// The server does not take our credentials any more.
-pub async fn verify(cluster: &Cluster, plan: &Plan, token: Comparison<'_>) -> Result<BTreeMap<Kind, DryRun>, Failure> {
+pub async fn verify(
+    cluster: &Cluster,
+    plan: &Plan,
+    token: Comparison<'_>,
+    withheld: bool,
+) -> Result<BTreeMap<Kind, DryRun>, Failure> {
     let asked: Vec<&Change> = plan.to_verify().collect();
-    let words = together(asked.iter().map(|change| ask(cluster, change, token))).await;
+    let words = together(asked.iter().map(|change| ask(cluster, change, token, withheld))).await;
     asked.into_iter().zip(words).map(|(change, word)| Ok((change.wanted.kind, word?))).collect()
 }
 
@@ -41,9 +46,12 @@ pub(crate) async fn together<T>(futures: impl Iterator<Item = impl Future<Output
     running.into_iter().filter_map(|(_, done)| done).collect()
 }
 
-async fn ask(cluster: &Cluster, change: &Change, token: Comparison<'_>) -> Result<DryRun, Failure> {
+async fn ask(cluster: &Cluster, change: &Change, token: Comparison<'_>, withheld: bool) -> Result<DryRun, Failure> {
     if change.wanted.kind == Kind::Secret && token.pat.is_none() {
         return Ok(DryRun::NotAsked(ComputedBecause::TokenUnset));
+    }
+    if change.wanted.kind == Kind::Secret && withheld {
+        return Ok(DryRun::NotAsked(ComputedBecause::UntrustedSpec));
     }
     let precondition = change.seen.as_ref().map_or(Precondition::Absent, Precondition::Seen);
     Ok(match write::send(cluster, change, precondition, token.pat, Mode::DryRun).await {

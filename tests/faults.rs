@@ -15,7 +15,6 @@ mod document;
 mod support;
 #[path = "faults/truth.rs"]
 mod truth;
-#[expect(dead_code, reason = "shared with the tests of saved plans")]
 #[path = "faults/world.rs"]
 mod world;
 

@@ -119,7 +119,7 @@ async fn to_apply(
     warnings: &mut Vec<Warning>,
 ) -> Result<(Wanted, Option<SavedPlan>), NotOpened> {
     let (wanted, saved) = match &args.plan {
-        None => (open(&args.spec, console, deadline, warnings).await?.1, None),
+        None => (open(&args.spec, None, console, deadline, warnings).await?.1, None),
         Some(path) => to_apply_saved(path, args, console, deadline, warnings).await?,
     };
     if wanted.pat.is_none() {

@@ -71,13 +71,10 @@ impl Console {
         match why {
             NotOpened::Spec(errors) => {
                 self.error(&errors.render(self.color_on_stderr(), &self.door));
-                self.outcome(Outcome::Failed)
             }
-            NotOpened::Failed(failure) => {
-                self.failure(failure);
-                self.outcome(failure.outcome)
-            }
+            NotOpened::Failed(failure) => self.failure(failure),
         }
+        self.outcome(why.outcome())
     }
 
     /// What hides the secrets of this run.

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use super::console::Console;
 use crate::blocking::within;
-use crate::cli::SpecArgs;
+use crate::cli::{SpecArgs, TrustArgs};
 use crate::cluster::Deadline;
 use crate::outcome::{Failure, Outcome};
 use crate::outside::Outside;
 use crate::pat::{self, Pat};
 use crate::plan::Warning;
 use crate::session::Wanted;
-use crate::spec::{self, Spec, SpecErrors};
+use crate::spec::{self, Policy, Spec, SpecErrors};
 
 /// Why there is nothing to work on.
 pub(super) enum NotOpened {
@@ -25,7 +25,11 @@ impl NotOpened {
     /// One failure for each thing that is wrong, for documents.
     pub(super) fn failures(&self) -> Vec<Failure> {
         match self {
-            Self::Spec(errors) => errors.messages().into_iter().map(|message| Failure::new("spec", message)).collect(),
+            Self::Spec(errors) => errors
+                .messages()
+                .into_iter()
+                .map(|message| Failure::new(errors.code(), message).outcome(errors.outcome()))
+                .collect(),
             Self::Failed(failure) => vec![failure.clone()],
         }
     }
@@ -33,7 +37,7 @@ impl NotOpened {
     /// The exit code.
     pub(super) const fn outcome(&self) -> Outcome {
         match self {
-            Self::Spec(_) => Outcome::Failed,
+            Self::Spec(errors) => errors.outcome(),
             Self::Failed(failure) => failure.outcome,
         }
     }
@@ -50,24 +54,43 @@ impl From<Failure> for NotOpened {
 pub(super) async fn checked(
     file: &Outside,
     pat_stdin: bool,
+    policy: Option<Policy>,
     console: &Arc<Console>,
     deadline: &Deadline,
+    warnings: &mut Vec<Warning>,
 ) -> Result<Spec, NotOpened> {
     let (file, console) = (file.clone(), Arc::clone(console));
-    within(deadline, "reading the spec", move || {
-        let spec = read(&file, pat_stdin, &console)?;
-        if let Some(pat) = spec.pat.as_ref().and_then(pat::at_hand) {
-            pat.teach(console.door().secrets());
-            refuse_token_in(&spec, &pat, &console)?;
-        }
-        Ok(spec)
+    let (spec, met) = within(deadline, "reading the spec", move || {
+        let mut met = Vec::new();
+        let spec = read(&file, pat_stdin, policy.as_ref(), &console, &mut met).and_then(|spec| {
+            if let Some(pat) = spec.pat.as_ref().and_then(pat::at_hand) {
+                pat.teach(console.door().secrets());
+                refuse_token_in(&spec, &pat, &console)?;
+            }
+            Ok(spec)
+        });
+        (spec, met)
     })
-    .await?
+    .await?;
+    warnings.extend(met);
+    spec
+}
+
+/// What an untrusted spec may say, if it is one. `cluster_is_chosen`: a flag says which context or sandbox is used.
+pub(super) fn policy(trust: &TrustArgs, cluster_is_chosen: bool, pat_from_stdin: bool) -> Option<Policy> {
+    let TrustArgs { untrusted_spec, allow_context, allow_pat_env } = trust;
+    untrusted_spec.then(|| Policy {
+        contexts: allow_context.clone(),
+        pat_envs: allow_pat_env.clone(),
+        context_is_chosen: cluster_is_chosen,
+        pat_from_stdin,
+    })
 }
 
 /// Reads the spec and the token. The warnings are those met, whatever came of it.
 pub(super) async fn open(
     args: &SpecArgs,
+    policy: Option<Policy>,
     console: &Arc<Console>,
     deadline: &Deadline,
     warnings: &mut Vec<Warning>,
@@ -78,7 +101,7 @@ pub(super) async fn open(
     let console = Arc::clone(console);
     let (opened, met) = within(deadline, "reading the spec and the token", move || {
         let mut met = Vec::new();
-        let opened = read(&file, pat_stdin, &console).and_then(|spec| {
+        let opened = read(&file, pat_stdin, policy.as_ref(), &console, &mut met).and_then(|spec| {
             let wanted = Wanted::new(spec.clone(), pat_stdin, accept, take_over, console.door(), &mut met)?;
             if let Some(pat) = &wanted.pat {
                 refuse_token_in(&spec, pat, &console)?;
@@ -92,9 +115,19 @@ pub(super) async fn open(
     opened
 }
 
-fn read(file: &Outside, pat_stdin: bool, console: &Console) -> Result<Spec, NotOpened> {
-    spec::read(file, pat_stdin).map_err(|errors| {
-        match errors.pat.as_ref().and_then(pat::at_hand) {
+/// Reads the spec as far as its author is trusted.
+fn read(
+    file: &Outside,
+    pat_stdin: bool,
+    policy: Option<&Policy>,
+    console: &Console,
+    warnings: &mut Vec<Warning>,
+) -> Result<Spec, NotOpened> {
+    let read = policy.map_or_else(|| spec::read(file, pat_stdin), |policy| policy.read(file, warnings));
+    read.map_err(|errors| {
+        // What a stranger's spec points at is not read before it is allowed.
+        let source = errors.pat.as_ref().filter(|_| policy.is_none());
+        match source.and_then(pat::at_hand) {
             Some(pat) => pat.teach(console.door().secrets()),
             None => pat::teach_environment(console.door().secrets()),
         }

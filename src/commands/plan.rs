@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::console::Console;
 use super::interrupt::Interrupt;
-use super::{NotOpened, Stage, all, connect, is_sandbox, open, outcome_of, unreadable};
+use super::{NotOpened, Stage, all, connect, is_sandbox, open, outcome_of, policy, unreadable};
 use crate::blocking::within;
 use crate::cli::{ChoiceArgs, PlanArgs, PlanFormat, ShowArgs};
 use crate::cluster::Deadline;
@@ -22,7 +22,9 @@ pub(super) async fn plan(args: PlanArgs, stage: &Stage) -> Outcome {
     let mut warnings = Vec::new();
     let interrupt = Interrupt::listen(stage);
     let deadline = Deadline::after(args.cluster.choice.timeout);
-    let (spec, mut wanted) = match interrupt.or_stop(open(&args.spec, &console, &deadline, &mut warnings)).await {
+    let cluster_is_chosen = args.cluster.choice.context.is_some() || args.cluster.sandbox.is_some();
+    let policy = policy(&args.trust, cluster_is_chosen, args.spec.pat_stdin);
+    let (spec, mut wanted) = match interrupt.or_stop(open(&args.spec, policy, &console, &deadline, &mut warnings)).await {
         Ok(opened) => opened,
         Err(NotOpened::Spec(errors)) if args.format == PlanFormat::Human => return console.not_opened(&NotOpened::Spec(errors)),
         Err(not_opened) => return failed(&console, &args, &warnings, &not_opened.failures()),

@@ -10,7 +10,10 @@ use crate::rbac;
 
 pub(super) async fn rbac(args: RbacArgs, stage: &Stage) -> Outcome {
     let console = Console::new(args.screen, stage);
-    match Interrupt::listen(stage).or_stop(checked(&args.file, args.pat_stdin, &console, &Deadline::default())).await {
+    match Interrupt::listen(stage)
+        .or_stop(checked(&args.file, args.pat_stdin, None, &console, &Deadline::default(), &mut Vec::new()))
+        .await
+    {
         Ok(spec) => {
             console.out(&rbac::yaml(&spec, args.purpose, args.subject.as_ref(), console.door()));
             console.outcome(Outcome::Done)

@@ -106,6 +106,7 @@ const fn because_words(because: ComputedBecause) -> &'static str {
         ComputedBecause::NoPermission => "no permission for a server dry-run",
         ComputedBecause::NamespaceMissing => "the namespace does not exist yet",
         ComputedBecause::TokenUnset => "no token to send",
+        ComputedBecause::UntrustedSpec => "the spec is not trusted: the token is not sent",
         ComputedBecause::AskingFailed => "the server dry-run failed",
     }
 }

@@ -7,6 +7,7 @@ use std::ops::Range;
 use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
 
 use super::PatKey;
+use crate::outcome::Outcome;
 use crate::outside::{Outside, Text};
 use crate::render::{Cleared, Door};
 use crate::text;
@@ -82,10 +83,11 @@ fn unquoted(message: &str) -> String {
 #[derive(Debug)]
 pub struct SpecErrors {
     path: Outside,
-    text: String,
+    text: Box<str>,
     faults: Vec<Fault>,
     /// Where the token is, if the spec says so: it is to be hidden in what is shown of the spec.
     pub pat: Option<PatKey>,
+    refused: bool,
 }
 
 impl SpecErrors {
@@ -112,7 +114,24 @@ impl SpecErrors {
         });
         faults.sort_by_key(place);
         faults.dedup();
-        Self { path: path.clone(), text: text.to_owned(), faults, pat }
+        Self { path: path.clone(), text: text.into(), faults, pat, refused: false }
+    }
+
+    /// The same as a refusal: not wrong, but not allowed to whoever wrote it.
+    pub(super) fn refused(self) -> Self {
+        Self { refused: true, ..self }
+    }
+
+    /// The exit code they ask for.
+    #[must_use]
+    pub const fn outcome(&self) -> Outcome {
+        if self.refused { Outcome::Refused } else { Outcome::Failed }
+    }
+
+    /// The stable word for programs.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        if self.refused { "untrusted_spec" } else { "spec" }
     }
 
     /// How many errors there are.

@@ -56,6 +56,7 @@ impl<'a> Walk<'a> {
             secret: secret?.0,
             pat,
             cluster,
+            untrusted: false,
         })
     }
 

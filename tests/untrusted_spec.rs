@@ -1,0 +1,166 @@
+//! `--untrusted-spec`: whoever writes the pull request writes the spec, and gets to choose neither the cluster nor what is read as the token.
+
+mod support;
+
+use serde_json::{Value, json};
+use support::relay::{Fault, Relay};
+use support::{Konnect, Ran};
+
+const TOKEN: &str = "kpat_untrustedAAAABBBBCCCC1111";
+const OLD: &str = "kpat_untrustedOldXXXXYYYYZZZZ22";
+
+fn spec(namespace: &str, rest: &str) -> String {
+    format!("namespace = \"{namespace}\"\nservice_account = \"podid\"\nsecret = \"konnect-pat\"\n{rest}\n")
+}
+
+fn untrusted(rest: &str, args: &[&str]) -> Konnect {
+    let args = [args, &["--untrusted-spec"]].concat();
+    Konnect::new().spec(&spec("kong", rest)).env("PAT", TOKEN).env("OTHER", OLD).args(args)
+}
+
+#[track_caller]
+fn says(ran: &Ran, code: i32, words: &[&str]) {
+    ran.assert_code(code);
+    for word in words {
+        assert!(ran.stderr.contains(word) || ran.stdout.contains(word), "{word:?} in\n{}\n{}", ran.stdout, ran.stderr);
+    }
+}
+
+#[test]
+fn it_is_for_plan_and_validate_and_the_allowances_need_it() {
+    let wrong: [&[&str]; 8] = [
+        &["plan", "--allow-context", "ci"],
+        &["plan", "--allow-pat-env", "PAT"],
+        &["validate", "--allow-context", "ci"],
+        &["validate", "--allow-pat-env", "PAT"],
+        &["apply", "--untrusted-spec", "--auto-approve"],
+        &["apply", "--allow-pat-env", "PAT"],
+        &["rbac", "--untrusted-spec"],
+        // What is saved is to be applied, and what is applied is trusted.
+        &["plan", "--untrusted-spec", "--allow-pat-env", "PAT", "--out", "konnect.plan"],
+    ];
+    for args in wrong {
+        let ran = Konnect::new().spec(&spec("kong", "pat_env = \"PAT\"")).env("PAT", TOKEN).args(args).run();
+        assert_eq!((ran.code, ran.stdout.as_str()), (64, ""), "{args:?}\n{}", ran.stderr);
+    }
+}
+
+#[test]
+fn what_it_may_not_say_is_refused_in_each_format() {
+    let rows = [
+        ("pat_env = \"OTHER\"", "konnect.toml:4:11", "--allow-pat-env"),
+        ("pat_file = \"token\"", "konnect.toml:4:12", "--pat-stdin"),
+        ("pat_file = \"../token\"", "konnect.toml:4:12", "--pat-stdin"),
+        ("pat_env = \"PAT\"\n[cluster]\ncontext = \"prod\"", "konnect.toml:6:11", "--allow-context"),
+        ("pat_env = \"PAT\"\n[cluster]\nkubeconfig = \"../x\"", "konnect.toml:6:14", "--kubeconfig"),
+    ];
+    let allowed = ["--allow-context", "ci", "--allow-context", "staging", "--allow-pat-env", "PAT"];
+    for (rest, place, flag) in rows {
+        for command in ["plan", "validate"] {
+            says(&untrusted(rest, &[&[command], &allowed[..]].concat()).run(), 3, &[place, flag]);
+            let ran = untrusted(rest, &[&[command, "--format", "json"], &allowed[..]].concat()).run();
+            ran.assert_code(3);
+            let document: Value = serde_json::from_str(&ran.stdout).expect("a document");
+            let error = &document["specs"][0]["errors"][0];
+            assert_eq!(error["code"], "untrusted_spec", "{document:#}");
+            assert!(error["message"].as_str().expect("a message").contains(place), "{document:#}");
+        }
+        let ran = untrusted(rest, &[&["plan", "--format", "markdown"], &allowed[..]].concat()).run();
+        says(&ran, 3, &["<!-- konnect plan konnect.toml -->", flag]);
+    }
+    // Named on the command line, it may.
+    says(&untrusted("pat_env = \"OTHER\"", &["validate", "--allow-pat-env", "OTHER"]).run(), 0, &[]);
+    says(
+        &untrusted("pat_env = \"PAT\"\n[cluster]\ncontext = \"staging\"", &[&["validate"], &allowed[..]].concat()).run(),
+        0,
+        &[],
+    );
+    // What a flag chooses is the operator's choice: the spec's is not used.
+    let elsewhere = "pat_file = \"token\"\n[cluster]\ncontext = \"prod\"";
+    says(&untrusted(elsewhere, &["validate", "--context", "ci", "--pat-stdin"]).run(), 0, &[]);
+    says(
+        &untrusted("pat_env = \"PAT\"\n[cluster]\nkubeconfig = \"x\"", &["validate", "--allow-pat-env", "PAT"]).run(),
+        0,
+        &["is ignored"],
+    );
+}
+
+/// A pipe that nobody writes to: whoever opened it would wait for ever.
+#[test]
+fn nothing_of_a_refused_spec_is_opened() {
+    let konnect = untrusted("pat_file = \"pipe\"\n[cluster]\nkubeconfig = \"pipe\"", &["plan"]);
+    let made = std::process::Command::new("mkfifo").arg(konnect.folder().join("pipe")).status().expect("mkfifo");
+    assert!(made.success());
+    says(&konnect.run(), 3, &["pat_file"]);
+}
+
+#[test]
+fn a_spec_that_is_a_link_is_not_followed() {
+    let konnect = Konnect::new().file("secrets", "password = hunter2hunter2\n").args(["plan", "--untrusted-spec"]);
+    std::os::unix::fs::symlink("secrets", konnect.folder().join("konnect.toml")).expect("a link");
+    let ran = konnect.run();
+    says(&ran, 3, &["symbolic link"]);
+    assert!(!ran.stdout.contains("hunter2") && !ran.stderr.contains("hunter2"), "{}", ran.stderr);
+    std::os::unix::fs::symlink(".", konnect.folder().join("envs")).expect("a link");
+    let konnect = konnect.file("real.toml", "password = hunter2hunter2\n");
+    says(&konnect.args(["validate", "--untrusted-spec", "-f", "envs/real.toml"]).run(), 3, &["symbolic link"]);
+}
+
+#[test]
+fn the_token_is_compared_and_sent_nowhere() {
+    let Some(server) = support::server() else { return };
+    let namespace = server.namespace("untrusted");
+    let object = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}});
+    assert_eq!(server.raw("POST", "/api/v1/namespaces", "application/json", object.to_string()).0, 201);
+    let folder = tempfile::tempdir().expect("a folder");
+    let relay = Relay::start(&server.kubeconfig(), folder.path(), |_| Fault::None);
+    // The spec's kubeconfig doesn't exist, and its context is the relay's.
+    let text = spec(&namespace, "pat_env = \"PAT\"\n[cluster]\ncontext = \"relay\"\nkubeconfig = \"not-there\"");
+    let konnect = Konnect::new().spec(&text).env("PAT", TOKEN).env("KUBECONFIG", &relay.kubeconfig);
+    let allowed = ["plan", "--untrusted-spec", "--allow-context", "relay", "--allow-pat-env", "PAT"];
+    let asked = || relay.calls().iter().map(|call| call.what.clone()).collect::<Vec<_>>();
+
+    // Refused: not one request.
+    let konnect = konnect.args(&allowed[..4]);
+    says(&konnect.run(), 3, &["--allow-pat-env"]);
+    assert_eq!(asked(), Vec::<String>::new());
+
+    // Absent: created, as computed. The ServiceAccount holds no token, and is asked about.
+    let konnect = konnect.args(allowed);
+    let ran = konnect.run();
+    says(&ran, 0, &["2 to add", "will be created (computed: the spec is not trusted: the token is not sent)", "is ignored"]);
+    assert!(asked().iter().any(|what| what.starts_with("PATCH serviceaccounts")), "{:?}", asked());
+    assert!(!asked().iter().any(|what| what.starts_with("PATCH secrets")), "{:?}", asked());
+
+    // Another token is there: the difference is told, and still nothing is sent.
+    let secret = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "konnect-pat"}, "stringData": {"token": OLD}});
+    let path = format!("/api/v1/namespaces/{namespace}/secrets?fieldManager=kubectl-create");
+    assert_eq!(server.raw("POST", &path, "application/json", secret.to_string()).0, 201);
+    let konnect = konnect.args([&allowed[..], &["--format", "json", "--detailed-exitcode"]].concat());
+    let ran = konnect.run();
+    ran.assert_code(2);
+    let document: Value = serde_json::from_str(&ran.stdout).expect("a document");
+    let change = &document["specs"][0]["changes"][2];
+    assert_eq!((&change["action"], &change["verification"]), (&json!("update"), &json!("computed")), "{document:#}");
+    assert_eq!(change["fields"][0]["token"], "different", "{document:#}");
+    assert!(!asked().iter().any(|what| what.starts_with("PATCH secrets")), "{:?}", asked());
+
+    // A trusted spec's is sent: the test would see it.
+    let trusted =
+        Konnect::new().spec(&spec(&namespace, "pat_env = \"PAT\"")).env("PAT", TOKEN).env("KUBECONFIG", &relay.kubeconfig);
+    trusted.args(["plan"]).run().assert_code(0);
+    assert!(asked().iter().any(|what| what.starts_with("PATCH secrets")), "{:?}", asked());
+}
+
+/// Neither the spec nor a flag names a context: the kubeconfig is the operator's, and so is what it has as the current one.
+#[test]
+fn the_current_context_is_the_operators() {
+    let Some(server) = support::server() else { return };
+    let text = spec(&server.namespace("untrusted"), "pat_env = \"PAT\"");
+    let konnect = Konnect::new().spec(&text).env("PAT", TOKEN).env("KUBECONFIG", server.kubeconfig());
+    says(&konnect.args(["plan", "--untrusted-spec", "--allow-pat-env", "PAT"]).run(), 0, &["3 to add"]);
+    let other = Konnect::new().spec(&format!("{text}[cluster]\ncontext = \"prod\"\n")).env("KUBECONFIG", server.kubeconfig());
+    let current = server.kubectl_ok(&["config", "current-context"], None);
+    let chosen = ["plan", "--untrusted-spec", "--allow-pat-env", "PAT", "--context", current.trim()];
+    says(&other.args(chosen).run(), 0, &["3 to add"]);
+}
