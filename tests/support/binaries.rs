@@ -82,6 +82,15 @@ fn cache() -> Option<PathBuf> {
     xdg.or_else(|| folder_from("HOME").map(|home| home.join(".cache")))
 }
 
+/// Whether there is a Go for what only Go builds. An error under `CI=true` where there is none.
+pub fn go() -> Result<bool, String> {
+    let there = go_is_there()?;
+    if !there && std::env::var_os("CI").is_some_and(|ci| ci == "true") {
+        return Err("no Go, and CI=true: install Go 1.26 or later".into());
+    }
+    Ok(there)
+}
+
 fn go_is_there() -> Result<bool, String> {
     match Command::new("go").arg("version").stdin(Stdio::null()).output() {
         Ok(output) if output.status.success() => Ok(true),
