@@ -57,7 +57,8 @@ fn apply_all(sandbox: &Sandbox, folder: &Path, text: &str) -> (Wanted, Cluster) 
     let spec = spec::parse("konnect.toml", folder, &text, false).unwrap_or_else(|_| panic!("{text}"));
     let client = kube::Client::new(sandbox.clone(), "default");
     let cluster = Cluster::over(client, "sandbox", "sandbox", Deadline::after(Duration::from_secs(60)), Arc::new(|_| {}));
-    let wanted = Wanted::new(spec, false, TakeOver::new(), &Door::default(), &mut Vec::new()).expect("a token");
+    let wanted = Wanted::new(spec, false, konnect::pat::Accept::Anything, TakeOver::new(), &Door::default(), &mut Vec::new())
+        .expect("a token");
     (wanted, cluster)
 }
 
