@@ -1,7 +1,7 @@
 //! What may block, a file, a pipe or a terminal, is done off the runtime's thread: so that signals are heard and the run's time ends.
 
 use crate::cluster::Deadline;
-use crate::outcome::Failure;
+use crate::outcome::{Failure, FailureCode};
 use crate::outside::Text;
 use crate::text;
 
@@ -21,11 +21,11 @@ pub async fn within<T: Send + 'static>(
         // A panic of the work's is one of ours.
         Ok(Err(error)) => match error.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),
-            Err(_) => Err(Failure::new("interrupted", "the work was broken off")),
+            Err(_) => Err(Failure::new(FailureCode::Interrupted, "the work was broken off")),
         },
         Err(_) => {
             let what = text!("{} did not end within {}", what.into(), deadline.said(limit));
-            Err(Failure::new("timeout", what)
+            Err(Failure::new(FailureCode::Timeout, what)
                 .hint("is it a pipe or a terminal that nobody writes to? --timeout sets how long konnect waits"))
         }
     }

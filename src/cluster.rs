@@ -24,7 +24,7 @@ pub use answer::{Answer, Cause, Status, bounded};
 pub use deadline::Deadline;
 pub use trouble::Trouble;
 
-use crate::outcome::Failure;
+use crate::outcome::{Failure, FailureCode};
 use crate::outside::{Outside, Part as _, Text};
 use crate::pat::Scrubber;
 use crate::plan::{Kind, Warning};
@@ -103,7 +103,8 @@ pub fn sandbox_file(named: &Outside) -> Result<PathBuf, Failure> {
     let folder = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|folder| folder.is_absolute());
     let state = folder("XDG_STATE_HOME").or_else(|| folder("HOME").map(|home| home.join(".local").join("state")));
     let state = state.ok_or_else(|| {
-        Failure::new("sandbox", "HOME is not set: there is no place for the sandbox").hint("name a file: --sandbox=FILE")
+        Failure::new(FailureCode::Sandbox, "HOME is not set: there is no place for the sandbox")
+            .hint("name a file: --sandbox=FILE")
     })?;
     Ok(state.join("konnect").join("sandbox.json"))
 }
@@ -265,7 +266,7 @@ impl Cluster {
 
     fn answered(&self, answer: &Answer, path: &str) -> Failure {
         let path = path.split('?').next().unwrap_or_default();
-        Failure::new("unavailable", text!("{} answered {} for {}", self.server, answer.code, Outside::from(path)))
+        Failure::new(FailureCode::Unavailable, text!("{} answered {} for {}", self.server, answer.code, Outside::from(path)))
             .hint("the server, or something in front of it, is overloaded or not up: try again later")
     }
 

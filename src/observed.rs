@@ -13,7 +13,7 @@ use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::cluster::{Answer, Cluster};
 use crate::desired::{Desired, DesiredObject};
-use crate::outcome::Failure;
+use crate::outcome::{Failure, FailureCode};
 use crate::outside::{Outside, Part as _, Text};
 use crate::ownership::Owners;
 use crate::pat::{Fingerprint, Fingerprints, Pat, PatSource, Salt, Scrubber};
@@ -180,7 +180,7 @@ pub async fn read(cluster: &Cluster, desired: &Desired, reading: Reading<'_>) ->
 /// Where nothing could be read for a reason that concerns the server, not the rights, that one failure is the message.
 fn nothing_answered(objects: &BTreeMap<Kind, Read>) -> Result<(), Failure> {
     let mut failures = objects.values().map(|read| match read {
-        Read::Unreadable(failure) if failure.code != "forbidden" => Some(failure),
+        Read::Unreadable(failure) if failure.code != FailureCode::Forbidden => Some(failure),
         _ => None,
     });
     match failures.next().flatten() {
@@ -210,15 +210,18 @@ pub async fn read_object(cluster: &Cluster, wanted: &DesiredObject, comparison: 
         200 => match understand(answer, wanted, comparison) {
             Ok((live, token)) => fingerprinted(live, token, cluster, comparison).await,
             Err(what) => Read::Unreadable(
-                Failure::new("bad_answer", text!("{} answered {} when asked for {}", cluster.server, what, wanted.title()))
-                    .hint("is this address a Kubernetes API server?"),
+                Failure::new(
+                    FailureCode::BadAnswer,
+                    text!("{} answered {} when asked for {}", cluster.server, what, wanted.title()),
+                )
+                .hint("is this address a Kubernetes API server?"),
             ),
         },
         404 if status_kind.is_some_and(|kind| *kind == wanted.kind.resource()) => Read::Absent,
         403 => Read::Unreadable(forbidden(&answer, wanted)),
         401 => Read::Unreadable(unauthorized(cluster)),
         code => Read::Unreadable(Failure::new(
-            "bad_answer",
+            FailureCode::BadAnswer,
             text!("{} answered {} when asked for {}{}", cluster.server, code, wanted.title(), said(&answer)),
         )),
     }
@@ -228,7 +231,7 @@ pub async fn read_object(cluster: &Cluster, wanted: &DesiredObject, comparison: 
 #[must_use]
 pub fn unauthorized(cluster: &Cluster) -> Failure {
     Failure::new(
-        "unauthorized",
+        FailureCode::Unauthorized,
         text!(
             "{} does not know us (401): the credentials of context {} are not valid, or expired",
             cluster.server,
@@ -244,7 +247,12 @@ fn forbidden(answer: &Answer, wanted: &DesiredObject) -> Failure {
     let usual = answer.status.as_ref().is_some_and(|status| status.message.expose().contains("cannot get resource"));
     let said = if usual { Text::default() } else { said(answer) };
     let what = text!("no permission to get {} {}{}{}", wanted.kind.resource(), wanted.name, place, said);
-    Failure::new("forbidden", what).hint(text!("ask for the right to `get` {} {}{}", wanted.kind.resource(), wanted.name, place))
+    Failure::new(FailureCode::Forbidden, what).hint(text!(
+        "ask for the right to `get` {} {}{}",
+        wanted.kind.resource(),
+        wanted.name,
+        place
+    ))
 }
 
 /// The server's own words, behind a colon.

@@ -1,6 +1,10 @@
 //! How a run ends: the exit code, and what is said when it failed.
 
+mod code;
+
 use std::process::ExitCode;
+
+pub use code::FailureCode;
 
 use crate::outside::Text;
 
@@ -80,8 +84,8 @@ impl From<Outcome> for ExitCode {
 pub struct Failure {
     /// The exit code this failure asks for.
     pub outcome: Outcome,
-    /// A stable word for programs, such as `unauthorized`; part of the JSON output.
-    pub code: &'static str,
+    /// Why, as a stable word for programs; part of the JSON output.
+    pub code: FailureCode,
     /// What happened and where: a lowercase fragment fit for "failed to …: {what}".
     pub what: Text,
     /// What to do next.
@@ -89,10 +93,10 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// A failure before anything was changed (exit code 1).
+    /// A failure with the exit code that its code asks for.
     #[must_use]
-    pub fn new(code: &'static str, what: impl Into<Text>) -> Self {
-        Self { outcome: Outcome::Failed, code, what: what.into(), hint: None }
+    pub fn new(code: FailureCode, what: impl Into<Text>) -> Self {
+        Self { outcome: code.outcome(), code, what: what.into(), hint: None }
     }
 
     /// The same failure with advice.

@@ -21,7 +21,7 @@ pub use mark::{Salt, hex};
 pub use scrubber::Scrubber;
 
 use crate::cluster::Deadline;
-use crate::outcome::Failure;
+use crate::outcome::{Failure, FailureCode};
 use crate::outside::{Outside, Part, Text};
 use crate::plan::Warning;
 use crate::spec::PatKey;
@@ -120,12 +120,13 @@ impl PatSource {
     }
 
     fn unreadable(&self, error: &std::io::Error) -> Failure {
-        Failure::new("token_unreadable", text!("the token can't be read from {}: {}", self, error.kind()))
+        Failure::new(FailureCode::TokenUnreadable, text!("the token can't be read from {}: {}", self, error.kind()))
     }
 
     fn check(&self, mut bytes: Zeroizing<Vec<u8>>, accept: Accept, warnings: &mut Vec<Warning>) -> Result<Pat, Failure> {
         let wrong = |what: &'static str, hint: &'static str| {
-            Err(Failure::new("token_invalid", text!("the token in {} {}", self, what)).hint(Text::naming(hint, self.text())))
+            Err(Failure::new(FailureCode::TokenInvalid, text!("the token in {} {}", self, what))
+                .hint(Text::naming(hint, self.text())))
         };
         if bytes.len() > MOST_BYTES {
             return wrong("is longer than 16 KiB", "a Konnect token has a few dozen characters: is {source} the right place?");

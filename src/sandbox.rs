@@ -54,7 +54,7 @@ use http_body_util::{BodyExt as _, Full};
 use jiff::{SignedDuration, Timestamp};
 use kube::client::Body;
 
-use crate::outcome::Failure;
+use crate::outcome::{Failure, FailureCode};
 use crate::outside::Outside;
 use crate::text;
 use file::StateFile;
@@ -212,7 +212,7 @@ impl Sandbox {
                     let _lock = lock;
                     answer_from(&file, &request, &caller, now)
                 });
-                answered.await.map_err(|_| Failure::new("sandbox_file", "the sandbox did not come to an answer"))?
+                answered.await.map_err(|_| Failure::new(FailureCode::SandboxFile, "the sandbox did not come to an answer"))?
             }
         }
     }
@@ -225,7 +225,9 @@ impl Sandbox {
             }
             if start.elapsed() >= self.patience {
                 let what = text!("the sandbox file {} is in use by another process", Outside::from(file.path()));
-                return Err(Failure::new("sandbox_locked", what).hint("wait for the other konnect to end, and try again"));
+                return Err(
+                    Failure::new(FailureCode::SandboxLocked, what).hint("wait for the other konnect to end, and try again")
+                );
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
         }

@@ -16,7 +16,7 @@ mod understand;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::cluster::Deadline;
-use crate::outcome::{Failure, Outcome};
+use crate::outcome::{Failure, FailureCode, Outcome};
 use crate::outside::{Outside, Text};
 use crate::pat::{self, Accept, Fingerprints, Pat, PatSource, Salt};
 use crate::plan::{Plan, Warning};
@@ -110,7 +110,8 @@ impl SavedPlan {
             warnings.push(Warning { code: "plan_kubeconfig".into(), message });
         }
         if let Err(failure) = self.check_time(now) {
-            warnings.push(Warning { code: failure.code.into(), message: text!("{}: apply would refuse it", failure.what) });
+            warnings
+                .push(Warning { code: failure.code.word().into(), message: text!("{}: apply would refuse it", failure.what) });
         }
         warnings
     }
@@ -122,13 +123,13 @@ impl SavedPlan {
     pub fn check_time(&self, now: Timestamp) -> Result<(), Failure> {
         if now >= self.expires() {
             return Err(stale(
-                "plan_expired",
+                FailureCode::PlanExpired,
                 text!("the plan expired at {}; by this machine's clock it is {}", shown(self.expires()), shown(now)),
             ));
         }
         if self.created().duration_since(now) > CLOCKS_MAY_DIFFER {
             return Err(stale(
-                "plan_from_the_future",
+                FailureCode::PlanFromTheFuture,
                 text!("the plan was made at {}, but by this machine's clock it is {}", shown(self.created()), shown(now)),
             )
             .hint("correct this machine's clock, or the other's, and plan again"));
@@ -199,7 +200,7 @@ impl SavedPlan {
         match &now.cluster.uid {
             Some(uid) if *uid == planned => Ok(()),
             Some(uid) => Err(stale(
-                "other_cluster",
+                FailureCode::OtherCluster,
                 text!(
                     "context {} ({}) is another cluster than the plan was made for: its uid is {}, the plan's is {}",
                     now.cluster.context,
@@ -210,7 +211,7 @@ impl SavedPlan {
             )
             .hint("choose the plan's cluster with --context or --kubeconfig, or plan again for this one")),
             None => Err(Failure::new(
-                "uid_unreadable",
+                FailureCode::UidUnreadable,
                 text!(
                     "the plan is bound to the cluster with uid {}, but {} does not let us read its uid",
                     planned,
@@ -233,7 +234,7 @@ impl SavedPlan {
         if made == self.contents.fingerprint {
             return Ok(());
         }
-        Err(stale("other_token", text!("the token in {} is not the one the plan was made with", wanted.source))
+        Err(stale(FailureCode::OtherToken, text!("the token in {} is not the one the plan was made with", wanted.source))
             .hint("plan again with this token, or apply with the other one"))
     }
 }
@@ -241,8 +242,8 @@ impl SavedPlan {
 /// A file that the plan names and that is at neither of its two places.
 fn not_here(key: &'static str, place: &place::Place) -> Failure {
     let (code, hint) = match key {
-        "kubeconfig" => ("kubeconfig", "name the kubeconfig with --kubeconfig"),
-        _ => ("token_unset", "give the token on standard input, with --pat-stdin"),
+        "kubeconfig" => (FailureCode::Kubeconfig, "name the kubeconfig with --kubeconfig"),
+        _ => (FailureCode::TokenUnset, "give the token on standard input, with --pat-stdin"),
     };
     let what = text!(
         "the plan's {} is not here: neither {} is, nor {} seen from this folder",
@@ -259,6 +260,6 @@ fn shown(time: Timestamp) -> Outside {
 }
 
 /// A refusal that asks for a new plan.
-fn stale(code: &'static str, what: impl Into<Text>) -> Failure {
+fn stale(code: FailureCode, what: impl Into<Text>) -> Failure {
     Failure::new(code, what).hint("plan again").outcome(Outcome::Stale)
 }

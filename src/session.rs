@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use crate::cluster::{Choice, Cluster, Deadline, Notices, PluginLimits};
 use crate::desired::Desired;
 use crate::observed::{self, Comparison, Observed, Reading};
-use crate::outcome::Failure;
+use crate::outcome::{Failure, FailureCode};
 use crate::outside::Outside;
 use crate::pat::{self, Accept, Fingerprints, Pat, PatSource, Salt};
 use crate::plan::{DryRun, Kind, Plan, Warning};
@@ -75,7 +75,7 @@ impl Wanted {
             _ if from_stdin => PatSource::Stdin,
             Some(PatKey::Env(name)) => PatSource::Env(name.clone()),
             Some(PatKey::File(shown, path)) => PatSource::File(shown.clone(), path.clone()),
-            None => return Err(Failure::new("token_source", "the spec does not say where the token is")),
+            None => return Err(Failure::new(FailureCode::TokenSource, "the spec does not say where the token is")),
         };
         let pat = source.read(accept, warnings)?;
         if pat.is_none() {

@@ -7,6 +7,7 @@ mod support;
 use std::fs::File;
 use std::process::Stdio;
 
+use konnect::outcome::FailureCode;
 use serde_json::{Value, json};
 use support::relay::{Fault, Relay};
 use support::{Konnect, Server};
@@ -33,6 +34,21 @@ fn to_a_full_disk(konnect: &Konnect) -> (i32, String) {
     let full = File::options().write(true).open("/dev/full").expect("Linux has it");
     let output = konnect.command().stdin(Stdio::null()).stdout(full).stderr(Stdio::piped()).output().expect("it runs");
     (support::child::code(output.status), String::from_utf8(output.stderr).expect("text"))
+}
+
+/// The table that README links is the enum's.
+#[test]
+fn every_failure_has_its_entry_in_the_documentation() {
+    let row = |code: &FailureCode| {
+        let means = code.means();
+        format!("| `{}` | {} | {means} | {} |\n", code.word(), code.outcome().code(), code.advice())
+    };
+    let rows: String = FailureCode::ALL.iter().map(row).collect();
+    support::document::expect_in(
+        "docs/errors.md",
+        "errors",
+        &format!("| code | exit | what happened | what to do |\n|---|---|---|---|\n{rows}"),
+    );
 }
 
 #[test]

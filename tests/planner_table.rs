@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use konnect::desired::{Desired, DesiredObject};
 use konnect::observed::{Live, LiveSecret, Observed, Read};
-use konnect::outcome::Failure;
+use konnect::outcome::{Failure, FailureCode};
 use konnect::ownership::Owners;
 use konnect::plan::{Action, ClusterIdentity, FieldAction, FieldPath, Kind, Mark, Plan, Reason, Verdict};
 use konnect::planner::{TakeOver, plan, what_is_read};
@@ -260,7 +260,7 @@ fn immutable_blocks_what_would_no_longer_be_immutable_but_not_a_release() {
 
 #[test]
 fn unreadable_is_never_absent() {
-    let plan = plan_of(secret(), Read::Unreadable(Failure::new("forbidden", "no")), &TakeOver::new());
+    let plan = plan_of(secret(), Read::Unreadable(Failure::new(FailureCode::Forbidden, "no")), &TakeOver::new());
     assert_eq!((plan.changes[0].action, plan.summary().unknown, plan.summary().add), (Action::Unknown, 1, 0));
 }
 

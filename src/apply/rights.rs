@@ -1,7 +1,7 @@
 //! Before the first write: whether we have every right that all the writes need.
 
 use crate::cluster::Cluster;
-use crate::outcome::Failure;
+use crate::outcome::{Failure, FailureCode};
 use crate::outside::Text;
 use crate::plan::{Change, Plan};
 use crate::text;
@@ -27,8 +27,11 @@ pub async fn missing_rights(cluster: &Cluster, plan: &Plan) -> Result<(), Failur
     if missing.is_empty() {
         return Ok(());
     }
-    Err(Failure::new("permission", text!("missing permission, nothing was written:\n  - {}", Text::join(missing, "\n  - ")))
-        .hint("ask the cluster's administrator for these rights, or choose another context with --context"))
+    Err(Failure::new(
+        FailureCode::Permission,
+        text!("missing permission, nothing was written:\n  - {}", Text::join(missing, "\n  - ")),
+    )
+    .hint("ask the cluster's administrator for these rights, or choose another context with --context"))
 }
 
 fn words(verb: &'static str, change: &Change) -> Text {

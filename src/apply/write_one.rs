@@ -3,7 +3,7 @@
 use super::{Ending, Means};
 use crate::cluster::{Answer, Cluster, Sent};
 use crate::observed::{Read, read_object};
-use crate::outcome::{Failure, Outcome};
+use crate::outcome::{Failure, FailureCode};
 use crate::outside::Text;
 use crate::plan::{Action, Change, FieldPath, Reason};
 use crate::planner;
@@ -60,9 +60,8 @@ pub(super) async fn write_one(cluster: &Cluster, planned: &Change, means: Means<
     match lost {
         Some(why) => Ending::Unknown(why),
         None => Ending::Stale(
-            Failure::new("stale", text!("{} kept changing while it was being written", planned.wanted.title()))
-                .hint("find out what changes it, then plan again")
-                .outcome(Outcome::Stale),
+            Failure::new(FailureCode::Stale, text!("{} kept changing while it was being written", planned.wanted.title()))
+                .hint("find out what changes it, then plan again"),
         ),
     }
 }
@@ -71,7 +70,7 @@ fn success(answer: &Answer, planned: &Change) -> Ending {
     match (planned.action, answer.code) {
         (Action::Create, 201) => Ending::Created,
         (Action::Create, code) => Ending::Unknown(Failure::new(
-            "bad_answer",
+            FailureCode::BadAnswer,
             text!(
                 "the server answered {} to the creation of {}, which must be 201: it may have changed an object that was there",
                 code,
@@ -106,12 +105,13 @@ fn and_unreadable(why: Failure) -> Failure {
 fn refused(planned: &Change, answer: &Answer) -> Failure {
     let title = planned.wanted.title();
     match write::refusal(answer) {
-        Reason::NamespaceMissing(namespace) => {
-            Failure::new("namespace_missing", text!("{} can't be written: namespace {} does not exist", title, namespace))
-                .hint("create it, or let konnect manage it (remove `manage = false`)")
-        }
+        Reason::NamespaceMissing(namespace) => Failure::new(
+            FailureCode::NamespaceMissing,
+            text!("{} can't be written: namespace {} does not exist", title, namespace),
+        )
+        .hint("create it, or let konnect manage it (remove `manage = false`)"),
         Reason::NamespaceTerminating => {
-            Failure::new("namespace_terminating", text!("{} can't be created: its namespace is being deleted", title))
+            Failure::new(FailureCode::NamespaceTerminating, text!("{} can't be created: its namespace is being deleted", title))
                 .hint("wait until it is gone, have it made anew, then run apply again")
         }
         Reason::Rejected(message) | Reason::WebhookFailed(message) => rejected(&title, &message, answer),
@@ -122,9 +122,9 @@ fn refused(planned: &Change, answer: &Answer) -> Failure {
 fn rejected(title: &Text, message: &Text, answer: &Answer) -> Failure {
     let what = text!("the server refused {} ({}): {}", title, answer.code, message);
     if write::webhook_failed(answer) {
-        return Failure::new("webhook_failed", what).hint("an admission webhook of the cluster is not answering (Kong's operator has one for these Secrets): once it is up, run apply again");
+        return Failure::new(FailureCode::WebhookFailed, what).hint("an admission webhook of the cluster is not answering (Kong's operator has one for these Secrets): once it is up, run apply again");
     }
-    Failure::new("rejected", what)
+    Failure::new(FailureCode::Rejected, what)
 }
 
 /// Says that an object is no longer what the plan was made from.
@@ -139,9 +139,8 @@ pub(super) fn stale(planned: &Change, now: &Change) -> Failure {
             moved => text!("changed since the plan was made: {}", Text::join(moved.iter().map(FieldPath::dotted), ", ")),
         },
     };
-    Failure::new("stale", text!("{} {}; it was not written", title, what))
+    Failure::new(FailureCode::Stale, text!("{} {}; it was not written", title, what))
         .hint("run plan again, and look at what changed")
-        .outcome(Outcome::Stale)
 }
 
 /// The fields whose value, owners or plan are no longer the same.

@@ -12,7 +12,7 @@ use tower::{BoxError, ServiceBuilder};
 use super::kubeconfig::Selected;
 use super::proxy::{bare_host, is_loopback, variable_that_applies};
 use super::{Notice, Notices};
-use crate::outcome::Failure;
+use crate::outcome::{Failure, FailureCode};
 use crate::outside::{Outside, Text};
 use crate::plan::Warning;
 
@@ -38,7 +38,8 @@ pub fn client(selected: &Selected, notices: &Notices) -> Result<kube::Client, Fa
     }
     build(config).map_err(|error| {
         let hint = "check certificate-authority, client-certificate, client-key, token and the `as` entries there";
-        Failure::new("kubeconfig", text!("the credentials of context {} can't be used: {}", context, part(&error))).hint(hint)
+        Failure::new(FailureCode::Kubeconfig, text!("the credentials of context {} can't be used: {}", context, part(&error)))
+            .hint(hint)
     })
 }
 
@@ -74,7 +75,7 @@ fn refuse_plain_http(server: &http::Uri) -> Result<(), Failure> {
         return Ok(());
     }
     Err(Failure::new(
-        "plain_http",
+        FailureCode::PlainHttp,
         text!(
             "{} is not https: the token and our credentials would cross the network in clear",
             Outside::new(server.to_string())
@@ -86,7 +87,7 @@ fn refuse_plain_http(server: &http::Uri) -> Result<(), Failure> {
 fn refuse_proxies(server: &http::Uri, context: &Outside, has_proxy_url: bool) -> Result<(), Failure> {
     if has_proxy_url {
         return Err(Failure::new(
-            "proxy",
+            FailureCode::Proxy,
             text!(
                 "context {} reaches {} through proxy-url, and konnect can't use proxies yet",
                 context,
@@ -98,7 +99,7 @@ fn refuse_proxies(server: &http::Uri, context: &Outside, has_proxy_url: bool) ->
     match variable_that_applies(server, |name| std::env::var(name).ok()) {
         None => Ok(()),
         Some(variable) => Err(Failure::new(
-            "proxy",
+            FailureCode::Proxy,
             text!("{} sets a proxy for {}, and konnect can't use proxies yet", variable, Outside::new(server.to_string())),
         )
         .hint(text!(

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use zeroize::Zeroizing;
 
 use super::{Deadline, Notice, Notices};
-use crate::outcome::Failure;
+use crate::outcome::{Failure, FailureCode};
 use crate::outside::{Outside, Text};
 use crate::pat::Scrubber;
 use crate::text;
@@ -60,7 +60,7 @@ fn name(exec: &ExecConfig) -> Text {
 }
 
 fn failed(exec: &ExecConfig, what: impl Into<Text>) -> Failure {
-    Failure::new("exec_plugin", text!("{} {}", name(exec), what.into()))
+    Failure::new(FailureCode::ExecPlugin, text!("{} {}", name(exec), what.into()))
 }
 
 async fn run(exec: &ExecConfig, surroundings: &Surroundings<'_>) -> Result<Zeroizing<Vec<u8>>, Failure> {

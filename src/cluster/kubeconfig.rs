@@ -22,7 +22,7 @@ pub use user::unsendable;
 
 use super::{Choice, Deadline};
 use crate::blocking::within;
-use crate::outcome::Failure;
+use crate::outcome::{Failure, FailureCode};
 use crate::outside::{Outside, Text};
 use crate::pat::Scrubber;
 use crate::text;
@@ -45,7 +45,7 @@ pub struct Selected {
 
 /// Something is wrong with the kubeconfig itself.
 fn wrong(what: impl Into<Text>) -> Failure {
-    Failure::new("kubeconfig", what)
+    Failure::new(FailureCode::Kubeconfig, what)
 }
 
 /// Reads the kubeconfig files and picks the context.
@@ -123,7 +123,7 @@ fn context(loaded: &Loaded, wanted: Option<&str>) -> Result<String, Failure> {
             None => {
                 let what = text!("no context is chosen, and {} has no current-context", loaded.shown);
                 let hint = text!("choose one with --context or cluster.context in the spec; {}", has());
-                return Err(Failure::new("context", what).hint(hint));
+                return Err(Failure::new(FailureCode::Context, what).hint(hint));
             }
         },
     };
@@ -132,7 +132,7 @@ fn context(loaded: &Loaded, wanted: Option<&str>) -> Result<String, Failure> {
     }
     let close = similar::get_close_matches(name, &names, 1, 0.6);
     let hint = close.first().map_or_else(has, |close| text!("did you mean {}? {}", Outside::from(*close), has()));
-    Err(Failure::new("context", text!("there is no context {}", Outside::from(name))).hint(hint))
+    Err(Failure::new(FailureCode::Context, text!("there is no context {}", Outside::from(name))).hint(hint))
 }
 
 /// The first `current-context` that is not empty.

@@ -5,7 +5,7 @@ use std::error::Error;
 use hyper_util::client::legacy::Error as HttpError;
 
 use super::answer::bounded;
-use crate::outcome::Failure;
+use crate::outcome::{Failure, FailureCode};
 use crate::outside::{Outside, Piece, Text};
 use crate::text;
 
@@ -47,7 +47,7 @@ impl Trouble {
     /// The failure it is where nothing was changed.
     #[must_use]
     pub fn failure(&self, server: &Outside) -> Failure {
-        let failure = Failure::new("connection", text!("no answer from {}: {}", server, self.what));
+        let failure = Failure::new(FailureCode::Connection, text!("no answer from {}: {}", server, self.what));
         match self.hint {
             Some(hint) => failure.hint(hint),
             None => failure.hint("is the cluster running, and this the right context?"),

@@ -14,7 +14,7 @@ use crate::apply::{self as carry_out, Means, Report};
 use crate::blocking::within;
 use crate::cli::{ApplyArgs, Format};
 use crate::cluster::{Cluster, Deadline};
-use crate::outcome::{Failure, Outcome};
+use crate::outcome::{Failure, FailureCode, Outcome};
 use crate::outside::{Outside, Text};
 use crate::pat;
 use crate::plan::{Action, Change, Plan, Warning};
@@ -162,7 +162,7 @@ async fn to_apply_saved(
 }
 
 fn no_token(wanted: &Wanted) -> Failure {
-    Failure::new("token_unset", text!("apply needs the token, and {}", wanted.source.unset()))
+    Failure::new(FailureCode::TokenUnset, text!("apply needs the token, and {}", wanted.source.unset()))
         .hint("each write carries the whole object: without the token an apply would remove it")
 }
 
@@ -172,7 +172,7 @@ fn opened(path: &Outside, expected: Option<&str>) -> Result<SavedPlan, Failure> 
     if let Some(expected) = expected.filter(|expected| *expected != digest) {
         let what = text!("{} has the digest {}, but --expect says {}", path, Outside::from(&digest), Outside::from(expected));
         let hint = "it is not the plan that was approved: find out where it comes from";
-        return Err(Failure::new("plan_unexpected", what).hint(hint).outcome(Outcome::Stale));
+        return Err(Failure::new(FailureCode::PlanUnexpected, what).hint(hint));
     }
     saved.check_time(Timestamp::now())?;
     Ok(saved)
@@ -199,7 +199,7 @@ fn resumed(saved: &SavedPlan, now: &Made, teller: &Teller) -> Result<Option<Plan
         }
         Freshness::Stale(difference) => {
             let what = text!("the cluster is not what the plan was made from; nothing was written\n{}", difference);
-            Err(Failure::new("stale", what).hint("plan again, and look at what changed").outcome(Outcome::Stale))
+            Err(Failure::new(FailureCode::Stale, what).hint("plan again, and look at what changed"))
         }
     }
 }
@@ -213,14 +213,13 @@ fn guard(plan: &Plan) -> Result<(), Failure> {
     let (unknown, blocked) = (titles(Action::Unknown), titles(Action::Blocked));
     if !unknown.is_empty() {
         return Err(Failure::new(
-            "unknown",
+            FailureCode::Unknown,
             text!("nothing was written: {} could not be read, so what apply would do is not known", unknown),
         ));
     }
     if !blocked.is_empty() {
-        return Err(Failure::new("blocked", text!("nothing was written: {} is blocked", blocked))
-            .hint("the plan above says by what; a field of another manager is taken with --take-over FIELD")
-            .outcome(Outcome::Refused));
+        return Err(Failure::new(FailureCode::Blocked, text!("nothing was written: {} is blocked", blocked))
+            .hint("the plan above says by what; a field of another manager is taken with --take-over FIELD"));
     }
     Ok(())
 }
@@ -230,8 +229,7 @@ const MOST_ANSWERED: u64 = 1024;
 
 /// Asks on the terminal. Only `yes` goes on.
 async fn ask(cluster: &Cluster, console: &Console, teller: &Teller) -> Result<(), Failure> {
-    let refused =
-        |what: &'static str| Failure::new("not_approved", text!("nothing was written: {}", what)).outcome(Outcome::Refused);
+    let refused = |what: &'static str| Failure::new(FailureCode::NotApproved, text!("nothing was written: {}", what));
     if teller.is_json() {
         return Err(refused("with --format json nobody is asked").hint("pass --auto-approve, or a saved plan"));
     }
@@ -265,7 +263,9 @@ async fn confirm(cluster: &Cluster, wanted: &Wanted) -> Result<(), Failure> {
         Ok(_) => return Ok(()),
         Err(failure) => failure.what,
     };
-    Err(Failure::new("unconfirmed", text!("everything was written, but reading it again did not confirm it: {}", what))
-        .hint("run `konnect plan` to see what is there")
-        .outcome(Outcome::Unconfirmed))
+    Err(Failure::new(
+        FailureCode::Unconfirmed,
+        text!("everything was written, but reading it again did not confirm it: {}", what),
+    )
+    .hint("run `konnect plan` to see what is there"))
 }

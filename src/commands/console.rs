@@ -8,7 +8,7 @@ use super::NotOpened;
 use super::stage::{Stage, Stream};
 use crate::cli::{Color, ScreenArgs};
 use crate::cluster::{Notice, Notices};
-use crate::outcome::{Failure, Outcome};
+use crate::outcome::{Failure, FailureCode, Outcome};
 use crate::outside::Text;
 use crate::plan::Warning;
 use crate::render::{Cleared, Door, Paint};
@@ -92,7 +92,7 @@ impl Console {
         if let Err(error) = self.stage.write(Stream::Out, text)
             && !self.broken.swap(true, Ordering::Relaxed)
         {
-            self.failure(&Failure::new("stdout", text!("stdout can't be written: {}", error.kind())));
+            self.failure(&Failure::new(FailureCode::Stdout, text!("stdout can't be written: {}", error.kind())));
         }
     }
 

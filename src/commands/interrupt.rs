@@ -8,7 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
 
 use super::stage::Stage;
-use crate::outcome::{Failure, Outcome};
+use crate::outcome::{Failure, FailureCode, Outcome};
 
 /// Whether somebody wants us to stop.
 pub(super) struct Interrupt {
@@ -54,7 +54,7 @@ impl Interrupt {
 
     /// Runs what may be broken off anywhere: nothing is written in it.
     pub(super) async fn or_stop<T, E: From<Failure>>(&self, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
-        let interrupted = || Failure::new("interrupted", "interrupted; nothing was written").outcome(Outcome::Interrupted);
+        let interrupted = || Failure::new(FailureCode::Interrupted, "interrupted; nothing was written");
         let told = self.told.notified();
         if self.wanted.load(Ordering::SeqCst) {
             return Err(interrupted().into());

@@ -6,7 +6,7 @@ use super::console::Console;
 use crate::blocking::within;
 use crate::cli::{SpecArgs, TrustArgs};
 use crate::cluster::Deadline;
-use crate::outcome::{Failure, Outcome};
+use crate::outcome::{Failure, FailureCode, Outcome};
 use crate::outside::Outside;
 use crate::pat::{self, Pat};
 use crate::plan::Warning;
@@ -138,7 +138,7 @@ fn read(
 /// The token belongs neither in a checked-in file nor on a command line, where other users see it.
 fn refuse_token_in(spec: &Spec, pat: &Pat, console: &Console) -> Result<(), Failure> {
     let refused = |what: &'static str| {
-        Failure::new("token_in_the_open", what)
+        Failure::new(FailureCode::TokenInTheOpen, what)
             .hint("take it out, and revoke the token if the file was shared or the command logged")
     };
     if console.arguments().iter().any(|argument| pat.stands_in(argument.as_encoded_bytes())) {

@@ -8,7 +8,7 @@ use super::{NotOpened, Stage, all, connect, is_sandbox, open, outcome_of, policy
 use crate::blocking::within;
 use crate::cli::{ChoiceArgs, PlanArgs, PlanFormat, ShowArgs};
 use crate::cluster::Deadline;
-use crate::outcome::{Failure, Outcome};
+use crate::outcome::{Failure, FailureCode, Outcome};
 use crate::outside::Outside;
 use crate::pat::{self, Fingerprints};
 use crate::plan::{Plan, Warning};
@@ -31,7 +31,7 @@ pub(super) async fn plan(args: PlanArgs, stage: &Stage) -> Outcome {
     };
     if args.out.is_some() && wanted.pat.is_none() {
         let what = text!("a saved plan is bound to the token, and {}", wanted.source.unset());
-        let failure = Failure::new("token_unset", what).hint("set it, or plan without --out");
+        let failure = Failure::new(FailureCode::TokenUnset, what).hint("set it, or plan without --out");
         return failed(&console, &args, &[], &[failure]);
     }
     if args.out.is_some() {

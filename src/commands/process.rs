@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::panic::PanicHookInfo;
 
 use super::stage::{Stage, Stream};
-use crate::outcome::{Failure, Outcome};
+use crate::outcome::{Failure, FailureCode, Outcome};
 use crate::outside::{Outside, Text};
 use crate::render::{Door, events, json};
 use crate::text;
@@ -58,9 +58,8 @@ fn report(panic: &PanicHookInfo<'_>, json: bool, command: Command) {
         Command::Apply => "; what was written is not known",
         Command::Other => "",
     };
-    let failure = Failure::new("internal", text!("this is a bug in konnect{}{}", place, written))
-        .hint("run `konnect plan` to see what is there, and report the bug with this line and the command")
-        .outcome(Outcome::Internal);
+    let failure = Failure::new(FailureCode::Internal, text!("this is a bug in konnect{}{}", place, written))
+        .hint("run `konnect plan` to see what is there, and report the bug with this line and the command");
     if json {
         let _ = stage.write(
             Stream::Out,

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::unauthorized;
 use crate::cluster::Cluster;
-use crate::outcome::{Failure, Outcome};
+use crate::outcome::{Failure, FailureCode};
 use crate::outside::Outside;
 use crate::text;
 
@@ -18,7 +18,7 @@ pub(super) fn check_pin(
     match uid {
         Ok(Some(uid)) if uid == pinned => Ok(()),
         Ok(Some(uid)) => Err(Failure::new(
-            "other_cluster",
+            FailureCode::OtherCluster,
             text!(
                 "context {} ({}) is another cluster than the spec pins: its uid is {}, cluster.uid says {}",
                 cluster.context,
@@ -27,10 +27,9 @@ pub(super) fn check_pin(
                 pinned
             ),
         )
-        .hint("nothing else was looked at; choose the right context with --context, or correct cluster.uid")
-        .outcome(Outcome::Refused)),
+        .hint("nothing else was looked at; choose the right context with --context, or correct cluster.uid")),
         Ok(None) => Err(Failure::new(
-            "uid_unreadable",
+            FailureCode::UidUnreadable,
             text!("the spec pins cluster.uid, but {} does not let us read it", cluster.server),
         )
         .hint("it needs the right to `get` namespaces `kube-system`; grant it, or remove cluster.uid from the spec")),

@@ -8,7 +8,7 @@ use super::door::safe_json;
 use super::json::FORMAT_VERSION;
 use super::{Cleared, Door};
 use crate::apply::{Ending, Progress, Report};
-use crate::outcome::{Failure, Outcome};
+use crate::outcome::{Failure, FailureCode, Outcome};
 use crate::plan::{Change, Warning};
 
 /// One line, its `type` first.
@@ -61,7 +61,7 @@ fn ended(change: &Change, ending: &Ending, time: Option<Duration>, door: &Door) 
         Ending::Unknown(failure) => ("unknown", Some(error(failure, door))),
         // Not ended: it never began, and is told at the end.
         Ending::NotDone(_) if time.is_some() => return None,
-        Ending::NotDone(why) => ("not_begun", Some(json!({"code": "not_begun", "message": door.value(why)}))),
+        Ending::NotDone(why) => ("not_begun", Some(json!({"code": FailureCode::NotBegun.word(), "message": door.value(why)}))),
     };
     let kind = if failure.is_some() { "apply_errored" } else { "apply_complete" };
     let mut event = json!({"type": kind, "object": object(change, door), "action": change.action.word(), "result": result});
@@ -114,7 +114,7 @@ fn object(change: &Change, door: &Door) -> Value {
 }
 
 fn error(failure: &Failure, door: &Door) -> Value {
-    let mut error = json!({"code": failure.code, "message": door.value(&failure.what)});
+    let mut error = json!({"code": failure.code.word(), "message": door.value(&failure.what)});
     if let Some(hint) = &failure.hint {
         error["hint"] = json!(door.value(hint));
     }

@@ -127,7 +127,7 @@ fn whole(spec: &Outside, plan: Option<&Plan>, warnings: &[Warning], errors: &[Fa
     let warning =
         |Warning { code, message }: &Warning| Remark { code: code.to_string(), message: door.value(message), hint: None };
     let error = |Failure { outcome: _, code, what, hint }: &Failure| Remark {
-        code: (*code).to_owned(),
+        code: code.word().to_owned(),
         message: door.value(what),
         hint: hint.as_ref().map(|hint| door.value(hint)),
     };
@@ -191,10 +191,11 @@ fn field_document(field: &Field, door: &Door) -> FieldDocument {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::outcome::FailureCode;
 
     #[test]
     fn a_failure_alone_is_a_whole_document() {
-        let failure = Failure::new("spec", "went \u{202e}wrong\u{e0041}").hint("do this");
+        let failure = Failure::new(FailureCode::Spec, "went \u{202e}wrong\u{e0041}").hint("do this");
         let text = document(&"konnect.toml".into(), None, &[], &[failure], &Door::default());
         let text = text.as_str();
         assert!(!text.contains('\u{202e}') && !text.contains('\u{e0041}'));

@@ -203,7 +203,10 @@ mod tests {
     #[test]
     fn a_comment_of_failures_alone_has_its_bounds() {
         let failures: Vec<Failure> = (0..5000)
-            .map(|i| Failure::new("x", Outside::new(format!("{i} {}", "|`@".repeat(500)))).hint(Outside::new("<".repeat(900))))
+            .map(|i| {
+                Failure::new(crate::outcome::FailureCode::Rejected, Outside::new(format!("{i} {}", "|`@".repeat(500))))
+                    .hint(Outside::new("<".repeat(900)))
+            })
             .collect();
         let about = About { spec: &"k.toml".into(), digest: None, warnings: &[], errors: &failures };
         let text = comment(None, about, &Door::default());

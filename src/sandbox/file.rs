@@ -11,7 +11,7 @@ use rustix::io::Errno;
 use serde_json::{Value, json};
 
 use super::store::Store;
-use crate::outcome::Failure;
+use crate::outcome::{Failure, FailureCode};
 use crate::outside::{Outside, Text};
 use crate::text;
 
@@ -42,7 +42,7 @@ impl StateFile {
         // A pipe or a device would be read for ever, and be replaced by the first write.
         if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
             let what = text!("the sandbox can't be kept in {}: it is not a regular file", Outside::from(path));
-            return Err(Failure::new("sandbox_file", what).hint("name a file: --sandbox=FILE"));
+            return Err(Failure::new(FailureCode::SandboxFile, what).hint("name a file: --sandbox=FILE"));
         }
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists()) {
             let mut builder = fs::DirBuilder::new();
@@ -56,7 +56,7 @@ impl StateFile {
 
     fn failure(&self, what: &'static str, error: &std::io::Error) -> Failure {
         Failure::new(
-            "sandbox_file",
+            FailureCode::SandboxFile,
             text!("{} the sandbox file {}: {}", what, Outside::from(self.path.as_path()), Outside::new(error.to_string())),
         )
     }
@@ -78,7 +78,9 @@ impl StateFile {
             Ok(file) => File::from(file),
             Err(Errno::LOOP) => {
                 let what = text!("the lock of the sandbox file {} is a symbolic link", Outside::from(self.path.as_path()));
-                return Err(Failure::new("sandbox_file", what).hint("remove the link, or name another file: --sandbox=FILE"));
+                return Err(
+                    Failure::new(FailureCode::SandboxFile, what).hint("remove the link, or name another file: --sandbox=FILE")
+                );
             }
             Err(error) => return Err(self.failure("can't open the lock of", &error.into())),
         };
@@ -102,7 +104,9 @@ impl StateFile {
             Ok(bytes) if bytes.len() as u64 <= MOST_BYTES => bytes,
             Ok(_) => {
                 let what = text!("the sandbox file {} is longer than 64 MiB", Outside::from(self.path.as_path()));
-                return Err(Failure::new("sandbox_file", what).hint("is it a sandbox? move it away to start with an empty one"));
+                return Err(
+                    Failure::new(FailureCode::SandboxFile, what).hint("is it a sandbox? move it away to start with an empty one")
+                );
             }
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(self.failure("can't read", &error)),
@@ -110,7 +114,7 @@ impl StateFile {
         let damaged = |where_: Text| {
             let what =
                 text!("the sandbox file {} is damaged{}; it was left as it is", Outside::from(self.path.as_path()), where_);
-            Failure::new("sandbox_damaged", what).hint("move it away to start with an empty sandbox")
+            Failure::new(FailureCode::SandboxDamaged, what).hint("move it away to start with an empty sandbox")
         };
         let mut state: Value = serde_json::from_slice(&bytes)
             .map_err(|error| damaged(text!(" at line {}, column {}", error.line(), error.column())))?;
@@ -120,7 +124,7 @@ impl StateFile {
         if state["version"] != VERSION {
             let what =
                 text!("the sandbox file {} is of a format version this konnect doesn't know", Outside::from(self.path.as_path()));
-            return Err(Failure::new("sandbox_version", what).hint("use the konnect that wrote it, or move it away"));
+            return Err(Failure::new(FailureCode::SandboxVersion, what).hint("use the konnect that wrote it, or move it away"));
         }
         let (revision, seed) = (state["revision"].as_u64(), state["seed"].as_u64());
         let objects = state.get_mut("objects").map(Value::take);

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{Mode, OFlags};
 use serde_json::{Value, json};
 
-use crate::outcome::Failure;
+use crate::outcome::{Failure, FailureCode};
 use crate::outside::Outside;
 use crate::text;
 
@@ -49,7 +49,7 @@ fn is_a_sandbox_s(bytes: &[u8]) -> bool {
 pub fn write(path: &Path, server: &str, authority: &str, token: &str) -> Result<Written, Failure> {
     let taken = || {
         let what = text!("{} is there already, and no sandbox wrote it: it was left as it is", Outside::from(path));
-        Failure::new("serve", what).hint("name another file for the sandbox's kubeconfig: --kubeconfig-out FILE")
+        Failure::new(FailureCode::Serve, what).hint("name another file for the sandbox's kubeconfig: --kubeconfig-out FILE")
     };
     let replaces = match content(path) {
         Ok(bytes) if is_a_sandbox_s(&bytes) => true,
@@ -73,7 +73,7 @@ pub fn write(path: &Path, server: &str, authority: &str, token: &str) -> Result<
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(taken()),
         Err(error) => {
             let what = text!("the kubeconfig {} can't be written: {}", Outside::from(path), error.kind());
-            Err(Failure::new("serve", what).hint("name another file: --kubeconfig-out FILE"))
+            Err(Failure::new(FailureCode::Serve, what).hint("name another file: --kubeconfig-out FILE"))
         }
     }
 }

@@ -25,7 +25,7 @@ use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tower::{BoxError, Service, ServiceExt as _};
 
 use super::kubeconfig::{self, Written};
-use crate::outcome::Failure;
+use crate::outcome::{Failure, FailureCode};
 use crate::outside::Outside;
 
 /// More bytes than a real server reads of a body, which it is for the service to refuse.
@@ -53,7 +53,7 @@ pub struct Listening {
 /// # Errors
 /// No port, no randomness, or a certificate that can't be made.
 pub async fn listen() -> Result<Listening, Failure> {
-    let fail = |what: String| Failure::new("serve", text!("the sandbox can't listen: {}", Outside::new(what)));
+    let fail = |what: String| Failure::new(FailureCode::Serve, text!("the sandbox can't listen: {}", Outside::new(what)));
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(|error| fail(error.to_string()))?;
     let address = listener.local_addr().map_err(|error| fail(error.to_string()))?;
     let (authority, config) = certificates().map_err(|error| fail(error.to_string()))?;

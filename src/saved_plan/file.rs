@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::document::Document;
 use super::{SavedPlan, stale};
-use crate::outcome::Failure;
+use crate::outcome::{Failure, FailureCode};
 use crate::outside::{Outside, Text};
 use crate::pat::hex;
 use crate::text;
@@ -27,7 +27,7 @@ impl SavedPlan {
     /// # Errors
     /// The file can't be written; one that was there stays as it was.
     pub fn save(&self, shown: &Outside) -> Result<String, Failure> {
-        let fail = |kind: ErrorKind| Failure::new("plan_file", text!("the plan can't be saved to {}: {}", shown, kind));
+        let fail = |kind: ErrorKind| Failure::new(FailureCode::PlanFile, text!("the plan can't be saved to {}: {}", shown, kind));
         let mut document = serde_json::to_value(&self.document).map_err(|_| fail(ErrorKind::InvalidData))?;
         let digest = digest(&document);
         document["digest"] = json!(digest);
@@ -38,7 +38,7 @@ impl SavedPlan {
         let path = Path::new(shown.expose());
         // A folder, a device or a pipe can't be put in place of: renaming over /dev/stdout would take it from everybody.
         if std::fs::metadata(path).is_ok_and(|found| !found.is_file()) {
-            return Err(Failure::new("plan_file", text!("{} is no file: a plan is saved to a file", shown)));
+            return Err(Failure::new(FailureCode::PlanFile, text!("{} is no file: a plan is saved to a file", shown)));
         }
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let written = || -> std::io::Result<()> {
@@ -59,7 +59,7 @@ impl SavedPlan {
     /// A file that can't be read or is no saved plan (exit code 1); one of another format or version, that was changed, or whose parts
     /// disagree (4).
     pub fn open(shown: &Outside) -> Result<(Self, String), Failure> {
-        let no_plan = |what: Text| Failure::new("plan_file", what).hint("`konnect plan --out PLAN` makes one");
+        let no_plan = |what: Text| Failure::new(FailureCode::PlanFile, what).hint("`konnect plan --out PLAN` makes one");
         let mut text = String::new();
         File::open(shown.expose())
             .and_then(|file| file.take(MOST_BYTES).read_to_string(&mut text))
@@ -71,14 +71,18 @@ impl SavedPlan {
         let version = document["konnect_version"].as_str().unwrap_or("unknown").to_owned();
         if document["format"] != FORMAT {
             let other = document["format"].as_u64().map_or_else(|| "unknown".into(), |format| text!("{}", format));
-            return Err(stale("plan_format", text!("{} has format {}, this konnect knows format {}", shown, other, FORMAT))
-                .hint("apply it with the konnect that made it, or plan again"));
+            return Err(stale(
+                FailureCode::PlanFormat,
+                text!("{} has format {}, this konnect knows format {}", shown, other, FORMAT),
+            )
+            .hint("apply it with the konnect that made it, or plan again"));
         }
         if version != env!("CARGO_PKG_VERSION") {
             let what = text!("{} was made by konnect {}, this is {}", shown, Outside::from(&version), env!("CARGO_PKG_VERSION"));
-            return Err(stale("plan_version", what).hint("apply it with the konnect that made it, or plan again"));
+            return Err(stale(FailureCode::PlanVersion, what).hint("apply it with the konnect that made it, or plan again"));
         }
-        let changed = || stale("plan_changed", text!("{} was changed after it was saved: its digest does not fit", shown));
+        let changed =
+            || stale(FailureCode::PlanChanged, text!("{} was changed after it was saved: its digest does not fit", shown));
         let whole = canonical(&document);
         let said = document.as_object_mut().and_then(|document| document.remove("digest")).ok_or_else(changed)?;
         let digest = digest(&document);
@@ -86,7 +90,7 @@ impl SavedPlan {
             return Err(changed());
         }
         let forged = |what: Text| {
-            stale("plan_disagrees", text!("{} is not as konnect saves a plan: {}", shown, what))
+            stale(FailureCode::PlanDisagrees, text!("{} is not as konnect saves a plan: {}", shown, what))
                 .hint("somebody changed it, and made its digest fit: find out who, and plan again")
         };
         // The parser's words may quote the file. What it reads must be all that is there, in the one way there is to write it.

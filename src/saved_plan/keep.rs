@@ -10,7 +10,7 @@ use super::document::{
 use super::place::Place;
 use crate::desired::DesiredObject;
 use crate::observed::{Live, LiveSecret, Read};
-use crate::outcome::Failure;
+use crate::outcome::{Failure, FailureCode};
 use crate::outside::{Outside, Text};
 use crate::ownership::{FieldMap, Owners};
 use crate::pat::PatSource;
@@ -26,7 +26,7 @@ impl Keeper<'_> {
     pub(super) fn text(&self, text: impl Into<Text>) -> Result<String, Failure> {
         self.0.keep(text).ok_or_else(|| {
             Failure::new(
-                "secret_in_plan",
+                FailureCode::SecretInPlan,
                 "the plan was not saved: a text that it must hold contains a token or a password that was met in this run",
             )
             .hint("look for it in the spec, and in the names, labels, annotations and managers of the live objects")
@@ -40,7 +40,10 @@ impl Keeper<'_> {
     pub(super) fn place(&self, given: &Outside, path: &Path) -> Result<Place, Failure> {
         let whole = std::path::absolute(path).ok();
         let Some(whole) = whole.as_deref().and_then(Path::to_str) else {
-            return Err(Failure::new("plan_file", text!("the plan was not saved: where {} is can't be written as UTF-8", given)));
+            return Err(Failure::new(
+                FailureCode::PlanFile,
+                text!("the plan was not saved: where {} is can't be written as UTF-8", given),
+            ));
         };
         Ok(Place { given: self.text(given)?, absolute: self.text(Outside::from(whole))? })
     }

@@ -11,7 +11,7 @@ use super::{SavedPlan, file};
 use crate::cluster::Deadline;
 use crate::desired::DesiredObject;
 use crate::observed::Read;
-use crate::outcome::Failure;
+use crate::outcome::{Failure, FailureCode};
 use crate::outside::Text;
 use crate::pat::{LANES, MEMORY_KIB, PASSES};
 use crate::plan::{ClusterIdentity, Plan, Reason};
@@ -33,13 +33,16 @@ impl SavedPlan {
         deadline: &Deadline,
     ) -> Result<Self, Failure> {
         let Some(pat) = &wanted.pat else {
-            return Err(Failure::new("token_unset", text!("a saved plan is bound to the token, and {}", wanted.source.unset()))
-                .hint("set it, or plan without --out"));
+            return Err(Failure::new(
+                FailureCode::TokenUnset,
+                text!("a saved plan is bound to the token, and {}", wanted.source.unset()),
+            )
+            .hint("set it, or plan without --out"));
         };
         if made.plan.summary().unknown > 0 {
-            return Err(Failure::new("unknown", "the plan was not saved: not all of it could be read"));
+            return Err(Failure::new(FailureCode::Unknown, "the plan was not saved: not all of it could be read"));
         }
-        let unfit = |what: Text| Failure::new("plan_file", text!("the plan was not saved: {}", what));
+        let unfit = |what: Text| Failure::new(FailureCode::PlanFile, text!("the plan was not saved: {}", what));
         let differs = || unfit("read back from its file it would be another one; this is a bug in konnect".into());
         let fingerprints = wanted.fingerprints.as_ref().ok_or_else(differs)?;
         let keeper = Keeper(&wanted.door);
@@ -74,8 +77,11 @@ impl SavedPlan {
 fn cluster(keeper: &Keeper<'_>, identity: &ClusterIdentity) -> Result<ClusterPart, Failure> {
     let ClusterIdentity { context, server, uid, user, claimed: _ } = identity;
     let Some(uid) = uid else {
-        return Err(Failure::new("uid_unreadable", "a saved plan is bound to the cluster's uid, which we may not read")
-            .hint("it needs the right to `get` namespaces `kube-system`; `konnect rbac` prints it"));
+        return Err(Failure::new(
+            FailureCode::UidUnreadable,
+            "a saved plan is bound to the cluster's uid, which we may not read",
+        )
+        .hint("it needs the right to `get` namespaces `kube-system`; `konnect rbac` prints it"));
     };
     Ok(ClusterPart {
         context: keeper.text(context)?,

@@ -7,7 +7,7 @@ use std::ops::Range;
 use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
 
 use super::PatKey;
-use crate::outcome::Outcome;
+use crate::outcome::{FailureCode, Outcome};
 use crate::outside::{Outside, Text};
 use crate::render::{Cleared, Door};
 use crate::text;
@@ -130,8 +130,8 @@ impl SpecErrors {
 
     /// The stable word for programs.
     #[must_use]
-    pub const fn code(&self) -> &'static str {
-        if self.refused { "untrusted_spec" } else { "spec" }
+    pub const fn code(&self) -> FailureCode {
+        if self.refused { FailureCode::UntrustedSpec } else { FailureCode::Spec }
     }
 
     /// How many errors there are.
