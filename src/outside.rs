@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
 
 /// A text from outside. No `Display`: only the door (`render::door`) makes output of it, with secrets masked and escapes spelled out.
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -78,6 +80,30 @@ pub enum Piece {
     Own(Cow<'static, str>),
     /// Somebody else's.
     Outside(Outside),
+    /// A part of somebody else's, such as one line of it.
+    Part(Whole),
+}
+
+/// A part of a text from outside that still knows the whole: a secret may begin before it and end behind it.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Whole {
+    text: Arc<str>,
+    from: usize,
+    to: usize,
+}
+
+impl Whole {
+    /// The whole text. For the door alone.
+    #[must_use]
+    pub const fn text(&self) -> &Arc<str> {
+        &self.text
+    }
+
+    /// Where the part stands in it.
+    #[must_use]
+    pub const fn range(&self) -> Range<usize> {
+        self.from..self.to
+    }
 }
 
 /// A message: our own words and, between them, text from outside. Made by [`crate::text!`].
@@ -121,6 +147,7 @@ impl Text {
         self.0.iter().all(|piece| match piece {
             Piece::Own(words) => words.is_empty(),
             Piece::Outside(outside) => outside.is_empty(),
+            Piece::Part(part) => part.range().is_empty(),
         })
     }
 
@@ -149,6 +176,8 @@ impl Text {
         let joined = |piece: &Piece| match piece {
             Piece::Own(words) => Piece::Own(Cow::Owned(words.replace('\n', " "))),
             Piece::Outside(Outside(text)) => Piece::Outside(Outside(text.replace('\n', " "))),
+            // A line has no line break in it.
+            part @ Piece::Part(_) => part.clone(),
         };
         Self(self.0.iter().map(joined).collect())
     }
@@ -158,9 +187,15 @@ impl Text {
     pub fn spelled_out(&self) -> Self {
         let spelled = |piece: &Piece| match piece {
             Piece::Own(words) => Piece::Own(Cow::Owned(words.replace('\n', "\\n"))),
-            outside @ Piece::Outside(_) => outside.clone(),
+            outside @ (Piece::Outside(_) | Piece::Part(_)) => outside.clone(),
         };
         Self(self.0.iter().map(spelled).collect())
+    }
+
+    /// A part of a text from outside.
+    #[must_use]
+    pub fn part(whole: &Arc<str>, range: Range<usize>) -> Self {
+        Self(vec![Piece::Part(Whole { text: Arc::clone(whole), from: range.start, to: range.end })])
     }
 
     /// Our own words, so many times.
@@ -180,6 +215,7 @@ impl Text {
         let plain = |piece: &'_ Piece| match piece {
             Piece::Own(words) => words.clone().into_owned(),
             Piece::Outside(Outside(text)) => text.clone(),
+            Piece::Part(part) => part.text[part.range()].to_owned(),
         };
         self.0.iter().map(plain).collect()
     }
@@ -202,6 +238,7 @@ impl fmt::Debug for Piece {
         match self {
             Self::Own(words) => write!(f, "{words:?}"),
             Self::Outside(outside) => write!(f, "{outside:?}"),
+            Self::Part(_) => f.write_str("Part(…)"),
         }
     }
 }

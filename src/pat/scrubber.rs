@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::hash::{BuildHasher as _, RandomState};
 use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use base64::Engine as _;
@@ -30,6 +31,7 @@ pub struct Scrubber {
     key: RandomState,
     /// Hashes of what is recognised, by its length.
     known: Mutex<BTreeMap<usize, HashSet<u64>>>,
+    learned: AtomicU64,
 }
 
 impl std::fmt::Debug for Scrubber {
@@ -76,6 +78,7 @@ impl Scrubber {
     }
 
     fn add(&self, form: &[u8], length: usize) {
+        self.learned.fetch_add(1, Ordering::Relaxed);
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.entry(length).or_default().extend(form.windows(length).map(|slice| self.key.hash_one(slice)));
     }
@@ -83,15 +86,26 @@ impl Scrubber {
     /// The text with every slice of a known secret, and all that looks like a token, replaced by a fixed word.
     #[must_use]
     pub fn scrub(&self, text: &str) -> String {
-        let mut clean = String::with_capacity(text.len());
-        let mut done = 0;
-        for found in self.find(text) {
-            clean.push_str(&text[done..found.start]);
+        Self::without(text, 0..text.len(), &self.find(text))
+    }
+
+    /// A range of a text with what was found in the text replaced.
+    #[must_use]
+    pub fn without(text: &str, range: Range<usize>, found: &[Range<usize>]) -> String {
+        let mut clean = String::with_capacity(range.len());
+        let mut done = range.start;
+        for found in found.iter().filter(|found| found.start < range.end && found.end > range.start) {
+            clean.push_str(&text[done..found.start.max(range.start)]);
             clean.push_str(MASK);
-            done = found.end;
+            done = found.end.min(range.end);
         }
-        clean.push_str(&text[done..]);
+        clean.push_str(&text[done..range.end]);
         clean
+    }
+
+    /// Counts what was learned: what was found before may not be all that is found now.
+    pub(crate) fn learned(&self) -> u64 {
+        self.learned.load(Ordering::Relaxed)
     }
 
     /// Whether nothing would be taken out of this text.

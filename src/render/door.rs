@@ -1,10 +1,11 @@
 //! The door: every byte that leaves the process for people and programs goes through here. In what came from outside it masks every secret
 //! met in the run, and spells out whatever could steer a terminal or a pipeline's runner. Our own words pass as they are.
 
-use std::sync::Arc;
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::escape::{escape, guard_line, guard_words, is_unsafe};
-use crate::outside::{Outside, Piece, Text};
+use crate::outside::{Outside, Piece, Text, Whole};
 use crate::pat::Scrubber;
 
 /// The most bytes of one text from outside that are shown: no annotation that Kubernetes takes is longer.
@@ -14,6 +15,16 @@ const MOST_OF_TEXT: usize = 320 * 1024;
 #[derive(Clone, Debug, Default)]
 pub struct Door {
     secrets: Arc<Scrubber>,
+    /// What was found in the text whose parts are being shown.
+    found: Arc<Mutex<Option<Found>>>,
+}
+
+#[derive(Debug)]
+struct Found {
+    text: Arc<str>,
+    /// How much the secrets knew.
+    learned: u64,
+    hits: Vec<Range<usize>>,
 }
 
 /// Output that went through the door. Only the renderers make it, out of what the door gave them and their own words.
@@ -118,6 +129,7 @@ impl Door {
         let may_keep = |piece: &Piece| match piece {
             Piece::Own(_) => true,
             Piece::Outside(outside) => self.may_keep(outside.expose()),
+            Piece::Part(part) => self.may_keep(part.text()),
         };
         text.pieces().iter().all(may_keep).then(|| text.plain())
     }
@@ -126,8 +138,21 @@ impl Door {
         let piece = |piece: &Piece| match piece {
             Piece::Own(words) => words.clone().into_owned(),
             Piece::Outside(outside) => show(self.mask(outside)),
+            Piece::Part(part) => show(self.mask_part(part)),
         };
         text.pieces().iter().map(piece).collect()
+    }
+
+    /// What of a part is no secret of the whole: one that is broken into lines shorter than what is recognised stands in each of them.
+    fn mask_part(&self, part: &Whole) -> String {
+        let learned = self.secrets.learned();
+        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        let fresh = found.as_ref().is_some_and(|of| Arc::ptr_eq(&of.text, part.text()) && of.learned == learned);
+        if !fresh {
+            *found = Some(Found { text: Arc::clone(part.text()), learned, hits: self.secrets.find(part.text()) });
+        }
+        let hits = found.as_ref().map_or(&[][..], |of| of.hits.as_slice());
+        Scrubber::without(part.text(), part.range(), hits)
     }
 
     fn mask(&self, outside: &Outside) -> String {

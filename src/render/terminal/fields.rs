@@ -1,5 +1,7 @@
 //! The lines of one object's fields: sign, path, values, and whose the field is.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use super::super::{Paint, escape};
@@ -42,6 +44,7 @@ fn width(text: &Text) -> usize {
     let columns = |piece: &Piece| match piece {
         Piece::Own(words) => words.chars().count(),
         Piece::Outside(outside) => escape(outside.expose()).chars().count(),
+        Piece::Part(part) => escape(&part.text()[part.range()]).chars().count(),
     };
     text.pieces().iter().map(columns).sum()
 }
@@ -92,9 +95,15 @@ fn multi_line(lines: &mut Vec<Line>, field: &Field, paint: Paint) {
     let text = |value: &'_ Option<Outside>| value.as_ref().map(|value| value.expose().to_owned()).unwrap_or_default();
     let (before, after) = (text(before), text(after));
     let diff = similar::TextDiff::from_lines(before.as_str(), after.as_str());
+    let (whole_before, whole_after) = (Arc::from(before.as_str()), Arc::from(after.as_str()));
+    let (starts_before, starts_after) = (starts(diff.iter_old_slices()), starts(diff.iter_new_slices()));
     for group in diff.grouped_ops(2) {
         for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
-            let line = Outside::from(change.value().trim_end_matches('\n'));
+            let of_before = change.tag() == similar::ChangeTag::Delete;
+            let (whole, starts) = if of_before { (&whole_before, &starts_before) } else { (&whole_after, &starts_after) };
+            let index = if of_before { change.old_index() } else { change.new_index() };
+            let start = index.and_then(|index| starts.get(index)).copied().unwrap_or_default();
+            let line = Text::part(whole, start..start + change.value().trim_end_matches('\n').len());
             let (sign, line) = match change.tag() {
                 similar::ChangeTag::Equal => (Sign::None, text!("  {}", line)),
                 similar::ChangeTag::Insert => (Sign::Add, paint.green(text!("+ {}", line))),
@@ -107,6 +116,11 @@ fn multi_line(lines: &mut Vec<Line>, field: &Field, paint: Paint) {
             }
         }
     }
+}
+
+/// Where each of the diff's lines begins in its text.
+fn starts<'t>(lines: impl Iterator<Item = &'t str>) -> Vec<usize> {
+    lines.scan(0, |next, line| Some(std::mem::replace(next, *next + line.len()))).collect()
 }
 
 fn owners(field: &Field, change: &Change, now: Timestamp) -> Text {
@@ -147,6 +161,23 @@ fn age(then: Timestamp, now: Timestamp) -> Text {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A secret that is broken into lines, each shorter than what is recognised alone.
+    #[test]
+    fn a_secret_in_short_lines_is_masked_in_each() {
+        use crate::render::{Door, Paint};
+        let door = Door::default();
+        door.secrets().learn(b"hunter2-hunter3-hunter4");
+        let after = Outside::from("first\r\nhunt\ner2-\nhunt\ner3-\nhunter4\nlast\n");
+        let value = FieldValue::Plain { before: Some("first\n".into()), after: Some(after) };
+        let field = Field { path: FieldPath::Annotation("a".into()), action: FieldAction::Change, value, managers: Vec::new() };
+        let mut lines = Vec::new();
+        multi_line(&mut lines, &field, Paint { color: false });
+        let shown: Vec<String> = lines.iter().map(|line| door.line(&line.text)).collect();
+        let text = shown.join("\n");
+        assert!(!text.contains("hunt") && !text.contains("er3-") && text.contains("+ last"), "{text}");
+        assert_eq!(text.matches("(sensitive)").count(), 5, "{text}");
+    }
 
     #[test]
     fn ages() {
