@@ -142,3 +142,37 @@ fn in_the_name_of_a_plan_file() {
 fn nothing_is_saved_that_would_hold_a_secret() {
     none_in("what would be saved", &in_plan::what_would_be_saved());
 }
+
+/// What docs/threat-model.md says was tried is what these tests try.
+#[test]
+fn the_documentation_counts_them() {
+    if findings::long() {
+        return;
+    }
+    let groups: [(&str, Vec<Case>); 12] = [
+        ("every field, key and owner of every object", in_answers::objects()),
+        ("every refusal, conflict and error", in_answers::refusals()),
+        ("every header", in_answers::headers()),
+        ("every order of the first answers", in_answers::orders()),
+        ("every string of the spec", in_spec::positions()),
+        ("comments of the spec, and what is no spec", in_spec::lines()),
+        ("every argument of every command", in_flags::all()),
+        ("the environment", in_environment::all()),
+        ("every string of the kubeconfig", in_kubeconfig::positions()),
+        ("addresses, and what plugins say", in_kubeconfig::addresses_and_plugins()),
+        ("every string of a plan file, its digest made right again", in_plan::positions()),
+        ("what would get into a plan file", in_plan::what_would_be_saved()),
+    ];
+    let mut rows = String::from("| planted in | positions | orders of answers | runs |\n|---|---|---|---|\n");
+    let (mut positions, mut runs) = (0, 0);
+    for (group, cases) in &groups {
+        let places: std::collections::BTreeSet<&str> = cases.iter().map(|case| case.place.as_str()).collect();
+        let orders: std::collections::BTreeSet<&[Call]> =
+            cases.iter().map(|case| case.script.order.as_slice()).filter(|order| !order.is_empty()).collect();
+        let orders = if orders.len() > 1 { orders.len().to_string() } else { "one".to_owned() };
+        rows.push_str(&format!("| {group} | {} | {orders} | {} |\n", places.len(), cases.len()));
+        (positions, runs) = (positions + places.len(), runs + cases.len());
+    }
+    rows.push_str(&format!("| all | {positions} | | {runs} |\n"));
+    support::document::expect_in("docs/threat-model.md", "canaries", &rows);
+}
