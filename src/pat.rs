@@ -261,6 +261,18 @@ impl Pat {
         self.bytes.len() >= 8 && text.windows(self.bytes.len()).any(|window| window == self.bytes.as_slice())
     }
 
+    /// Whether all of the token, or all of it behind its prefix, stands in a text in any of the usual encodings.
+    #[must_use]
+    pub fn hides_in(&self, text: &str) -> bool {
+        let own = Scrubber::default();
+        own.only_whole();
+        own.learn(&self.bytes);
+        if let Some(body) = self.bytes.strip_prefix(b"kpat_").or_else(|| self.bytes.strip_prefix(b"spat_")) {
+            own.learn(body);
+        }
+        !own.is_clean(text)
+    }
+
     /// Teaches the scrubber to recognise this token.
     pub fn teach(&self, scrubber: &Scrubber) {
         scrubber.learn(&self.bytes);

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use sha2::{Digest as _, Sha256};
 
 use crate::cli::{RbacFor, Subject};
+use crate::outcome::{Failure, FailureCode};
 use crate::outside::Outside;
 use crate::pat::hex;
 use crate::render::{Cleared, Door};
@@ -17,6 +18,24 @@ struct Rule {
     resource: &'static str,
     names: Vec<Outside>,
     verbs: &'static [&'static str],
+}
+
+/// Whether the grant can be printed as it is: one with a masked name would be another grant, and kubectl would take it.
+///
+/// # Errors
+/// A name in it gives away a part of the token.
+pub fn refuse_masked(spec: &Spec, subject: Option<&Subject>, door: &Door) -> Result<(), Failure> {
+    let objects = [&spec.namespace.name, &spec.service_account.name, &spec.secret.name];
+    let subject = match subject {
+        None => vec![],
+        Some(Subject::User(name) | Subject::Group(name)) => vec![name],
+        Some(Subject::ServiceAccount(namespace, name)) => vec![namespace, name],
+    };
+    if objects.into_iter().chain(subject).all(|name| door.may_keep(name.expose())) {
+        return Ok(());
+    }
+    Err(Failure::new(FailureCode::SecretInGrant, "nothing was printed: a name in the grant holds a part of the token")
+        .hint("unset the token's variable for this command, which does not need it, or choose another name"))
 }
 
 /// The rights as YAML documents, with bindings if there is somebody to bind them to.

@@ -134,8 +134,11 @@ impl Wanted {
     /// Whether other programs must not see a variable: it is where the token is, or holds the token or what looks like one.
     fn withholds(&self, name: &OsStr, value: &OsStr) -> bool {
         let is_named = self.pat_env.as_ref().is_some_and(|variable| name == OsStr::new(variable.expose()));
-        let holds = self.pat.as_ref().is_some_and(|pat| pat.stands_in(value.as_encoded_bytes()));
-        is_named || holds || pat::looks_like_token(&value.to_string_lossy())
+        let holds = |text: &OsStr| {
+            let text = text.to_string_lossy();
+            pat::looks_like_token(&text) || self.pat.as_ref().is_some_and(|pat| pat.hides_in(&text))
+        };
+        is_named || holds(name) || holds(value)
     }
 
     /// Reads the cluster.

@@ -47,6 +47,9 @@ fn a_plugin_gets_no_variable_with_the_token_wherever_it_comes_from() {
         with_plugin(server, "env > \"$HOME/seen\"", "Never")
             .env("COPY", format!("x{TOKEN}y"))
             .env("OTHER", "spat_another-0123456789")
+            .env(format!("NAMED_{TOKEN}"), "x")
+            .env("BODY", format!("x{}y", &TOKEN[5..]))
+            .env("HEXED", TOKEN.bytes().map(|byte| format!("{byte:02x}")).collect::<String>())
             .env("HARMLESS", "kept")
     };
     let from_file = SPEC.replace("pat_env = \"PAT\"", "pat_file = \"secret-file\"");
@@ -62,7 +65,7 @@ fn a_plugin_gets_no_variable_with_the_token_wherever_it_comes_from() {
         let ran = konnect.run();
         ran.assert_code(0);
         let seen = std::fs::read_to_string(konnect.folder().join("seen")).expect("the plugin ran");
-        for secret in [TOKEN, "spat_another", "kpat_not-the-one", "PAT="] {
+        for secret in [TOKEN, &TOKEN[5..], "spat_another", "kpat_not-the-one", "PAT=", "NAMED_", "HEXED="] {
             assert!(!seen.contains(secret), "{way}: the plugin sees {secret}:\n{seen}");
         }
         assert!(seen.contains("HARMLESS=kept") && seen.contains("EXTRA=from the kubeconfig"), "{way}:\n{seen}");
@@ -83,6 +86,30 @@ fn what_a_plugin_says_is_heard_and_goes_through_the_door() {
     let ran = with_plugin(server, "head -c 1000000 /dev/zero | tr '\\0' x >&2; echo half-a-secret; exit 1", "Never").run();
     assert!(ran.stderr.len() < 80_000 && ran.stderr.contains("says more"), "{}", ran.stderr.len());
     assert!(!ran.stderr.contains("half-a-secret"));
+}
+
+/// A secret that comes in pieces is one, and the plugin's own credential is one as soon as it is printed.
+#[test]
+fn what_a_plugin_says_in_pieces_or_of_its_own_credential_is_hidden_too() {
+    let Some(server) = support::server() else { return };
+    let pieces: String = TOKEN
+        .as_bytes()
+        .chunks(6)
+        .map(|piece| format!("printf '{}' >&2; sleep 0.15; ", String::from_utf8_lossy(piece)))
+        .collect();
+    let ran = with_plugin(server, &format!("{pieces}echo >&2"), "Never").run();
+    ran.assert_code(0);
+    let shown = TOKEN.as_bytes().windows(8).find(|slice| ran.stderr.contains(&*String::from_utf8_lossy(slice)));
+    assert!(shown.is_none(), "{}", ran.stderr);
+    // The credential, stdout closed, and only then a word about it.
+    let konnect = with_plugin(server, "", "Never");
+    let script = std::fs::read_to_string(konnect.folder().join("plugin")).expect("the plugin");
+    let credential: Value = script[script.find('{').expect("JSON")..script.rfind('}').expect("JSON") + 1].parse().expect("JSON");
+    let token = credential["status"]["token"].as_str().expect("a token").to_owned();
+    let konnect = konnect.file("plugin", &format!("{script}exec 1>&-; sleep 0.2; echo 'debug: {token}' >&2\n"));
+    let ran = konnect.run();
+    ran.assert_code(0);
+    assert!(ran.stderr.contains("debug: (sensitive)") && !ran.stderr.contains(&token), "{}", ran.stderr);
 }
 
 #[test]

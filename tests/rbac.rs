@@ -214,3 +214,14 @@ fn it_needs_neither_cluster_nor_token_and_prints_yaml_alone() {
     assert!(!ran.stdout.contains("Binding") && !ran.stdout.contains("patch"), "{}", ran.stdout);
     Konnect::new().spec("namespace = 1\n").args(["rbac"]).run().assert_code(1);
 }
+
+/// A masked name would be another grant, and kubectl would take it.
+#[test]
+fn no_grant_is_printed_with_a_masked_name() {
+    let spec = "namespace = \"kong\"\nservice_account = \"podid\"\nsecret = \"konnect-pat\"\npat_env = \"PAT\"\n";
+    let konnect = Konnect::new().spec(spec).env("PAT", "kpat_xyzteam-blue-77Qw").args(["rbac", "--subject", "User:team-blue"]);
+    let ran = konnect.run();
+    ran.assert_code(1);
+    assert!(ran.stdout.is_empty() && ran.stderr.contains("nothing was printed"), "{}{}", ran.stdout, ran.stderr);
+    Konnect::new().spec(spec).args(["rbac", "--subject", "User:team-blue"]).run().assert_code(0);
+}

@@ -108,6 +108,18 @@ fn without_a_token_nothing_is_saved() {
     let ran = desk.run();
     ran.assert_code(1);
     assert!(ran.stderr.contains("can't be saved to none/p"), "{}", ran.stderr);
+    // stdout as an ordinary file, as behind `>`: the link to it must not be replaced either.
+    let konnect = Konnect::new().spec(SPEC).env("PAT", TOKEN).file("ordinary", "").args(["plan", "--sandbox=s", "--out", "out"]);
+    std::os::unix::fs::symlink("ordinary", konnect.folder().join("out")).expect("a link");
+    konnect.run().assert_code(1);
+    assert!(konnect.folder().join("out").is_symlink(), "the link was replaced");
+    // Nor is a file that is something else, such as the spec, replaced; an empty one and another plan are.
+    let konnect = Konnect::new().spec(SPEC).env("PAT", TOKEN).file("empty", "");
+    for (place, code) in [("konnect.toml", 1), ("empty", 0), ("empty", 0)] {
+        let (ended, said) = konnect.command_with(&["plan", "--sandbox=s", "--out", place]);
+        assert_eq!(ended, code, "{place}: {said}");
+    }
+    assert_eq!(std::fs::read_to_string(konnect.folder().join("konnect.toml")).expect("the spec"), SPEC);
     for place in [".", "/dev/stdout", "/dev/null"] {
         let ran = Konnect::new().spec(SPEC).env("PAT", TOKEN).args(["plan", "--sandbox=s", "--out", place]).run();
         ran.assert_code(1);

@@ -164,3 +164,24 @@ fn the_current_context_is_the_operators() {
     let chosen = ["plan", "--untrusted-spec", "--allow-pat-env", "PAT", "--context", current.trim()];
     says(&other.args(chosen).run(), 0, &["3 to add"]);
 }
+
+/// Masks answer guesses: eight bytes of the live token, then one more, and so on. A stranger's spec gets no such answer.
+#[test]
+fn no_guess_of_a_part_of_a_token_is_answered() {
+    const LIVE: &str = "kpat_Qw8RtZ5yUi3OpAs7DfG2Hj";
+    let objects = "namespace = \"kong\"\nservice_account = \"podid\"\npat_env = \"PAT\"\n";
+    let konnect = Konnect::new().spec(&format!("{objects}secret = \"konnect-pat\"\n")).env("PAT", LIVE);
+    let konnect = konnect.args(["apply", "--sandbox=s", "--auto-approve"]);
+    konnect.run().assert_code(0);
+    for guess in [&LIVE[..8], &LIVE[5..13], &LIVE[8..20], &LIVE[5..LIVE.len() - 1]] {
+        let annotated = format!("{objects}[secret]\nname = \"konnect-pat\"\nannotations = {{ guess = \"{guess}\" }}\n");
+        std::fs::write(konnect.folder().join("konnect.toml"), annotated).expect("written");
+        for format in ["human", "json", "markdown"] {
+            let args = ["plan", "--sandbox=s", "--untrusted-spec", "--allow-pat-env", "PAT", "--format", format];
+            let ran = konnect.command_with(&args);
+            assert_eq!(ran.0, 0, "{}", ran.1);
+            let shown = ran.1.replace("&#95;", "_");
+            assert!(shown.contains(guess), "{format}: the guess {guess} is answered by a mask\n{shown}");
+        }
+    }
+}

@@ -62,6 +62,9 @@ fn build(config: &kube::Config) -> kube::Result<kube::Client> {
 /// Which part of the credentials failed; never kube's own words, which may hold a plugin's output.
 fn part(error: &kube::Error) -> Text {
     match error {
+        kube::Error::RustlsTls(error) if error.to_string().contains("UnsupportedCertVersion") => {
+            "the client certificate is of X.509 version 1, which konnect does not take: have it made as version 3".into()
+        }
         kube::Error::RustlsTls(error) => text!("TLS: {}", Outside::new(error.to_string())),
         kube::Error::InferKubeconfig(_) => "the client certificate or its key can't be read".into(),
         kube::Error::Auth(_) => "they are of a kind that konnect does not know (auth-provider), or not complete".into(),

@@ -4,6 +4,7 @@
 use std::ffi::OsStr;
 use std::io::IsTerminal as _;
 use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 use kube::config::{AuthInfo, ExecConfig, ExecInteractiveMode};
@@ -99,11 +100,10 @@ async fn run(exec: &ExecConfig, surroundings: &Surroundings<'_>) -> Result<Zeroi
     })?;
     match Running::new(child, interactive, surroundings).until_it_ends().await {
         Ended::OutOfTime => Err(failed(exec, text!("did not finish within {}", surroundings.deadline.said(Duration::ZERO)))
-            .hint("what it said stands above; --timeout sets how long konnect waits")),
+            .hint("what it said, if anything, stands above; --timeout sets how long konnect waits")),
         Ended::Unreadable(kind) => Err(failed(exec, text!("can't be read: {}", kind))),
-        Ended::With(status, _) if !status.success() => {
-            Err(failed(exec, text!("failed ({})", status)).hint("what it said stands above; run it by hand to see more"))
-        }
+        Ended::With(status, _) if !status.success() => Err(failed(exec, text!("failed ({})", status))
+            .hint("what it said, if anything, stands above; run it by hand to see more")),
         Ended::With(_, printed) => Ok(printed),
     }
 }
@@ -120,6 +120,8 @@ struct Running<'a> {
     printed: Zeroizing<Vec<u8>>,
     /// What it said of a line that has not ended.
     line: Vec<u8>,
+    /// How much of that line was told already, as a prompt.
+    told_of_line: usize,
     /// How much was told.
     told: usize,
     /// Since when a person is asked for something.
@@ -138,7 +140,18 @@ impl<'a> Running<'a> {
     fn new(mut child: Child, interactive: bool, surroundings: &'a Surroundings<'a>) -> Self {
         let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
         let printed = Zeroizing::new(Vec::with_capacity(16 * 1024));
-        Self { child, stdout, stderr, printed, line: Vec::new(), told: 0, asked: None, interactive, surroundings }
+        Self {
+            child,
+            stdout,
+            stderr,
+            printed,
+            line: Vec::new(),
+            told_of_line: 0,
+            told: 0,
+            asked: None,
+            interactive,
+            surroundings,
+        }
     }
 
     /// Until it has ended and what it printed is read. What it still says then is not waited for: a process that it left behind may keep
@@ -151,7 +164,7 @@ impl<'a> Running<'a> {
                 self.tell_the_rest(&mut err).await;
                 return Ended::With(status, std::mem::take(&mut self.printed));
             }
-            let limit = match (self.asked, self.line.is_empty()) {
+            let limit = match (self.asked, self.line.len() == self.told_of_line) {
                 // However long a person thinks.
                 (Some(_), _) => Duration::MAX,
                 (None, true) => self.surroundings.deadline.remaining(),
@@ -177,6 +190,8 @@ impl<'a> Running<'a> {
                     }
                     self.printed.extend_from_slice(&out[..length]);
                     zeroize::Zeroize::zeroize(&mut out);
+                    // At once: it may say it to people too.
+                    learn(&self.printed, self.surroundings.secrets);
                 }
                 Happened::Said(Ok(length @ 1..)) => self.hear(&err[..length]),
                 Happened::Said(_) => self.stderr = None,
@@ -201,33 +216,34 @@ impl<'a> Running<'a> {
 
     fn hear(&mut self, said: &[u8]) {
         for byte in said {
-            if *byte == b'\n' {
+            let room = self.told + self.line.len() - self.told_of_line < MOST_SAID;
+            if room || *byte == b'\n' {
                 self.line.push(*byte);
+            }
+            if *byte == b'\n' || self.line.len() - self.told_of_line >= LONG_LINE {
                 self.tell();
-            } else if self.told + self.line.len() < MOST_SAID {
-                self.line.push(*byte);
-                if self.line.len() >= LONG_LINE {
-                    self.tell();
-                }
             }
         }
     }
 
-    /// Tells what was heard, a whole line or a prompt.
+    /// Tells what was heard, a whole line or a prompt. The line is known as a whole, so that a secret that comes in pieces is one.
     fn tell(&mut self) {
-        let line = std::mem::take(&mut self.line);
-        if line.is_empty() || self.told >= MOST_SAID {
-            return;
+        let text = String::from_utf8_lossy(&self.line).into_owned();
+        let ended = text.ends_with('\n');
+        let words = text.trim_end_matches(['\n', '\r']);
+        let from = words.floor_char_boundary(String::from_utf8_lossy(&self.line[..self.told_of_line]).len());
+        if self.told < MOST_SAID && self.line.len() > self.told_of_line {
+            let (whole, end) = (Arc::from(words), if ended { "\n" } else { "" });
+            (self.surroundings.notices)(Notice::Plugin(text!("{}{}", Text::part(&whole, from..words.len()), end)));
+            self.told += self.line.len() - self.told_of_line;
+            if self.told >= MOST_SAID {
+                (self.surroundings.notices)(Notice::Plugin("\n… the plugin says more, which is not shown\n".into()));
+            }
         }
-        self.told += line.len();
-        let (words, ended) = match line.strip_suffix(b"\n") {
-            Some(words) => (words.strip_suffix(b"\r").unwrap_or(words), "\n"),
-            None => (line.as_slice(), ""),
-        };
-        let words = Outside::new(String::from_utf8_lossy(words).into_owned());
-        (self.surroundings.notices)(Notice::Plugin(text!("{}{}", words, ended)));
-        if self.told >= MOST_SAID {
-            (self.surroundings.notices)(Notice::Plugin("\n… the plugin says more, which is not shown\n".into()));
+        self.told_of_line = self.line.len();
+        if ended {
+            self.line.clear();
+            self.told_of_line = 0;
         }
     }
 }
@@ -259,6 +275,15 @@ fn version(exec: &ExecConfig) -> &str {
     exec.api_version.as_deref().unwrap_or("client.authentication.k8s.io/v1")
 }
 
+/// Learns the credentials, as soon as all of them are printed.
+fn learn(printed: &[u8], secrets: &Scrubber) {
+    let Ok(credential) = serde_json::from_slice::<Value>(printed) else { return };
+    for key in ["token", "clientKeyData"] {
+        let text = credential.pointer("/status").and_then(|status| status.get(key)).and_then(Value::as_str);
+        secrets.learn(text.unwrap_or_default().as_bytes());
+    }
+}
+
 fn accept(auth: &mut AuthInfo, exec: &ExecConfig, printed: &[u8], secrets: &Scrubber) -> Result<(), Failure> {
     let no_credential = || failed(exec, "did not print an ExecCredential");
     let credential: Value = serde_json::from_slice(printed).map_err(|_| no_credential())?;
@@ -266,14 +291,16 @@ fn accept(auth: &mut AuthInfo, exec: &ExecConfig, printed: &[u8], secrets: &Scru
         credential.pointer("/status").and_then(|status| status.get(key)).and_then(Value::as_str).filter(|text| !text.is_empty())
     };
     // Before anything is said of it.
-    for key in ["token", "clientKeyData"] {
-        secrets.learn(text(key).unwrap_or_default().as_bytes());
-    }
+    learn(printed, secrets);
     if credential.get("kind").and_then(Value::as_str) != Some("ExecCredential") {
         return Err(no_credential());
     }
     if credential.get("apiVersion").and_then(Value::as_str) != Some(version(exec)) {
         return Err(failed(exec, text!("printed another apiVersion than {}", Outside::from(version(exec)))));
+    }
+    // As kubectl: a time that is none makes the whole of it none.
+    if text("expirationTimestamp").is_some_and(|time| time.parse::<jiff::Timestamp>().is_err()) {
+        return Err(failed(exec, "printed an expirationTimestamp that is not a time"));
     }
     let pem = |text: &str| {
         use base64::Engine as _;

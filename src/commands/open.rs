@@ -123,6 +123,9 @@ fn read(
     console: &Console,
     warnings: &mut Vec<Warning>,
 ) -> Result<Spec, NotOpened> {
+    if policy.is_some() {
+        console.door().secrets().only_whole();
+    }
     let read = policy.map_or_else(|| spec::read(file, pat_stdin), |policy| policy.read(file, warnings));
     read.map_err(|errors| {
         // What a stranger's spec points at is not read before it is allowed.

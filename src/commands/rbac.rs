@@ -2,7 +2,7 @@
 
 use super::console::Console;
 use super::interrupt::Interrupt;
-use super::{Stage, checked};
+use super::{NotOpened, Stage, checked};
 use crate::cli::RbacArgs;
 use crate::cluster::Deadline;
 use crate::outcome::Outcome;
@@ -15,6 +15,9 @@ pub(super) async fn rbac(args: RbacArgs, stage: &Stage) -> Outcome {
         .await
     {
         Ok(spec) => {
+            if let Err(failure) = rbac::refuse_masked(&spec, args.subject.as_ref(), console.door()) {
+                return console.not_opened(&NotOpened::Failed(failure));
+            }
             console.out(&rbac::yaml(&spec, args.purpose, args.subject.as_ref(), console.door()));
             console.outcome(Outcome::Done)
         }

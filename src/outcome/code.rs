@@ -87,6 +87,7 @@ codes! {
     PlanFromTheFuture = "plan_from_the_future", Stale, "the saved plan was made in what is the future here", "Correct the clock of one of the machines, and plan again.";
     OtherToken = "other_token", Stale, "the token is not the one that the plan was made with", "Plan again with this token, or apply with the other one.";
     SecretInPlan = "secret_in_plan", Failed, "a saved plan would have to hold a token or a password", "Look for it in the spec, and in the names, labels, annotations and managers of the live objects.";
+    SecretInGrant = "secret_in_grant", Failed, "a grant that `konnect rbac` would print holds a part of the token in a name", "Unset the token's variable for this command, or choose another name.";
     Sandbox = "sandbox", Failed, "there is no place for the sandbox", "Name a file: `--sandbox=FILE`.";
     SandboxFile = "sandbox_file", Failed, "the sandbox's file can't be used", "See to its rights, or name another file: `--sandbox=FILE`.";
     SandboxDamaged = "sandbox_damaged", Failed, "the sandbox's file is damaged", "Move it away to start with an empty sandbox.";

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::hash::{BuildHasher as _, RandomState};
 use std::ops::Range;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use base64::Engine as _;
@@ -32,6 +32,7 @@ pub struct Scrubber {
     /// Hashes of what is recognised, by its length.
     known: Mutex<BTreeMap<usize, HashSet<u64>>>,
     learned: AtomicU64,
+    only_whole: AtomicBool,
 }
 
 impl std::fmt::Debug for Scrubber {
@@ -41,14 +42,21 @@ impl std::fmt::Debug for Scrubber {
 }
 
 impl Scrubber {
+    /// From here on only the whole of a secret is recognised. For a spec whose author is not trusted: what is masked of their words answers
+    /// their guesses, and slices can be guessed one after the other.
+    pub(crate) fn only_whole(&self) {
+        self.only_whole.store(true, Ordering::Relaxed);
+    }
+
     /// Learns a token, a password or another credential: any eight bytes of it are recognised.
     pub(crate) fn learn(&self, secret: &[u8]) {
-        self.learn_slices(secret, SLICE);
+        self.learn_slices(secret, if self.only_whole.load(Ordering::Relaxed) { secret.len() } else { SLICE });
     }
 
     /// Learns another value of a Secret: longer slices of it are recognised, and all of it.
     pub(crate) fn learn_data(&self, value: &[u8]) {
-        self.learn_slices(value, SLICE_OF_DATA.min(value.len()));
+        let whole = self.only_whole.load(Ordering::Relaxed);
+        self.learn_slices(value, if whole { value.len() } else { SLICE_OF_DATA.min(value.len()) });
     }
 
     /// Learns slices of this length: in clear, in base64 at each of the three alignments, and in hexadecimal.
@@ -218,6 +226,22 @@ mod tests {
         }
         let url_safe = base64::engine::general_purpose::URL_SAFE.encode("??>>kpat_Q7wZ3mT9xL2vB8nR");
         assert!(!scrubber().is_clean(&url_safe));
+    }
+
+    /// A guess of a part gets no answer; the whole is still hidden, however it is written.
+    #[test]
+    fn where_guesses_must_get_no_answer_only_the_whole_is_recognised() {
+        let scrubber = Scrubber::default();
+        scrubber.only_whole();
+        scrubber.learn(TOKEN.as_bytes());
+        for slice in TOKEN.as_bytes().windows(SLICE).chain(TOKEN.as_bytes().windows(TOKEN.len() - 1)) {
+            let guess = format!("x {} y", std::str::from_utf8(slice).expect("ASCII").trim_start_matches("kpat_"));
+            assert_eq!(scrubber.scrub(&guess), guess);
+        }
+        for prefix in ["", "a", "ab"] {
+            assert!(!scrubber.is_clean(&STANDARD.encode(format!("{prefix}{TOKEN}zz"))));
+        }
+        assert!(!scrubber.is_clean(TOKEN) && !scrubber.is_clean(&hex(TOKEN.as_bytes())));
     }
 
     #[test]

@@ -92,13 +92,21 @@ fn backslash(text: &[u8]) -> Option<(usize, Vec<u8>)> {
         _ => return None,
     };
     let code = digits.iter().try_fold(0_u32, |code, byte| Some(code.checked_mul(16)? + u32::from(digit(*byte)?)))?;
+    // A character beyond the basic plane is two of JSON's escapes.
+    if *kind == b'u' && (0xd800..0xdc00).contains(&code) {
+        let [b'\\', b'u', low @ ..] = rest.get(4..)? else { return None };
+        let low = low.get(..4)?.iter().try_fold(0_u32, |code, byte| Some(code * 16 + u32::from(digit(*byte)?)))?;
+        let low = low.checked_sub(0xdc00).filter(|low| *low < 0x400)?;
+        let character = char::from_u32(0x10000 + ((code - 0xd800) << 10) + low)?;
+        return Some((12, character.encode_utf8(&mut [0; 4]).as_bytes().to_vec()));
+    }
     let character = char::from_u32(code)?;
     Some((skipped + digits.len(), character.encode_utf8(&mut [0; 4]).as_bytes().to_vec()))
 }
 
-/// A line break or another blank, with whatever of it follows.
+/// A line break or another blank, or the colon between hexadecimal digits, with whatever of it follows.
 fn white_space(text: &[u8]) -> Option<(usize, Vec<u8>)> {
-    let length = text.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+    let length = text.iter().take_while(|byte| byte.is_ascii_whitespace() || **byte == b':').count();
     (length > 0).then(|| (length, Vec::new()))
 }
 
@@ -130,12 +138,19 @@ mod tests {
             r"h\u{75}nter22",
             "hun\n   ter22",
             r"hun\nter22",
+            "hu:nt:er:22",
             "%5cu0068unter22",
         ];
         for text in rows {
             assert!(reads(&format!("é {text} ü"), "hunter22"), "{text}");
         }
         assert!(!reads("hunter 33", "hunter22"));
+    }
+
+    #[test]
+    fn two_escapes_are_one_character_beyond_the_basic_plane() {
+        assert!(reads(r"x p\ud83d\ude00w\ud83d\ude00x", "p\u{1f600}w\u{1f600}x"));
+        assert!(!views(r"\ud83d").is_empty() && !views(r"\ud83d\u0041").is_empty());
     }
 
     #[test]

@@ -38,10 +38,12 @@ impl StateFile {
     /// # Errors
     /// Where the folder can't be made.
     pub fn new(path: &Path) -> Result<Self, Failure> {
-        let file = Self { path: path.to_owned() };
+        // A link is followed, not replaced by what is written.
+        let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let file = Self { path: path.clone() };
         // A pipe or a device would be read for ever, and be replaced by the first write.
         if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
-            let what = text!("the sandbox can't be kept in {}: it is not a regular file", Outside::from(path));
+            let what = text!("the sandbox can't be kept in {}: it is not a regular file", Outside::from(path.as_path()));
             return Err(Failure::new(FailureCode::SandboxFile, what).hint("name a file: --sandbox=FILE"));
         }
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists()) {

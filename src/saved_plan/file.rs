@@ -36,9 +36,15 @@ impl SavedPlan {
             return Err(fail(ErrorKind::FileTooLarge));
         }
         let path = Path::new(shown.expose());
-        // A folder, a device or a pipe can't be put in place of: renaming over /dev/stdout would take it from everybody.
-        if std::fs::metadata(path).is_ok_and(|found| !found.is_file()) {
-            return Err(Failure::new(FailureCode::PlanFile, text!("{} is no file: a plan is saved to a file", shown)));
+        // A folder, a device or a pipe can't be put in place of, nor a link, whatever it leads to: renaming over /dev/stdout would take it
+        // from everybody, also where stdout is an ordinary file.
+        if std::fs::symlink_metadata(path).is_ok_and(|found| !found.is_file()) {
+            return Err(Failure::new(FailureCode::PlanFile, text!("{} is no file: a plan is saved to a file", shown))
+                .hint("name the file itself; a link, a folder, a pipe or a device is not replaced"));
+        }
+        if is_something_else(path) {
+            return Err(Failure::new(FailureCode::PlanFile, text!("{} is there already, and is not a saved plan", shown))
+                .hint("name another file; only a saved plan, or an empty file, is replaced"));
         }
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let written = || -> std::io::Result<()> {
@@ -105,6 +111,16 @@ impl SavedPlan {
 pub(super) fn is_digest(text: &str) -> bool {
     let hex = text.strip_prefix("sha256:").unwrap_or_default();
     hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'a'..=b'f'))
+}
+
+/// Whether there is a file that holds something, and no plan of ours of any format: the spec, say, or a kubeconfig.
+fn is_something_else(path: &Path) -> bool {
+    let mut bytes = Vec::new();
+    match File::open(path).and_then(|file| file.take(MOST_BYTES).read_to_end(&mut bytes)) {
+        Ok(_) if bytes.is_empty() => false,
+        Ok(_) => serde_json::from_slice::<Value>(&bytes).map_or(true, |document| document["magic"] != MAGIC),
+        Err(error) => error.kind() != ErrorKind::NotFound,
+    }
 }
 
 fn digest(document: &Value) -> String {

@@ -96,6 +96,14 @@ impl Konnect {
         Terminal::spawn(self.command())
     }
 
+    /// A run with other arguments, in the same folder: its exit code and all that it wrote.
+    pub fn command_with(&self, args: &[&str]) -> (i32, String) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_konnect"));
+        command.args(args).env_clear().envs(&self.env).current_dir(self.folder());
+        let output = run_and_tell(command, None, |_| {});
+        (code(output.status), format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr)))
+    }
+
     /// The command itself, for a test that needs its streams otherwise. Bound to this value's folder.
     pub fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_konnect"));
