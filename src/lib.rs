@@ -9,7 +9,8 @@
 //! ```
 //!
 //! A plan is complete: apply makes no choices. The token is in three modules only: `pat` reads it, `observed` compares it with the live
-//! one, `write` places it into a request. What lies between holds a verdict, and can't leak what it never had.
+//! one, `write` places it into a request. What lies between holds a verdict, and can't leak what it never had. Text from outside is a type
+//! of its own (`outside`) that only the door (`render::door`) turns into output, with every secret of the run masked.
 
 // What was typed, and what happens then.
 pub mod blocking;
