@@ -1,0 +1,1 @@
+//! What konnect decides, without a client, a file or a clock: objects, ownership, the plan.

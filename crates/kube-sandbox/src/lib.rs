@@ -1,0 +1,1 @@
+//! An in-process Kubernetes API server for trying, teaching and testing.
