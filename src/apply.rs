@@ -11,12 +11,12 @@ use std::time::{Duration, Instant};
 pub use rights::missing_rights;
 
 use crate::cluster::Cluster;
-use crate::observed::{Comparison, read_object};
 use crate::outcome::{Failure, Outcome};
 use crate::outside::Text;
 use crate::pat::Pat;
 use crate::plan::{Action, Change, Kind, Plan};
 use crate::planner::{self, TakeOver};
+use crate::read::{Comparison, read_object};
 use crate::verify::together;
 
 /// What a write needs beside the plan.

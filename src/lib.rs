@@ -12,28 +12,24 @@
 //! one, `write` places it into a request. What lies between holds a verdict, and can't leak what it never had. Text from outside is a type
 //! of its own (`outside`) that only the door (`render::door`) turns into output, with every secret of the run masked.
 
+pub use konnect_core::{desired, names, observed, outcome, outside, ownership, plan, planner, text, token};
+
 // What was typed, and what happens then.
 pub mod blocking;
 pub mod cli;
 pub mod commands;
-pub mod outcome;
-pub mod outside;
 pub mod session;
 
 // What should exist.
-pub mod desired;
 pub mod pat;
 pub mod spec;
 
 // What does exist.
 pub mod cluster;
-pub mod observed;
+pub mod read;
 pub mod sandbox;
 
 // What is to be done: pure.
-pub mod ownership;
-pub mod plan;
-pub mod planner;
 pub mod render;
 
 // Doing it.

@@ -15,7 +15,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use zeroize::{Zeroize as _, Zeroizing};
 
-pub use fingerprint::{Fingerprint, Fingerprints};
+pub use fingerprint::Fingerprints;
 pub(crate) use fingerprint::{LANES, MEMORY_KIB, PASSES};
 pub use mark::{Salt, hex};
 pub use scrubber::Scrubber;
@@ -25,6 +25,7 @@ use crate::outcome::{Failure, FailureCode};
 use crate::outside::{Outside, Part, Text};
 use crate::plan::Warning;
 use crate::spec::PatKey;
+use crate::token::SavedFingerprint;
 
 /// The most bytes that are read: a Konnect token has a few dozen.
 const MOST_BYTES: usize = 16 * 1024;
@@ -251,7 +252,7 @@ impl Pat {
     ///
     /// # Errors
     /// The run's time is over.
-    pub async fn fingerprint(&self, under: &Fingerprints, deadline: &Deadline) -> Result<Option<Fingerprint>, Failure> {
+    pub async fn fingerprint(&self, under: &Fingerprints, deadline: &Deadline) -> Result<Option<SavedFingerprint>, Failure> {
         under.of(&self.bytes, deadline).await
     }
 

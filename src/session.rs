@@ -6,12 +6,13 @@ use std::path::PathBuf;
 
 use crate::cluster::{Choice, Cluster, Deadline, Notices, PluginLimits};
 use crate::desired::Desired;
-use crate::observed::{self, Comparison, Observed, Reading};
+use crate::observed::Observed;
 use crate::outcome::{Failure, FailureCode};
 use crate::outside::Outside;
 use crate::pat::{self, Accept, Fingerprints, Pat, PatSource, Salt};
 use crate::plan::{DryRun, Kind, Plan, Warning};
 use crate::planner::{self, TakeOver};
+use crate::read::{self, Comparison, Reading};
 use crate::render::Door;
 use crate::spec::{ClusterKeys, PatKey, Spec};
 use crate::text;
@@ -85,7 +86,7 @@ impl Wanted {
         if let Some(pat) = &pat {
             pat.teach(door.secrets());
         }
-        let desired = Desired::from_spec(&spec);
+        let desired = spec.desired();
         let pat_env = match &spec.pat {
             Some(PatKey::Env(name)) => Some(name.clone()),
             Some(PatKey::File(..)) | None => None,
@@ -144,18 +145,17 @@ impl Wanted {
     /// Reads the cluster.
     ///
     /// # Errors
-    /// As `observed::read`.
+    /// As `read::read`.
     async fn observe(&self, cluster: &Cluster) -> Result<Observed, Failure> {
         let comparison = Comparison { fingerprints: self.fingerprints.as_ref(), ..self.comparison() };
         let pinned_uid = self.cluster.uid.as_ref();
-        observed::read(cluster, &self.desired, Reading { spec: &self.spec, token_source: &self.source, pinned_uid, comparison })
-            .await
+        read::read(cluster, &self.desired, Reading { spec: &self.spec, token_source: &self.source, pinned_uid, comparison }).await
     }
 
     /// Reads the cluster and computes the plan; nothing is verified.
     ///
     /// # Errors
-    /// As `observed::read`.
+    /// As `read::read`.
     pub async fn compute(&self, cluster: &Cluster) -> Result<Made, Failure> {
         let observed = self.observe(cluster).await?;
         Ok(Made { plan: planner::plan(&self.desired, &observed, &self.take_over), observed, words: BTreeMap::new() })
@@ -164,7 +164,7 @@ impl Wanted {
     /// The same where only the plan is wanted.
     ///
     /// # Errors
-    /// As `observed::read`.
+    /// As `read::read`.
     pub async fn read(&self, cluster: &Cluster) -> Result<Plan, Failure> {
         self.compute(cluster).await.map(|made| made.plan)
     }

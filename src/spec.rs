@@ -1,8 +1,8 @@
 //! TOML → Spec. Every error of the file at once, and no byte of a token that was pasted into it.
 
+mod desired;
 mod diagnostic;
 mod mask;
-pub(crate) mod names;
 mod untrusted;
 mod walk;
 
@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 pub use diagnostic::SpecErrors;
 pub use mask::mask_tokens;
+pub(crate) use mask::variable;
 pub use untrusted::Policy;
 
 use crate::outside::{Outside, Text};

@@ -8,10 +8,11 @@ use std::pin::Pin;
 use serde_json::Value;
 
 use crate::cluster::{Answer, Cluster, Sent, bounded};
-use crate::observed::{Comparison, Read, read_object, said, unauthorized};
+use crate::observed::Read;
 use crate::outcome::Failure;
 use crate::plan::{Change, ComputedBecause, DryRun, FieldPath, Kind, Plan, Remark};
 use crate::planner;
+use crate::read::{Comparison, read_object, said, unauthorized};
 use crate::write::{self, Mode, Precondition};
 
 /// Asks about every change that would be written, in one parallel round. `withheld`: not even a dry run carries the token.

@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use crate::cluster::{Answer, Cluster, Sent, Status};
-use crate::observed::path_of;
 use crate::outcome::Failure;
 use crate::outside::Outside;
 use crate::pat::Pat;
 use crate::plan::{Action, Change, FIELD_MANAGER, Kind, Reason, Seen};
+use crate::read::path_of;
 
 /// No live object has this resourceVersion, so an apply that carries it can only create (measured: 201 if absent, 409 if present).
 const CREATE_ONLY: &str = "1";

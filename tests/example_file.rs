@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use konnect::desired::Desired;
 use konnect::render::Door;
 use konnect::spec::{self, PatKey};
 
@@ -14,7 +13,7 @@ fn the_example_is_a_valid_spec() {
         .map_err(|errors| errors.render(false, &Door::default()))
         .expect("valid");
     assert_eq!(spec.pat, Some(PatKey::Env("PAT".into())));
-    let desired = Desired::from_spec(&spec);
+    let desired = spec.desired();
     assert_eq!(desired.objects.len(), 3);
     assert_eq!(desired.objects[2].labels.len(), 3, "our two labels and the spec's own");
 }

@@ -2,11 +2,12 @@
 
 use super::{Ending, Means};
 use crate::cluster::{Answer, Cluster, Sent};
-use crate::observed::{Read, read_object};
+use crate::observed::Read;
 use crate::outcome::{Failure, FailureCode};
 use crate::outside::Text;
 use crate::plan::{Action, Change, FieldPath, Reason};
 use crate::planner;
+use crate::read::read_object;
 use crate::text;
 use crate::write::{self, Mode, Precondition};
 

@@ -14,6 +14,7 @@ use crate::blocking::within;
 use crate::cluster::Deadline;
 use crate::outcome::Failure;
 use crate::plan::Mark;
+use crate::token::SavedFingerprint;
 
 /// How much memory one fingerprint takes.
 pub(crate) const MEMORY_KIB: u32 = 19 * 1024;
@@ -31,30 +32,12 @@ const LONG_ENOUGH: usize = 24;
 /// A token with fewer different characters was made up by a person.
 const DIFFERENT_ENOUGH: usize = 8;
 
-/// A token's fingerprint under a plan's salt.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fingerprint(String);
-
-impl Fingerprint {
-    /// One that was written down; `None` if this is none.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        is_hex(text, BYTES).then(|| Self(text.to_owned()))
-    }
-
-    /// In hexadecimal.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
 /// One plan's salt, and the fingerprints that were made under it.
 pub struct Fingerprints {
     salt: [u8; SALT_BYTES],
     /// Recognises a token that was met before.
     marks: Salt,
-    made: Mutex<BTreeMap<Mark, Option<Fingerprint>>>,
+    made: Mutex<BTreeMap<Mark, Option<SavedFingerprint>>>,
 }
 
 impl fmt::Debug for Fingerprints {
@@ -103,7 +86,7 @@ impl Fingerprints {
     ///
     /// # Errors
     /// The run's time is over.
-    pub(crate) async fn of(&self, token: &[u8], deadline: &Deadline) -> Result<Option<Fingerprint>, Failure> {
+    pub(crate) async fn of(&self, token: &[u8], deadline: &Deadline) -> Result<Option<SavedFingerprint>, Failure> {
         if !is_strong(token) {
             return Ok(None);
         }
@@ -119,12 +102,12 @@ impl Fingerprints {
     }
 }
 
-fn make(token: &[u8], salt: &[u8]) -> Option<Fingerprint> {
+fn make(token: &[u8], salt: &[u8]) -> Option<SavedFingerprint> {
     // The three are within the limits, and so are a token and a salt: this can't fail.
     let params = Params::new(MEMORY_KIB, PASSES, LANES, Some(BYTES)).ok()?;
     let mut fingerprint = [0; BYTES];
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params).hash_password_into(token, salt, &mut fingerprint).ok()?;
-    Some(Fingerprint(hex(&fingerprint)))
+    SavedFingerprint::parse(&hex(&fingerprint))
 }
 
 fn is_hex(text: &str, bytes: usize) -> bool {
@@ -198,7 +181,7 @@ mod tests {
         for bad in ["", "00", &"0".repeat(31), &"0".repeat(33), &"g".repeat(32), &"A".repeat(32), &"é".repeat(16)] {
             assert!(Fingerprints::under(bad).is_none(), "{bad}");
         }
-        assert!(Fingerprint::parse(&"0a".repeat(32)).is_some());
-        assert!(Fingerprint::parse(&"0A".repeat(32)).is_none() && Fingerprint::parse("0a").is_none());
+        assert!(SavedFingerprint::parse(&"0a".repeat(32)).is_some());
+        assert!(SavedFingerprint::parse(&"0A".repeat(32)).is_none() && SavedFingerprint::parse("0a").is_none());
     }
 }

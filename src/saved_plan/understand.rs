@@ -12,18 +12,19 @@ use super::file;
 use crate::desired::Desired;
 use crate::observed::{Observed, Read};
 use crate::outside::{Outside, Part as _, Text};
-use crate::pat::{Fingerprint, Fingerprints, LANES, MEMORY_KIB, PASSES, PatSource};
+use crate::pat::{Fingerprints, LANES, MEMORY_KIB, PASSES, PatSource};
 use crate::plan::{ClusterIdentity, DryRun, FieldPath, Kind, Plan};
 use crate::planner::{self, TakeOver};
-use crate::spec::names;
+use crate::spec;
 use crate::text;
+use crate::token::SavedFingerprint;
 
 /// What a plan is made from.
 #[derive(Clone, Debug)]
 pub(super) struct Contents {
     pub source: PatSource,
     /// Our token's fingerprint; `None` where it is too easily guessed.
-    pub fingerprint: Option<Fingerprint>,
+    pub fingerprint: Option<SavedFingerprint>,
     pub desired: Desired,
     pub observed: Observed,
     pub take_over: TakeOver,
@@ -110,7 +111,7 @@ fn asked_what_there_was_to_ask(contents: &Contents) -> Result<(), Wrong> {
     Ok(())
 }
 
-fn fingerprint(document: &Document) -> Result<Option<Fingerprint>, Wrong> {
+fn fingerprint(document: &Document) -> Result<Option<SavedFingerprint>, Wrong> {
     let Argon2idPart { memory_kib, passes, lanes, salt } = &document.token.argon2id;
     sure(
         (*memory_kib, *passes, *lanes) == (MEMORY_KIB, PASSES, LANES) && Fingerprints::under(salt).is_some(),
@@ -119,15 +120,15 @@ fn fingerprint(document: &Document) -> Result<Option<Fingerprint>, Wrong> {
     read_fingerprint(document.token.fingerprint.as_ref())
 }
 
-fn read_fingerprint(text: Option<&String>) -> Result<Option<Fingerprint>, Wrong> {
-    text.map(|text| Fingerprint::parse(text).ok_or_else(|| "a fingerprint of a token in it is none".into())).transpose()
+fn read_fingerprint(text: Option<&String>) -> Result<Option<SavedFingerprint>, Wrong> {
+    text.map(|text| SavedFingerprint::parse(text).ok_or_else(|| "a fingerprint of a token in it is none".into())).transpose()
 }
 
 /// Where the token is, and how that is shown: where a path was given, with the place that it stood for.
 fn source(part: &SourcePart) -> Result<(PatSource, Text), Wrong> {
     match part {
         SourcePart::Env(name) => {
-            sure(names::variable(name), "its token's variable has a name that no spec can give")?;
+            sure(spec::variable(name), "its token's variable has a name that no spec can give")?;
             let source = PatSource::Env(name.into());
             Ok((source.clone(), source.text()))
         }

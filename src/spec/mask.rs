@@ -75,6 +75,11 @@ pub(super) fn bare_variable(text: &str) -> Option<&str> {
     (sound && name.len() <= 64 && !looks_like_token(name)).then_some(name)
 }
 
+/// Whether it is the name of a variable.
+pub(crate) fn variable(name: &str) -> bool {
+    bare_variable(name) == Some(name)
+}
+
 /// TOML's escapes resolved, as far as they can spell a letter.
 fn unescape(line: &str) -> String {
     let mut text = String::with_capacity(line.len());

@@ -7,20 +7,21 @@ use super::super::document::{
 };
 use super::{Wrong, read_fingerprint, sure};
 use crate::desired::DesiredObject;
-use crate::observed::{LAST_APPLIED, Live, LiveSecret};
+use crate::names;
+use crate::names::LAST_APPLIED;
+use crate::observed::{Live, LiveSecret};
 use crate::outside::Outside;
 use crate::ownership::{FieldMap, Owners};
-use crate::pat::Fingerprint;
 use crate::plan::{ComputedBecause, DryRun, FieldPath, Kind, Manager, Reason, Remark, Verdict};
 use crate::planner::{wanted_values, what_is_read};
-use crate::spec::names;
 use crate::text;
+use crate::token::SavedFingerprint;
 
 /// One live object. `ours` is our token's fingerprint.
 ///
 /// # Errors
 /// No server can have said it, or the planner reads nothing of it.
-pub(super) fn live(part: &ObservedPart, wanted: &DesiredObject, ours: Option<&Fingerprint>) -> Result<Live, Wrong> {
+pub(super) fn live(part: &ObservedPart, wanted: &DesiredObject, ours: Option<&SavedFingerprint>) -> Result<Live, Wrong> {
     let wrong = |what: &'static str| text!("what it says was read of {} {}", wanted.title(), what);
     let ObservedPart { uid, resource_version, terminating, labels, annotations, last_applied, owned, empty_maps, secret } = part;
     sure(!uid.is_empty(), wrong("has no uid"))?;
@@ -55,7 +56,7 @@ pub(super) fn live(part: &ObservedPart, wanted: &DesiredObject, ours: Option<&Fi
     Ok(live)
 }
 
-fn live_secret(part: &SecretPart, empty: bool, ours: Option<&Fingerprint>) -> Result<LiveSecret, &'static str> {
+fn live_secret(part: &SecretPart, empty: bool, ours: Option<&SavedFingerprint>) -> Result<LiveSecret, &'static str> {
     let SecretPart { r#type, immutable, token, fingerprint } = part;
     let Ok(fingerprint) = read_fingerprint(fingerprint.as_ref()) else { return Err("has a fingerprint that is none") };
     let token = match token {

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use super::super::document::{ObjectPart, WantedPart};
 use super::{Wrong, kind, sure};
 use crate::desired::{Desired, DesiredObject, SECRET_LABELS};
+use crate::names;
 use crate::outside::Outside;
 use crate::pat::shape;
 use crate::plan::Kind;
-use crate::spec::names;
 use crate::text;
 
 /// The wanted objects.

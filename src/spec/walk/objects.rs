@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::super::names::{
-    LAST_APPLIED, MOST_ANNOTATION_BYTES, NAME_LABEL, annotation_key, dns_label, dns_subdomain, label_value, qualified_key,
-};
 use super::super::{Object, mask::mask_tokens};
 use super::{Entry, Walk, type_name};
+use crate::names::{
+    LAST_APPLIED, MOST_ANNOTATION_BYTES, NAME_LABEL, annotation_key, dns_label, dns_subdomain, label_value, qualified_key,
+};
 use crate::outside::Outside;
 use crate::text;
 

@@ -1,10 +1,9 @@
-//! Spec → Desired: the objects that should exist. Knows neither the token nor the cluster.
+//! The objects that should exist. Knows neither the token nor the cluster.
 
 use std::collections::BTreeMap;
 
 use crate::outside::{Outside, Text};
 use crate::plan::Kind;
-use crate::spec::{Object, Spec};
 use crate::text;
 
 /// The labels every Secret gets: Kong's operator looks for the first in all versions and, from 2.0, sees only Secrets with the second.
@@ -47,28 +46,4 @@ impl DesiredObject {
 pub struct Desired {
     /// The objects. The Namespace is missing where the spec says `manage = false`.
     pub objects: Vec<DesiredObject>,
-}
-
-impl Desired {
-    /// The wanted objects of a spec.
-    #[must_use]
-    pub fn from_spec(spec: &Spec) -> Self {
-        let namespace = spec.namespace.name.clone();
-        let mut objects = Vec::new();
-        if spec.manage_namespace {
-            objects.push(object(Kind::Namespace, None, &spec.namespace));
-        }
-        objects.push(object(Kind::ServiceAccount, Some(namespace.clone()), &spec.service_account));
-        let mut secret = object(Kind::Secret, Some(namespace), &spec.secret);
-        for (key, value) in SECRET_LABELS {
-            secret.labels.entry(key.into()).or_insert_with(|| value.into());
-        }
-        objects.push(secret);
-        Self { objects }
-    }
-}
-
-fn object(kind: Kind, namespace: Option<Outside>, from: &Object) -> DesiredObject {
-    let Object { name, labels, annotations } = from;
-    DesiredObject { kind, namespace, name: name.clone(), labels: labels.clone(), annotations: annotations.clone() }
 }

@@ -211,7 +211,7 @@ impl Text {
     }
 
     /// All of it, unmasked: for the door alone.
-    pub(crate) fn plain(&self) -> String {
+    pub fn plain(&self) -> String {
         let plain = |piece: &'_ Piece| match piece {
             Piece::Own(words) => words.clone().into_owned(),
             Piece::Outside(Outside(text)) => text.clone(),

@@ -1,14 +1,17 @@
 //! What Kubernetes accepts as names, labels and annotations: checked here, before any URL is built.
 
 /// kubectl keeps the whole manifest in this annotation, a Secret's data included.
-pub(crate) const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+pub const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 /// The server sets this label of a Namespace to its name.
-pub(crate) const NAME_LABEL: &str = "kubernetes.io/metadata.name";
+pub const NAME_LABEL: &str = "kubernetes.io/metadata.name";
 /// The most bytes of one object's annotations, keys and values together.
-pub(crate) const MOST_ANNOTATION_BYTES: usize = 256 * 1024;
+pub const MOST_ANNOTATION_BYTES: usize = 256 * 1024;
 
 /// A Namespace's name: a DNS-1123 label.
-pub(crate) fn dns_label(name: &str) -> Result<(), &'static str> {
+///
+/// # Errors
+/// What is wrong with it, as the end of a sentence.
+pub fn dns_label(name: &str) -> Result<(), &'static str> {
     if name.len() > 63 {
         return Err("has more than 63 characters");
     }
@@ -19,7 +22,10 @@ pub(crate) fn dns_label(name: &str) -> Result<(), &'static str> {
 }
 
 /// A ServiceAccount's or Secret's name: a DNS-1123 subdomain.
-pub(crate) fn dns_subdomain(name: &str) -> Result<(), &'static str> {
+///
+/// # Errors
+/// What is wrong with it, as the end of a sentence.
+pub fn dns_subdomain(name: &str) -> Result<(), &'static str> {
     if name.len() > 253 {
         return Err("has more than 253 characters");
     }
@@ -41,12 +47,18 @@ fn part(name: &str) -> Result<(), &'static str> {
 
 /// An annotation's key: as a label's, but its prefix may be written in capitals. Kubernetes lowers the key before it checks it; it even takes
 /// the few letters of other alphabets that become ASCII by that, which could only be meant to deceive.
-pub(crate) fn annotation_key(key: &str) -> Result<(), &'static str> {
+///
+/// # Errors
+/// What is wrong with it, as the end of a sentence.
+pub fn annotation_key(key: &str) -> Result<(), &'static str> {
     qualified_key(&key.to_ascii_lowercase())
 }
 
 /// A label's key: an optional DNS prefix, a slash, and a name.
-pub(crate) fn qualified_key(key: &str) -> Result<(), &'static str> {
+///
+/// # Errors
+/// What is wrong with it, as the end of a sentence.
+pub fn qualified_key(key: &str) -> Result<(), &'static str> {
     let name = match key.split_once('/') {
         Some((prefix, name)) => {
             dns_subdomain(prefix).map_err(|_| "has a prefix that is no DNS name in lowercase")?;
@@ -61,18 +73,13 @@ pub(crate) fn qualified_key(key: &str) -> Result<(), &'static str> {
         .map_err(|_| "has a name that is not 1 to 63 letters, digits, - _ or ., beginning and ending with a letter or digit")
 }
 
-/// Whether it is the name of a variable.
-pub(crate) fn variable(name: &str) -> bool {
-    super::mask::bare_variable(name) == Some(name)
-}
-
 /// Whether it is a key of a Secret's data.
-pub(crate) fn data_key(key: &str) -> bool {
+pub fn data_key(key: &str) -> bool {
     (1..=253).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
 }
 
 /// Whether it is the path of another field than data, labels and annotations, as the server's own field names make it.
-pub(crate) fn other_field(dotted: &str) -> bool {
+pub fn other_field(dotted: &str) -> bool {
     let under = |map: &str| dotted.strip_prefix(map).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
     let part = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric());
     let of_a_map = ["data", "stringData", "metadata.labels", "metadata.annotations"].into_iter().any(under);
@@ -80,7 +87,10 @@ pub(crate) fn other_field(dotted: &str) -> bool {
 }
 
 /// A label's value.
-pub(crate) fn label_value(value: &str) -> Result<(), &'static str> {
+///
+/// # Errors
+/// What is wrong with it, as the end of a sentence.
+pub fn label_value(value: &str) -> Result<(), &'static str> {
     if value.is_empty() { Ok(()) } else { word(value) }
 }
 
@@ -129,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_and_variables() {
+    fn fields() {
         for good in ["metadata.finalizers", "immutable", "imagePullSecrets", "spec.finalizers"] {
             assert!(other_field(good), "{good}");
         }
@@ -138,6 +148,5 @@ mod tests {
             assert!(!other_field(bad), "{bad}");
         }
         assert!(data_key("tls.crt") && !data_key("") && !data_key("a b") && !data_key(&"a".repeat(254)));
-        assert!(variable("PAT") && !variable("$PAT") && !variable("A B") && !variable(""));
     }
 }

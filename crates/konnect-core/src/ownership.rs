@@ -11,11 +11,11 @@ use crate::plan::{FIELD_MANAGER, FieldPath, Manager};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Owners {
     /// Every owned field with its owners other than us.
-    pub(crate) others: BTreeMap<FieldPath, Vec<Manager>>,
+    pub others: BTreeMap<FieldPath, Vec<Manager>>,
     /// The fields an apply of ours would prune if it left them out.
-    pub(crate) ours: BTreeSet<FieldPath>,
+    pub ours: BTreeSet<FieldPath>,
     /// Owners, other than us, of a map itself: of one that was empty when they wrote it.
-    pub(crate) maps: BTreeMap<FieldMap, Vec<Manager>>,
+    pub maps: BTreeMap<FieldMap, Vec<Manager>>,
 }
 
 /// The maps that fields of ours stand in.
