@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::desired::FieldOfType;
 use crate::outside::Outside;
 use crate::pat::Accept;
-use crate::plan::{FieldPath, Kind};
 use values::{digest, lifetime, subject, take_over, timeout};
 
 /// Connect a Kubernetes cluster to Kong Konnect from one checked-in file.
@@ -239,7 +239,7 @@ pub struct SpecArgs {
     pub accept_any_token: bool,
     /// Take a field from the tool that owns it, such as secret.data.token; may be repeated
     #[arg(long, value_name = "FIELD", value_parser = take_over)]
-    pub take_over: Vec<(Kind, FieldPath)>,
+    pub take_over: Vec<FieldOfType>,
 }
 
 /// How far whoever wrote the spec is trusted. Not for apply: what is applied is trusted.

@@ -4,6 +4,7 @@ mod answer;
 pub mod connection;
 mod deadline;
 mod exec_plugin;
+mod in_parallel;
 pub mod kubeconfig;
 mod proxy;
 mod retry;
@@ -22,12 +23,14 @@ use zeroize::Zeroize as _;
 
 pub use answer::{Answer, Cause, Status, bounded};
 pub use deadline::Deadline;
+pub use in_parallel::in_parallel;
 pub use trouble::Trouble;
 
+use crate::object::RESOURCE_TYPES;
 use crate::outcome::{Failure, FailureCode};
 use crate::outside::{Outside, Part as _, Text};
 use crate::pat::Scrubber;
-use crate::plan::{Kind, Warning};
+use crate::plan::Warning;
 use exec_plugin::Surroundings;
 use retry::{Budget, Wait};
 
@@ -40,7 +43,7 @@ const METADATA_ONLY: &str = "application/json;as=PartialObjectMetadata;g=meta.k8
 
 /// What the user said about which cluster is meant.
 #[derive(Clone, Debug, Default)]
-pub struct Choice {
+pub struct ClusterSelector {
     /// `--kubeconfig`.
     pub kubeconfig_flag: Option<Outside>,
     /// The spec's `cluster.kubeconfig`: as it spells it, and where that is.
@@ -146,7 +149,7 @@ pub struct PluginLimits<'a> {
 /// # Errors
 /// Anything wrong with the kubeconfig, its credentials or the server's address.
 pub async fn connect(
-    choice: &Choice,
+    choice: &ClusterSelector,
     deadline: Deadline,
     notices: Notices,
     secrets: &Scrubber,
@@ -359,7 +362,7 @@ fn verb(method: &Method) -> &'static str {
 fn resource_of(path: &str) -> &'static str {
     let segments: Vec<&str> = path.split(['/', '?']).collect();
     let reviews = ["selfsubjectreviews", "selfsubjectaccessreviews"];
-    let known = reviews.into_iter().chain([Kind::ServiceAccount, Kind::Secret, Kind::Namespace].map(Kind::resource));
+    let known = reviews.into_iter().chain(RESOURCE_TYPES.iter().map(|of| of.plural));
     known.into_iter().find(|word| segments.contains(word)).unwrap_or("the API")
 }
 

@@ -21,12 +21,12 @@ use crate::cli::{
     ChoiceArgs, Cli, ClusterArgs, Command, CompletionsArgs, Format, SandboxCommand, SchemaArgs, SchemaOf, ScreenArgs,
     ValidateArgs,
 };
-use crate::cluster::{Choice, Cluster, Deadline};
+use crate::cluster::{Cluster, ClusterSelector, Deadline};
 use crate::outcome::{Failure, Outcome};
 use crate::outside::Outside;
 use crate::plan::{Plan, Warning};
 use crate::render::{Cleared, json};
-use crate::session::Wanted;
+use crate::session::Session;
 use crate::text;
 use console::Console;
 use interrupt::Interrupt;
@@ -97,14 +97,18 @@ async fn validate(args: ValidateArgs, stage: &Stage) -> Outcome {
     console.outcome(Outcome::Done)
 }
 
-async fn connect(wanted: &Wanted, args: &ClusterArgs, deadline: Deadline, console: &Arc<Console>) -> Result<Cluster, Failure> {
+async fn connect(wanted: &Session, args: &ClusterArgs, deadline: Deadline, console: &Arc<Console>) -> Result<Cluster, Failure> {
     let ClusterArgs { choice: ChoiceArgs { context, kubeconfig, timeout: _ }, sandbox } = args;
     if let Some(client) = console.client() {
         let name = || Outside::new("in memory");
         return Ok(Cluster::over(client.clone(), name(), name(), deadline, console.notices()));
     }
-    let choice =
-        Choice { kubeconfig_flag: kubeconfig.clone(), context: context.clone(), sandbox: sandbox.clone(), ..Choice::default() };
+    let choice = ClusterSelector {
+        kubeconfig_flag: kubeconfig.clone(),
+        context: context.clone(),
+        sandbox: sandbox.clone(),
+        ..ClusterSelector::default()
+    };
     wanted.connect(choice, deadline, console.notices()).await
 }
 

@@ -12,7 +12,10 @@
 //! one, `write` places it into a request. What lies between holds a verdict, and can't leak what it never had. Text from outside is a type
 //! of its own (`outside`) that only the door (`render::door`) turns into output, with every secret of the run masked.
 
-pub use konnect_core::{desired, names, observed, outcome, outside, ownership, plan, planner, text, token};
+pub use konnect_core::{
+    desired, field_path, names, next_step, object, observed, outcome, outside, ownership, plan, planner, report, revalidate,
+    text, token,
+};
 
 // What was typed, and what happens then.
 pub mod blocking;

@@ -6,15 +6,17 @@ use std::fmt::Write as _;
 use sha2::{Digest as _, Sha256};
 
 use crate::cli::{RbacFor, Subject};
+use crate::object::{ResourceType, Scope};
 use crate::outcome::{Failure, FailureCode};
 use crate::outside::Outside;
 use crate::pat::hex;
 use crate::render::{Cleared, Door};
-use crate::spec::Spec;
+use crate::spec::{Object, Spec};
 
 /// One rule: these verbs on these objects of one resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Rule {
+    group: &'static str,
     resource: &'static str,
     names: Vec<Outside>,
     verbs: &'static [&'static str],
@@ -25,13 +27,13 @@ struct Rule {
 /// # Errors
 /// A name in it gives away a part of the token.
 pub fn refuse_masked(spec: &Spec, subject: Option<&Subject>, door: &Door) -> Result<(), Failure> {
-    let objects = [&spec.namespace.name, &spec.service_account.name, &spec.secret.name];
+    let objects = spec.objects.iter().map(|(_, object)| &object.name);
     let subject = match subject {
         None => vec![],
         Some(Subject::User(name) | Subject::Group(name)) => vec![name],
         Some(Subject::ServiceAccount(namespace, name)) => vec![namespace, name],
     };
-    if objects.into_iter().chain(subject).all(|name| door.may_keep(name.expose())) {
+    if objects.chain(subject).all(|name| door.may_keep(name.expose())) {
         return Ok(());
     }
     Err(Failure::new(FailureCode::SecretInGrant, "nothing was printed: a name in the grant holds a part of the token")
@@ -42,7 +44,7 @@ pub fn refuse_masked(spec: &Spec, subject: Option<&Subject>, door: &Door) -> Res
 #[must_use]
 pub fn yaml(spec: &Spec, purpose: RbacFor, subject: Option<&Subject>, door: &Door) -> Cleared {
     let word = if purpose == RbacFor::Plan { "plan" } else { "apply" };
-    let namespace = &spec.namespace.name;
+    let namespace = spec.namespace();
     let name = Outside::new(format!("konnect-{word}-{}-{}", namespace.expose(), tag(spec, word, subject)));
     let head = Head { name: &name, about: namespace, door };
     let quoted = |text: &Outside| quoted(text, door);
@@ -62,29 +64,40 @@ pub fn yaml(spec: &Spec, purpose: RbacFor, subject: Option<&Subject>, door: &Doo
     Cleared::of_yaml(documents.join("---\n"))
 }
 
-/// On namespaces. `kube-system` is read for its uid: the cluster's identity, which saved plans and `cluster.uid` are bound to.
+/// On what lives in the cluster itself. `kube-system` is read for its uid: the cluster's identity, which saved plans and `cluster.uid` are
+/// bound to.
 fn cluster_rules(spec: &Spec, purpose: RbacFor) -> Vec<Rule> {
-    let own = spec.manage_namespace.then(|| spec.namespace.name.clone());
-    let read = own.iter().cloned().chain(["kube-system".into()]).collect();
-    let mut rules = vec![Rule { resource: "namespaces", names: read, verbs: &["get"] }];
-    // Even where the spec names no label or annotation: the last one can't be taken away by who may not write.
-    if let (Some(own), RbacFor::Apply) = (own, purpose) {
-        rules.push(Rule { resource: "namespaces", names: vec![own], verbs: &["patch"] });
+    let mut rules = Vec::new();
+    for (resource, object) in spec.objects.iter().filter(|(resource, _)| resource.scope == Scope::Cluster) {
+        let own = (spec.manage_namespace || !resource.is_namespace()).then(|| object.name.clone());
+        let cluster = resource.is_namespace().then(|| "kube-system".into());
+        let rule = |names, verbs| Rule { group: resource.group, resource: resource.plural, names, verbs };
+        rules.push(rule(own.iter().cloned().chain(cluster).collect(), &["get"]));
+        // Even where the spec names no label or annotation: the last one can't be taken away by who may not write.
+        if let (Some(own), RbacFor::Apply) = (own, purpose) {
+            rules.push(rule(vec![own], &["patch"]));
+        }
     }
     rules
 }
 
 fn namespace_rules(spec: &Spec, purpose: RbacFor) -> Vec<Rule> {
     let verbs: &[&str] = if purpose == RbacFor::Plan { &["get"] } else { &["get", "create", "patch"] };
-    let rule = |resource, name: &Outside| Rule { resource, names: vec![name.clone()], verbs };
-    vec![rule("serviceaccounts", &spec.service_account.name), rule("secrets", &spec.secret.name)]
+    let in_namespace = spec.objects.iter().filter(|(resource, _)| resource.scope == Scope::Namespaced);
+    let rule = |(resource, object): &(&'static ResourceType, Object)| Rule {
+        group: resource.group,
+        resource: resource.plural,
+        names: vec![object.name.clone()],
+        verbs,
+    };
+    in_namespace.map(rule).collect()
 }
 
 /// Tells grants apart, so that one for other objects or somebody else in the same namespace doesn't replace this one. Of what the rights
 /// are for alone: the same grant has the same name wherever its spec lies, and a label more doesn't make it another one.
 fn tag(spec: &Spec, word: &str, subject: Option<&Subject>) -> String {
     let own = if spec.manage_namespace { "managed" } else { "" };
-    let names = [&spec.namespace.name, &spec.service_account.name, &spec.secret.name].map(Outside::expose);
+    let names = spec.objects.iter().map(|(_, object)| object.name.expose());
     let subject = match subject {
         None => [""; 3],
         Some(Subject::User(name)) => ["User", "", name.expose()],
@@ -113,11 +126,11 @@ impl Head<'_> {
     fn role(self, kind: &str, namespace: Option<&Outside>, rules: &[Rule]) -> String {
         let mut text = self.text(kind, namespace);
         text.push_str("rules:\n");
-        for Rule { resource, names, verbs } in rules {
+        for Rule { group, resource, names, verbs } in rules {
             let names = names.iter().map(|name| quoted(name, self.door)).collect::<Vec<_>>().join(", ");
             let _ = writeln!(
                 text,
-                "- apiGroups: [\"\"]\n  resources: [{resource}]\n  resourceNames: [{names}]\n  verbs: [{}]",
+                "- apiGroups: [\"{group}\"]\n  resources: [{resource}]\n  resourceNames: [{names}]\n  verbs: [{}]",
                 verbs.join(", ")
             );
         }

@@ -4,13 +4,12 @@
 //! The file holds what the plan was computed from, and the plan is computed from that again whenever the file is opened: what `show` shows
 //! is what `apply` does, whoever wrote the file. It holds no token, and nothing that a token could be found from.
 
-mod difference;
 mod document;
 mod file;
-mod fresh;
 mod keep;
 mod make;
 mod place;
+mod revalidate;
 mod understand;
 
 use jiff::{SignedDuration, Timestamp};
@@ -21,11 +20,11 @@ use crate::outside::{Outside, Text};
 use crate::pat::{self, Accept, Fingerprints, Pat, PatSource, Salt};
 use crate::plan::{Plan, Warning};
 use crate::render::Door;
-use crate::session::Wanted;
+use crate::session::Session;
 use crate::spec::{ClusterKeys, PatKey};
 use crate::text;
 use document::{Document, SourcePart};
-pub use fresh::Freshness;
+pub use revalidate::Freshness;
 use understand::Contents;
 
 /// How far a plan may come from the future: by how much the clocks of a pipeline's machines may differ.
@@ -141,7 +140,7 @@ impl SavedPlan {
     ///
     /// # Errors
     /// A token that is none, or a file of the plan's that is not here.
-    pub fn wanted(&self, given: Given, door: &Door, warnings: &mut Vec<Warning>) -> Result<Wanted, Failure> {
+    pub fn session(&self, given: Given, door: &Door, warnings: &mut Vec<Warning>) -> Result<Session, Failure> {
         let kubeconfig = match &self.document.chosen.kubeconfig {
             Some(place) if !given.cluster => Some((place.given(), place.here().ok_or_else(|| not_here("kubeconfig", place))?)),
             _ => None,
@@ -156,7 +155,7 @@ impl SavedPlan {
             PatSource::Env(name) => Some(name.clone()),
             PatSource::File(..) | PatSource::Stdin => None,
         };
-        Ok(Wanted {
+        Ok(Session {
             spec: self.plan.spec.clone(),
             cluster: ClusterKeys { context, kubeconfig, uid: None },
             source,
@@ -226,15 +225,15 @@ impl SavedPlan {
     ///
     /// # Errors
     /// Another token (exit code 4), or the run's time is over.
-    pub async fn check_token(&self, pat: &Pat, wanted: &Wanted, deadline: &Deadline) -> Result<(), Failure> {
-        let made = match &wanted.fingerprints {
+    pub async fn check_token(&self, pat: &Pat, session: &Session, deadline: &Deadline) -> Result<(), Failure> {
+        let made = match &session.fingerprints {
             Some(fingerprints) => pat.fingerprint(fingerprints, deadline).await?,
             None => None,
         };
         if made == self.contents.fingerprint {
             return Ok(());
         }
-        Err(stale(FailureCode::OtherToken, text!("the token in {} is not the one the plan was made with", wanted.source))
+        Err(stale(FailureCode::OtherToken, text!("the token in {} is not the one the plan was made with", session.source))
             .hint("plan again with this token, or apply with the other one"))
     }
 }

@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::PathBuf;
 
-use crate::cluster::{Choice, Cluster, Deadline, Notices, PluginLimits};
-use crate::desired::Desired;
+use crate::cluster::{Cluster, ClusterSelector, Deadline, Notices, PluginLimits};
+use crate::desired::{Desired, TakeOver};
+use crate::object::{ObjectKey, SpecId};
 use crate::observed::Observed;
 use crate::outcome::{Failure, FailureCode};
 use crate::outside::Outside;
 use crate::pat::{self, Accept, Fingerprints, Pat, PatSource, Salt};
-use crate::plan::{DryRun, Kind, Plan, Warning};
-use crate::planner::{self, TakeOver};
+use crate::plan::{DryRun, Plan, Warning};
+use crate::planner;
 use crate::read::{self, Comparison, Reading};
 use crate::render::Door;
 use crate::spec::{ClusterKeys, PatKey, Spec};
@@ -29,12 +30,12 @@ pub struct Made {
     /// What was read.
     pub observed: Observed,
     /// What the dry runs gave, where they were asked for.
-    pub words: BTreeMap<Kind, DryRun>,
+    pub words: BTreeMap<ObjectKey, DryRun>,
 }
 
 /// The wanted objects and the token, before any request.
 #[derive(Debug)]
-pub struct Wanted {
+pub struct Session {
     /// The spec's path as the user gave it.
     pub spec: Outside,
     /// Which cluster the spec means.
@@ -59,7 +60,7 @@ pub struct Wanted {
     pub take_over: TakeOver,
 }
 
-impl Wanted {
+impl Session {
     /// Reads the token, and computes the objects.
     ///
     /// # Errors
@@ -86,7 +87,7 @@ impl Wanted {
         if let Some(pat) = &pat {
             pat.teach(door.secrets());
         }
-        let desired = spec.desired();
+        let desired = spec.desired(SpecId::default());
         let pat_env = match &spec.pat {
             Some(PatKey::Env(name)) => Some(name.clone()),
             Some(PatKey::File(..)) | None => None,
@@ -121,8 +122,8 @@ impl Wanted {
     ///
     /// # Errors
     /// As `cluster::connect`.
-    pub async fn connect(&self, flags: Choice, deadline: Deadline, notices: Notices) -> Result<Cluster, Failure> {
-        let choice = Choice {
+    pub async fn connect(&self, flags: ClusterSelector, deadline: Deadline, notices: Notices) -> Result<Cluster, Failure> {
+        let choice = ClusterSelector {
             kubeconfig_spec: self.cluster.kubeconfig.clone(),
             context: flags.context.or_else(|| self.cluster.context.clone()),
             ..flags

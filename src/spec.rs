@@ -14,6 +14,8 @@ pub use mask::mask_tokens;
 pub(crate) use mask::variable;
 pub use untrusted::Policy;
 
+use crate::field_path::FieldPath;
+use crate::object::ResourceType;
 use crate::outside::{Outside, Text};
 use crate::pat::{Pat, hex};
 use crate::text;
@@ -35,14 +37,10 @@ pub struct Spec {
     pub folder: PathBuf,
     /// Its text, comments included.
     pub text: Outside,
-    /// The Namespace.
-    pub namespace: Object,
+    /// The objects that it names, in the order of the table of resource types. The Namespace is always among them.
+    pub objects: Vec<(&'static ResourceType, Object)>,
     /// Whether the Namespace is ours to manage; if not it is neither read nor planned.
     pub manage_namespace: bool,
-    /// The ServiceAccount.
-    pub service_account: Object,
-    /// The Secret.
-    pub secret: Object,
     /// Where the token is; `None` only where it comes from standard input.
     pub pat: Option<PatKey>,
     /// Which cluster is meant.
@@ -51,15 +49,13 @@ pub struct Spec {
     pub untrusted: bool,
 }
 
-/// One of the three objects.
+/// One object that it names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Object {
-    /// Its name, valid for its kind.
+    /// Its name, valid for its type.
     pub name: Outside,
-    /// Its labels, valid.
-    pub labels: BTreeMap<Outside, Outside>,
-    /// Its annotations, valid.
-    pub annotations: BTreeMap<Outside, Outside>,
+    /// The entries of its maps, valid.
+    pub fields: BTreeMap<FieldPath, Outside>,
 }
 
 /// Where the token is. Never the token.
@@ -83,6 +79,13 @@ pub struct ClusterKeys {
 }
 
 impl Spec {
+    /// The name of the namespace that everything else is in.
+    #[must_use]
+    pub fn namespace(&self) -> &Outside {
+        static NONE: Outside = Outside::EMPTY;
+        self.objects.iter().find(|(resource, _)| resource.is_namespace()).map_or(&NONE, |(_, object)| &object.name)
+    }
+
     /// `sha256:…` of its text.
     #[must_use]
     pub fn digest(&self) -> String {
@@ -97,10 +100,9 @@ impl Spec {
 
     /// Every text that it gives, with its escapes undone.
     fn values(&self) -> impl Iterator<Item = &Outside> {
-        let Self { path, folder: _, text, namespace, manage_namespace: _, service_account, secret, pat, cluster, untrusted: _ } =
-            self;
-        let objects = [namespace, service_account, secret].into_iter().flat_map(|Object { name, labels, annotations }| {
-            let entries = labels.iter().chain(annotations).flat_map(|(key, value)| [key, value]);
+        let Self { path, folder: _, text, objects, manage_namespace: _, pat, cluster, untrusted: _ } = self;
+        let objects = objects.iter().flat_map(|(_, Object { name, fields })| {
+            let entries = fields.iter().flat_map(|(path, value)| path.elements().iter().chain([value]));
             std::iter::once(name).chain(entries)
         });
         let pat = pat.iter().map(|(PatKey::Env(text) | PatKey::File(text, _))| text);

@@ -2,21 +2,14 @@
 
 mod body;
 
-use crate::text;
-use std::collections::BTreeMap;
-
 use serde_json::{Value, json};
-use zeroize::Zeroizing;
 
 use crate::cluster::{Answer, Cluster, Sent, Status};
+use crate::object::ObjectRef;
 use crate::outcome::Failure;
-use crate::outside::Outside;
 use crate::pat::Pat;
-use crate::plan::{Action, Change, FIELD_MANAGER, Kind, Reason, Seen};
-use crate::read::path_of;
-
-/// No live object has this resourceVersion, so an apply that carries it can only create (measured: 201 if absent, 409 if present).
-const CREATE_ONLY: &str = "1";
+use crate::plan::{Action, Change, FIELD_MANAGER, ObservedVersion, Reason};
+use crate::text;
 
 /// Whether the server is to do it, or only to say what it would do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,8 +25,8 @@ pub enum Mode {
 pub enum Precondition<'a> {
     /// No object may be there.
     Absent,
-    /// This object, unmoved since it was read.
-    Seen(&'a Seen),
+    /// This version, unmoved since it was read.
+    Version(&'a ObservedVersion),
 }
 
 /// Sends the whole wanted object of a change.
@@ -47,51 +40,13 @@ pub async fn send(
     pat: Option<&Pat>,
     mode: Mode,
 ) -> Result<Sent, Failure> {
-    let force = change.takes_over() && matches!(precondition, Precondition::Seen(_));
-    let path = format!("{}?fieldManager={FIELD_MANAGER}&force={force}", path_of(&change.wanted));
-    let body = body(change, precondition, pat);
+    let force = change.takes_over() && matches!(precondition, Precondition::Version(_));
+    let path = format!("{}?fieldManager={FIELD_MANAGER}&force={force}", change.wanted.object.api_path());
+    let body = body::of(&change.wanted, precondition, pat);
     match mode {
         Mode::DryRun => cluster.dry_run(&format!("{path}&dryRun=All"), &body).await.map(Sent::Answered),
         Mode::Real => cluster.apply_patch(&path, &body).await,
     }
-}
-
-fn body(change: &Change, precondition: Precondition<'_>, pat: Option<&Pat>) -> Zeroizing<Vec<u8>> {
-    let wanted = &change.wanted;
-    let mut metadata = json!({ "name": wanted.name.expose() });
-    if let Some(namespace) = &wanted.namespace {
-        metadata["namespace"] = json!(namespace.expose());
-    }
-    match precondition {
-        Precondition::Absent => metadata["resourceVersion"] = json!(CREATE_ONLY),
-        Precondition::Seen(seen) => {
-            metadata["uid"] = json!(seen.uid.expose());
-            metadata["resourceVersion"] = json!(seen.resource_version.expose());
-        }
-    }
-    if !wanted.labels.is_empty() {
-        metadata["labels"] = strings(&wanted.labels);
-    }
-    if !wanted.annotations.is_empty() {
-        metadata["annotations"] = strings(&wanted.annotations);
-    }
-    let object = json!({ "apiVersion": "v1", "kind": wanted.kind.name(), "metadata": metadata });
-    let mut text = Zeroizing::new(body::text(&object));
-    if let (Kind::Secret, Some(pat)) = (wanted.kind, pat) {
-        // Appended by hand: a JSON value that held the token would not be wiped. Base64 needs no escaping.
-        let encoded = pat.base64();
-        let mut with_data = Zeroizing::new(String::with_capacity(text.len() + encoded.len() + 32));
-        with_data.push_str(text.strip_suffix('}').unwrap_or(&text));
-        with_data.push_str(",\"data\":{\"token\":\"");
-        with_data.push_str(&encoded);
-        with_data.push_str("\"}}");
-        text = with_data;
-    }
-    Zeroizing::new(text.as_bytes().to_vec())
-}
-
-fn strings(map: &BTreeMap<Outside, Outside>) -> Value {
-    map.iter().map(|(key, value)| (key.expose(), value.expose())).collect()
 }
 
 /// Whether the server answered that the object is not the one the write was made for: 409 without field conflicts, or a uid that
@@ -151,12 +106,15 @@ pub const fn verbs(change: &Change) -> &'static [&'static str] {
 /// # Errors
 /// No answer.
 pub async fn allowed(cluster: &Cluster, verb: &str, change: &Change) -> Result<Option<bool>, Failure> {
-    let wanted = &change.wanted;
+    let ObjectRef { resource, namespace, name } = &change.wanted.object;
+    let mut attributes = json!({"verb": verb, "resource": resource.plural, "name": name.expose()});
     // The server's authorizer sees requests for a Namespace as being in that namespace.
-    let namespace = wanted.namespace.as_ref().unwrap_or(&wanted.name);
-    let attributes = json!({
-        "verb": verb, "resource": wanted.kind.resource(), "name": wanted.name.expose(), "namespace": namespace.expose(),
-    });
+    if let Some(namespace) = namespace.as_ref().or_else(|| resource.is_namespace().then_some(name)) {
+        attributes["namespace"] = json!(namespace.expose());
+    }
+    if !resource.group.is_empty() {
+        attributes["group"] = json!(resource.group);
+    }
     let review = json!({
         "apiVersion": "authorization.k8s.io/v1",
         "kind": "SelfSubjectAccessReview",

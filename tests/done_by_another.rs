@@ -9,13 +9,14 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use konnect::apply::{self, Ending, Means, Progress};
+use konnect::apply::{self, ApplyContext, Progress};
 use konnect::cluster::{Cluster, Deadline};
+use konnect::desired::TakeOver;
 use konnect::outcome::Outcome;
-use konnect::planner::TakeOver;
 use konnect::render::{Door, events};
+use konnect::report::WriteResult;
 use konnect::sandbox::Sandbox;
-use konnect::session::Wanted;
+use konnect::session::Session;
 use konnect::spec;
 use serde_json::Value;
 use support::{Konnect, Served};
@@ -51,13 +52,13 @@ fn while_a_person_was_asked_on_the_sandbox() {
     asked_and_overtaken(&served.kubeconfig(), "overtaken");
 }
 
-fn apply_all(sandbox: &Sandbox, folder: &Path, text: &str) -> (Wanted, Cluster) {
+fn apply_all(sandbox: &Sandbox, folder: &Path, text: &str) -> (Session, Cluster) {
     std::fs::write(folder.join("pat"), TOKEN).expect("written");
     let text = format!("{text}pat_file = \"pat\"\n");
     let spec = spec::parse("konnect.toml", folder, &text, false).unwrap_or_else(|_| panic!("{text}"));
     let client = kube::Client::new(sandbox.clone(), "default");
     let cluster = Cluster::over(client, "sandbox", "sandbox", Deadline::after(Duration::from_secs(60)), Arc::new(|_| {}));
-    let wanted = Wanted::new(spec, false, konnect::pat::Accept::Anything, TakeOver::new(), &Door::default(), &mut Vec::new())
+    let wanted = Session::new(spec, false, konnect::pat::Accept::Anything, TakeOver::new(), &Door::default(), &mut Vec::new())
         .expect("a token");
     (wanted, cluster)
 }
@@ -67,25 +68,25 @@ fn apply_all(sandbox: &Sandbox, folder: &Path, text: &str) -> (Wanted, Cluster) 
 async fn in_the_report_and_the_events() {
     let (sandbox, folder) = (Sandbox::in_memory(), tempfile::tempdir().expect("a folder"));
     let (wanted, cluster) = apply_all(&sandbox, folder.path(), SPEC);
-    let mut plan = wanted.plan(&cluster).await.expect("a plan").plan;
+    let plan = wanted.plan(&cluster).await.expect("a plan").plan;
     let body = r#"{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"kong"}}"#;
     let mut made = konnect::sandbox::request::Request::new("POST", "/api/v1/namespaces", body);
     made.content_type = Some("application/json".to_owned());
     assert_eq!(sandbox.send(&made).await.expect("an answer").code, 201);
 
-    let (interrupted, take_over) = (AtomicBool::new(false), TakeOver::new());
+    let interrupted = AtomicBool::new(false);
     let pat = wanted.pat.as_ref().expect("a token");
-    let means = Means { pat, comparison: wanted.comparison(), take_over: &take_over, interrupted: &interrupted };
-    let done = apply::look_again(&cluster, &mut plan, means).await.expect("not stale");
-    assert_eq!(done.len(), 1);
+    let context = ApplyContext { pat, comparison: wanted.comparison(), interrupted: &interrupted };
+    let revalidated = apply::look_again(&cluster, plan, context).await.expect("not stale");
+    assert_eq!(revalidated.done.len(), 1);
     let mut told: Vec<Value> = Vec::new();
     let door = Door::default();
     let mut tell = |progress: Progress<'_>| {
         told.extend(events::progress(&progress, &door).map(|line| line.as_str().parse::<Value>().expect("JSON")));
     };
-    let report = apply::apply(&cluster, &plan, &done, means, &mut tell).await;
-    let endings: Vec<&Ending> = report.endings.iter().map(|(_, ending)| ending).collect();
-    assert_eq!(endings, [&Ending::DoneByAnother, &Ending::Created, &Ending::Created]);
+    let report = apply::apply(&cluster, &revalidated, context, &mut tell).await;
+    let endings: Vec<&WriteResult> = report.results.iter().map(|(_, ending)| ending).collect();
+    assert_eq!(endings, [&WriteResult::DoneByAnother, &WriteResult::Created, &WriteResult::Created]);
     assert!(report.is_complete() && report.outcome() == Outcome::Done);
     let first = &told[0];
     assert_eq!((&first["type"], &first["result"]), (&"apply_complete".into(), &"done_by_another".into()), "{first}");

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use konnect::object::SpecId;
 use konnect::render::Door;
 use konnect::spec::{self, PatKey};
 
@@ -13,9 +14,10 @@ fn the_example_is_a_valid_spec() {
         .map_err(|errors| errors.render(false, &Door::default()))
         .expect("valid");
     assert_eq!(spec.pat, Some(PatKey::Env("PAT".into())));
-    let desired = spec.desired();
+    let desired = spec.desired(SpecId::default());
     assert_eq!(desired.objects.len(), 3);
-    assert_eq!(desired.objects[2].labels.len(), 3, "our two labels and the spec's own");
+    let labels = desired.objects[2].fields.keys().filter(|path| path.is_under(&["metadata", "labels"]));
+    assert_eq!(labels.count(), 3, "our two labels and the spec's own");
 }
 
 #[test]

@@ -18,7 +18,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cases::{Case, Given};
-use konnect::cluster::Choice;
+use konnect::cluster::ClusterSelector;
 use konnect::cluster::kubeconfig::{self, Secrets};
 use serde_json::Value;
 use support::child::run_to_end;
@@ -161,7 +161,7 @@ fn read(server: &str, user: &str) -> (Result<kubeconfig::Selected, konnect::outc
     );
     let file = folder.path().join("config");
     std::fs::write(&file, text).expect("written");
-    let choice = Choice { kubeconfig_flag: Some(file.as_path().into()), ..Choice::default() };
+    let choice = ClusterSelector { kubeconfig_flag: Some(file.as_path().into()), ..ClusterSelector::default() };
     let mut secrets = Secrets::new();
     let read = kubeconfig::read(&choice, &mut secrets);
     (read, secrets.iter().map(|secret| String::from_utf8(secret.to_vec()).expect("text")).collect())

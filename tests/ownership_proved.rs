@@ -16,11 +16,11 @@ use std::time::Duration;
 
 use http_body_util::BodyExt as _;
 use konnect::cluster::{Cluster, Deadline};
+use konnect::desired::{FieldOfType, TakeOver};
 use konnect::pat::Accept;
-use konnect::planner::TakeOver;
 use konnect::render::Door;
 use konnect::sandbox::Sandbox;
-use konnect::session::Wanted;
+use konnect::session::Session;
 use konnect::spec;
 use kube::client::Body;
 use kube::config::{KubeConfigOptions, Kubeconfig};
@@ -55,16 +55,19 @@ async fn prove(client: &kube::Client, namespace: &str, seeds: std::ops::Range<u6
         let context = |what: &str| format!("seed {seed}: {what}\n{text}\n{state:#}");
         let spec = spec::parse("konnect.toml", folder.path(), &text, false).unwrap_or_else(|_| panic!("{}", context("no spec")));
         let cluster = Cluster::over(client.clone(), "proof", "proof", Deadline::after(Duration::from_secs(60)), Arc::new(|_| {}));
-        let wanted = Wanted::new(spec.clone(), false, Accept::Anything, TakeOver::new(), &Door::default(), &mut Vec::new())
+        let wanted = Session::new(spec.clone(), false, Accept::Anything, TakeOver::new(), &Door::default(), &mut Vec::new())
             .expect("a token");
         // `read` computes; it is `plan` that would ask the server.
         let strict = wanted.read(&cluster).await.expect("a plan");
-        let everything = strict.changes.iter().flat_map(|c| c.fields.iter().map(|f| (c.wanted.kind, f.path.clone())));
-        let wanted =
-            Wanted::new(spec, false, Accept::Anything, everything.collect(), &Door::default(), &mut Vec::new()).expect("a token");
+        let everything = strict.changes.iter().flat_map(|change| {
+            let resource = change.wanted.object.resource;
+            change.fields.iter().map(move |field| FieldOfType { resource, field: field.path.clone() })
+        });
+        let wanted = Session::new(spec, false, Accept::Anything, everything.collect(), &Door::default(), &mut Vec::new())
+            .expect("a token");
         let lenient = wanted.read(&cluster).await.expect("a plan");
         for (strict, lenient) in strict.changes.iter().zip(&lenient.changes) {
-            let live = state.of(strict.wanted.kind);
+            let live = state.of(strict.wanted.object.resource);
             let found = prediction::check(client, strict, lenient, live, token).await;
             let words = found.unwrap_or_else(|what| panic!("{}", context(&what)));
             words.into_iter().for_each(|word| *met.entry(word).or_default() += 1);

@@ -1,22 +1,22 @@
 //! Before the first write: whether we have every right that all the writes need.
 
-use crate::cluster::Cluster;
+use super::Revalidated;
+use crate::cluster::{Cluster, in_parallel};
+use crate::object::ObjectRef;
 use crate::outcome::{Failure, FailureCode};
 use crate::outside::Text;
-use crate::plan::{Change, Plan};
+use crate::plan::Change;
 use crate::text;
-use crate::verify::together;
 use crate::write;
 
 /// Asks for every right of every planned write, in one parallel round.
 ///
 /// # Errors
 /// All missing rights at once, or no answer.
-pub async fn missing_rights(cluster: &Cluster, plan: &Plan) -> Result<(), Failure> {
-    let writes = plan.changes.iter().filter(|change| change.is_written());
+pub async fn missing_rights(cluster: &Cluster, revalidated: &Revalidated) -> Result<(), Failure> {
     let needed: Vec<(&Change, &'static str)> =
-        writes.flat_map(|change| write::verbs(change).iter().map(move |verb| (change, *verb))).collect();
-    let answers = together(needed.iter().map(|(change, verb)| write::allowed(cluster, verb, change))).await;
+        revalidated.writes().flat_map(|change| write::verbs(change).iter().map(move |verb| (change, *verb))).collect();
+    let answers = in_parallel(needed.iter().map(|(change, verb)| write::allowed(cluster, verb, change))).await;
     let mut missing = Vec::new();
     for ((change, verb), allowed) in needed.into_iter().zip(answers) {
         // A server that does not say is asked by the write itself.
@@ -35,9 +35,9 @@ pub async fn missing_rights(cluster: &Cluster, plan: &Plan) -> Result<(), Failur
 }
 
 fn words(verb: &'static str, change: &Change) -> Text {
-    let wanted = &change.wanted;
-    match &wanted.namespace {
-        Some(namespace) => text!("{} {} {} in namespace {}", verb, wanted.kind.resource(), wanted.name, namespace),
-        None => text!("{} {} {}", verb, wanted.kind.resource(), wanted.name),
+    let ObjectRef { resource, namespace, name } = &change.wanted.object;
+    match namespace {
+        Some(namespace) => text!("{} {} {} in namespace {}", verb, resource.plural, name, namespace),
+        None => text!("{} {} {}", verb, resource.plural, name),
     }
 }

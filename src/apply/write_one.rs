@@ -1,110 +1,164 @@
-//! One object's write, to its end: sent, and where the answer was lost or the object moved, looked at and decided.
+//! One object's write, to its end: sends, and reads where `next_step` wants to know more.
 
-use super::{Ending, Means};
+use super::{ApplyContext, stale};
 use crate::cluster::{Answer, Cluster, Sent};
+use crate::next_step::{Attempt, Because, NextStep, Reply, Reread, next_step};
 use crate::observed::Read;
 use crate::outcome::{Failure, FailureCode};
 use crate::outside::Text;
-use crate::plan::{Action, Change, FieldPath, Reason};
-use crate::planner;
+use crate::plan::{Action, Change, ObservedVersion, Reason};
 use crate::read::read_object;
+use crate::report::WriteResult;
+use crate::revalidate::{Difference, Validity, revalidate};
 use crate::text;
 use crate::write::{self, Mode, Precondition};
 
 /// How often an object may move under us, or an answer be lost, before we say so.
-const ATTEMPTS: u32 = 4;
+const MAX_ATTEMPTS: u32 = 4;
+
+/// What there is to say of a write, as far as it has come.
+#[derive(Default)]
+struct Evidence {
+    /// The last answer that was lost.
+    lost: Option<Failure>,
+    /// What the last reply said.
+    reply: Option<Failure>,
+    /// The status code of the last success.
+    code: u16,
+    unreadable: Option<Failure>,
+    difference: Option<Box<Difference>>,
+    /// The version that was read last.
+    version: Option<ObservedVersion>,
+}
 
 /// Writes one object. The precondition of each request makes sure that it changes only what the plan was made from, however often it
 /// is sent.
-pub(super) async fn write_one(cluster: &Cluster, planned: &Change, means: Means<'_>) -> Ending {
+pub(super) async fn write_one(cluster: &Cluster, planned: &Change, context: ApplyContext<'_>) -> WriteResult {
     let mut current = planned.clone();
-    let mut lost: Option<Failure> = None;
-    for _ in 0..ATTEMPTS {
-        let mut conflict = None;
-        let precondition = current.seen.as_ref().map_or(Precondition::Absent, Precondition::Seen);
-        match write::send(cluster, &current, precondition, Some(means.pat), Mode::Real).await {
-            // Certain not to have been carried out: but an attempt before it may have been.
-            Err(failure) => return lost.map_or(Ending::Failed(failure), Ending::Unknown),
-            Ok(Sent::Lost { why }) => lost = Some(why),
-            Ok(Sent::Answered(answer)) if answer.is_success() => return success(&answer, planned),
-            Ok(Sent::Answered(answer)) if write::moved(&answer) => {}
-            // A conflict of owners comes before a resourceVersion that does not fit: reading tells which of the two it was.
-            Ok(Sent::Answered(answer)) if answer.code == 409 => conflict = Some(refused(planned, &answer)),
-            // The server may have failed after it had stored the object.
-            Ok(Sent::Answered(answer)) if answer.code >= 500 => return after_error(cluster, planned, means, &answer, lost).await,
-            Ok(Sent::Answered(answer)) => {
-                let refused = refused(planned, &answer);
-                return lost.map_or(Ending::Failed(refused), Ending::Unknown);
-            }
+    let mut evidence = Evidence::default();
+    let mut attempts = 0;
+    loop {
+        attempts += 1;
+        let lost_before = evidence.lost.is_some();
+        let reply = send(cluster, &current, context, &mut evidence).await;
+        let creates = planned.action == Action::Create;
+        let mut attempt = Attempt { creates, lost_before, last: attempts == MAX_ATTEMPTS, reply, reread: None };
+        let mut step = next_step(attempt);
+        if step == NextStep::Read {
+            attempt.reread = Some(reread(cluster, &current, context, &mut evidence).await);
+            step = next_step(attempt);
         }
-        match look(cluster, planned, means).await {
-            Err(failure) => return lost.map_or(Ending::Failed(failure), |why| Ending::Unknown(and_unreadable(why))),
-            Ok(now) if now.action == Action::None && lost.is_some() => return Ending::ConfirmedByReading,
-            Ok(now) if now.action == Action::None => return Ending::DoneByAnother,
-            Ok(now) if now.same_effect(planned) => {
-                if let Some(refused) = conflict
-                    && now.seen == current.seen
-                {
-                    return lost.map_or(Ending::Failed(refused), Ending::Unknown);
-                }
-                current.seen = now.seen;
-            }
-            Ok(now) => {
-                let stale = stale(planned, &now);
-                return match lost {
-                    Some(why) => Ending::Unknown(Failure { what: text!("{}; and {}", why.what, stale.what), ..why }),
-                    None => Ending::Stale(stale),
-                };
-            }
+        match evidence.conclude(step, planned) {
+            Some(result) => return result,
+            None => current.observed = evidence.version.take().or(current.observed),
         }
-    }
-    match lost {
-        Some(why) => Ending::Unknown(why),
-        None => Ending::Stale(
-            Failure::new(FailureCode::Stale, text!("{} kept changing while it was being written", planned.wanted.title()))
-                .hint("find out what changes it, then plan again"),
-        ),
     }
 }
 
-fn success(answer: &Answer, planned: &Change) -> Ending {
-    match (planned.action, answer.code) {
-        (Action::Create, 201) => Ending::Created,
-        (Action::Create, code) => Ending::Unknown(Failure::new(
-            FailureCode::BadAnswer,
-            text!(
-                "the server answered {} to the creation of {}, which must be 201: it may have changed an object that was there",
-                code,
-                planned.wanted.title()
+async fn send(cluster: &Cluster, change: &Change, context: ApplyContext<'_>, evidence: &mut Evidence) -> Reply {
+    let precondition = change.observed.as_ref().map_or(Precondition::Absent, Precondition::Version);
+    let answer = match write::send(cluster, change, precondition, Some(context.pat), Mode::Real).await {
+        Err(failure) => {
+            evidence.reply = Some(failure);
+            return Reply::NotSent;
+        }
+        Ok(Sent::Lost { why }) => {
+            evidence.lost = Some(why);
+            return Reply::Lost;
+        }
+        Ok(Sent::Answered(answer)) => answer,
+    };
+    if answer.is_success() {
+        evidence.code = answer.code;
+        return Reply::Success(answer.code);
+    }
+    evidence.reply = Some(refused(change, &answer));
+    match answer.code {
+        _ if write::moved(&answer) => Reply::Moved,
+        409 => Reply::Conflict,
+        500.. => Reply::ServerError,
+        _ => Reply::Refused,
+    }
+}
+
+async fn reread(cluster: &Cluster, change: &Change, context: ApplyContext<'_>, evidence: &mut Evidence) -> Reread {
+    let read = read_object(cluster, &change.wanted, context.comparison).await;
+    let live = match &read {
+        Read::Unreadable(failure) => {
+            evidence.unreadable = Some(failure.clone());
+            return Reread::Unreadable;
+        }
+        Read::Present(live) => Some(live),
+        Read::Absent => None,
+    };
+    match revalidate(change, live) {
+        Validity::AlreadyDone => Reread::AlreadyDone,
+        Validity::Unchanged => Reread::Unchanged,
+        Validity::Irrelevant(version) => {
+            evidence.version = Some(version);
+            Reread::Irrelevant
+        }
+        Validity::Stale(difference) => {
+            evidence.difference = Some(difference);
+            Reread::Stale
+        }
+    }
+}
+
+impl Evidence {
+    /// The result, in words; `None` where it is to be sent again.
+    fn conclude(&mut self, step: NextStep, planned: &Change) -> Option<WriteResult> {
+        Some(match step {
+            NextStep::Created => WriteResult::Created,
+            NextStep::Updated => WriteResult::Updated,
+            NextStep::ConfirmedByReading => WriteResult::ConfirmedByReading,
+            NextStep::DoneByAnother => WriteResult::DoneByAnother,
+            NextStep::NotWritten(because) => WriteResult::Failed(self.words(because, planned)),
+            NextStep::Unknown(because) => WriteResult::Unknown(self.words(because, planned)),
+            NextStep::Stale(because) => WriteResult::Stale(self.words(because, planned)),
+            NextStep::SendAgain | NextStep::Read => return None,
+        })
+    }
+
+    fn words(&mut self, because: Because, planned: &Change) -> Failure {
+        let title = planned.wanted.object.title();
+        let missing = || Failure::new(FailureCode::BadAnswer, text!("what became of {} is not known", title));
+        let taken = |failure: &mut Option<Failure>| failure.take().unwrap_or_else(missing);
+        match because {
+            Because::Reply => taken(&mut self.reply),
+            Because::Unreadable => taken(&mut self.unreadable),
+            Because::Lost => taken(&mut self.lost),
+            Because::LostAndUnreadable => and_unclear(taken(&mut self.lost)),
+            Because::ReplyAndUnclear => and_unclear(taken(&mut self.reply)),
+            Because::LostAndStale => {
+                let why = taken(&mut self.lost);
+                let stale = self.difference.take().map_or_else(missing, |difference| stale(&difference));
+                Failure { what: text!("{}; and {}", why.what, stale.what), ..why }
+            }
+            Because::Difference => self.difference.take().map_or_else(missing, |difference| stale(&difference)),
+            Because::KeepsChanging => {
+                Failure::new(FailureCode::Stale, text!("{} kept changing while it was being written", title))
+                    .hint("find out what changes it, then plan again")
+            }
+            Because::NotCreated => Failure::new(
+                FailureCode::BadAnswer,
+                text!(
+                    "the server answered {} to the creation of {}, which must be 201: it may have changed an object that was there",
+                    self.code,
+                    title
+                ),
             ),
-        )),
-        _ => Ending::Updated,
+        }
     }
 }
 
-async fn look(cluster: &Cluster, planned: &Change, means: Means<'_>) -> Result<Change, Failure> {
-    match read_object(cluster, &planned.wanted, means.comparison).await {
-        Read::Unreadable(failure) => Err(failure),
-        read => Ok(planner::change(&planned.wanted, &read, true, means.take_over)),
-    }
-}
-
-async fn after_error(cluster: &Cluster, planned: &Change, means: Means<'_>, answer: &Answer, lost: Option<Failure>) -> Ending {
-    let refused = refused(planned, answer);
-    match look(cluster, planned, means).await {
-        Ok(now) if now.action == Action::None => Ending::ConfirmedByReading,
-        Ok(now) if now.same_effect(planned) && lost.is_none() => Ending::Failed(refused),
-        Ok(_) | Err(_) => Ending::Unknown(and_unreadable(refused)),
-    }
-}
-
-fn and_unreadable(why: Failure) -> Failure {
+fn and_unclear(why: Failure) -> Failure {
     Failure { what: text!("{}; and reading it again did not tell whether it was written", why.what), ..why }
         .hint("run `konnect plan` to see what is there")
 }
 
 fn refused(planned: &Change, answer: &Answer) -> Failure {
-    let title = planned.wanted.title();
+    let title = planned.wanted.object.title();
     match write::refusal(answer) {
         Reason::NamespaceMissing(namespace) => Failure::new(
             FailureCode::NamespaceMissing,
@@ -126,43 +180,4 @@ fn rejected(title: &Text, message: &Text, answer: &Answer) -> Failure {
         return Failure::new(FailureCode::WebhookFailed, what).hint("an admission webhook of the cluster is not answering (Kong's operator has one for these Secrets): once it is up, run apply again");
     }
     Failure::new(FailureCode::Rejected, what)
-}
-
-/// Says that an object is no longer what the plan was made from.
-pub(super) fn stale(planned: &Change, now: &Change) -> Failure {
-    let title = planned.wanted.title();
-    let what = match (&planned.seen, &now.seen) {
-        (None, Some(_)) => "appeared since the plan was made, and differs from the spec".into(),
-        (Some(_), None) => "was deleted since the plan was made".into(),
-        (Some(before), Some(after)) if before.uid != after.uid => "was deleted and made anew since the plan was made".into(),
-        _ => match moved_fields(planned, now) {
-            moved if moved.is_empty() => "changed since the plan was made".into(),
-            moved => text!("changed since the plan was made: {}", Text::join(moved.iter().map(FieldPath::dotted), ", ")),
-        },
-    };
-    Failure::new(FailureCode::Stale, text!("{} {}; it was not written", title, what))
-        .hint("run plan again, and look at what changed")
-}
-
-/// The fields whose value, owners or plan are no longer the same.
-fn moved_fields(planned: &Change, now: &Change) -> Vec<FieldPath> {
-    let mark = |change: &Change| change.seen.as_ref().and_then(|seen| seen.token_mark.clone());
-    let mut moved: Vec<FieldPath> = now
-        .fields
-        .iter()
-        .filter(|field| !planned.fields.iter().any(|was| was.same_effect(field)))
-        .map(|field| field.path.clone())
-        .collect();
-    moved.extend(
-        planned
-            .fields
-            .iter()
-            .filter(|field| !now.fields.iter().any(|now| now.path == field.path))
-            .map(|field| field.path.clone()),
-    );
-    let token = FieldPath::token();
-    if mark(planned) != mark(now) && !moved.contains(&token) {
-        moved.insert(0, token);
-    }
-    moved
 }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::Subject;
-use crate::outside::Outside;
-use crate::plan::{FieldPath, Kind};
+use crate::desired::FieldOfType;
+use crate::object::ResourceType;
 
 pub(super) fn timeout(text: &str) -> Result<Duration, String> {
     let advice = "write it as 30s, 2m or 1h";
@@ -48,19 +48,15 @@ pub(super) fn subject(text: &str) -> Result<Subject, String> {
     }
 }
 
-pub(super) fn take_over(text: &str) -> Result<(Kind, FieldPath), String> {
+pub(super) fn take_over(text: &str) -> Result<FieldOfType, String> {
     let fault = || {
         "write KIND.PATH, such as secret.data.token, secret.metadata.labels.konghq.com/secret or namespace.metadata.labels.team"
             .to_owned()
     };
-    let (kind, path) = text.split_once('.').ok_or_else(fault)?;
-    let kind =
-        [Kind::Namespace, Kind::ServiceAccount, Kind::Secret].into_iter().find(|k| k.spec_key() == kind).ok_or_else(fault)?;
-    let under = |map: &str| path.strip_prefix(map).filter(|key| !key.is_empty()).map(Outside::from);
-    let path =
-        under("metadata.labels.").map(FieldPath::Label).or_else(|| under("metadata.annotations.").map(FieldPath::Annotation));
-    let token = (kind == Kind::Secret && text == "secret.data.token").then(FieldPath::token);
-    path.or(token).map(|path| (kind, path)).ok_or_else(fault)
+    let (key, path) = text.split_once('.').ok_or_else(fault)?;
+    let resource = ResourceType::of_spec_key(key).ok_or_else(fault)?;
+    let field = resource.field_to_take_over(path).ok_or_else(fault)?;
+    Ok(FieldOfType { resource, field })
 }
 
 #[cfg(test)]
@@ -79,7 +75,7 @@ mod tests {
     #[test]
     fn fields_to_take_over() {
         let label = take_over("secret.metadata.labels.konghq.com/secret").expect("a field");
-        assert_eq!(label, (Kind::Secret, FieldPath::Label("konghq.com/secret".into())));
+        assert_eq!((label.resource.kind, label.field.json_pointer().as_str()), ("Secret", "/metadata/labels/konghq.com~1secret"));
         assert!(take_over("secret.data.token").is_ok());
         for bad in
             ["", "secret", "secret.", "pod.data.token", "namespace.data.token", "secret.data.other", "secret.metadata.labels."]

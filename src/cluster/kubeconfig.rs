@@ -20,7 +20,7 @@ use zeroize::Zeroizing;
 pub use files::read_bounded;
 pub use user::unsendable;
 
-use super::{Choice, Deadline};
+use super::{ClusterSelector, Deadline};
 use crate::blocking::within;
 use crate::outcome::{Failure, FailureCode};
 use crate::outside::{Outside, Text};
@@ -52,7 +52,7 @@ fn wrong(what: impl Into<Text>) -> Failure {
 ///
 /// # Errors
 /// No file, an unreadable one, an unknown context (the message lists those there are), or an entry that can't be used.
-pub async fn select(choice: &Choice, deadline: &Deadline, secrets: &Scrubber) -> Result<Selected, Failure> {
+pub async fn select(choice: &ClusterSelector, deadline: &Deadline, secrets: &Scrubber) -> Result<Selected, Failure> {
     let choice = choice.clone();
     let (selected, met) = within(deadline, "reading the kubeconfig and the files that it names", move || {
         let mut met = Secrets::new();
@@ -67,7 +67,7 @@ pub async fn select(choice: &Choice, deadline: &Deadline, secrets: &Scrubber) ->
 ///
 /// # Errors
 /// As `select`.
-pub fn read(choice: &Choice, secrets: &mut Secrets) -> Result<Selected, Failure> {
+pub fn read(choice: &ClusterSelector, secrets: &mut Secrets) -> Result<Selected, Failure> {
     let loaded = Loaded::read(choice)?;
     for user in loaded.documents.iter().flat_map(|document| document.root.entries("users")) {
         let texts = ["token", "password"].map(|key| user.get("user").and_then(|user| user.get(key)).and_then(Node::text));

@@ -10,16 +10,17 @@ use super::console::Console;
 use super::interrupt::Interrupt;
 use super::teller::Teller;
 use super::{NotOpened, Stage, connect, is_sandbox, open, outcome_of};
-use crate::apply::{self as carry_out, Means, Report};
+use crate::apply::{self as carry_out, ApplyContext, Revalidated};
 use crate::blocking::within;
 use crate::cli::{ApplyArgs, Format};
 use crate::cluster::{Cluster, Deadline};
 use crate::outcome::{Failure, FailureCode, Outcome};
 use crate::outside::{Outside, Text};
 use crate::pat;
-use crate::plan::{Action, Change, Plan, Warning};
+use crate::plan::{Action, Plan, Warning};
+use crate::report::Report;
 use crate::saved_plan::{Freshness, Given, SavedPlan};
-use crate::session::{Made, Wanted};
+use crate::session::{Made, Session};
 use crate::text;
 
 /// What a run came to.
@@ -64,8 +65,8 @@ async fn run(args: &ApplyArgs, interrupt: &Interrupt, console: &Arc<Console>, te
     teller.warnings(&warnings);
     let (wanted, saved, cluster, made) = read?;
     let Some(pat) = &wanted.pat else { return Err(no_token(&wanted).into()) };
-    let mut plan = match &saved {
-        None => made.plan,
+    let mut revalidated = match &saved {
+        None => Revalidated::fresh(made.plan),
         Some(saved) => {
             saved.check_cluster(&made.plan)?;
             interrupt.or_stop(saved.check_token(pat, &wanted, &cluster.deadline)).await?;
@@ -75,24 +76,23 @@ async fn run(args: &ApplyArgs, interrupt: &Interrupt, console: &Arc<Console>, te
             }
         }
     };
-    teller.plan(&plan);
-    guard(&plan)?;
+    teller.plan(&revalidated.plan);
+    guard(&revalidated.plan)?;
     if teller.is_broken() {
         // It was said already, on stderr; what nobody can see is not written.
         return Ok(Done { outcome: Some(Outcome::Failed), ..Done::default() });
     }
-    if !plan.changes.iter().any(Change::is_written) {
-        return Ok(Done { outcome: Some(outcome_of(&plan, false)), ..Done::default() });
+    if revalidated.writes().next().is_none() {
+        return Ok(Done { outcome: Some(outcome_of(&revalidated.plan, false)), ..Done::default() });
     }
-    let means = Means { pat, comparison: wanted.comparison(), take_over: &wanted.take_over, interrupted: interrupt.flag() };
-    let mut done = Vec::new();
+    let context = ApplyContext { pat, comparison: wanted.comparison(), interrupted: interrupt.flag() };
     if !args.auto_approve && saved.is_none() {
         interrupt.or_stop(ask(&cluster, console, teller)).await?;
-        done = interrupt.or_stop(carry_out::look_again(&cluster, &mut plan, means)).await?;
+        revalidated = interrupt.or_stop(carry_out::look_again(&cluster, revalidated.plan, context)).await?;
     }
-    interrupt.or_stop(carry_out::missing_rights(&cluster, &plan)).await?;
+    interrupt.or_stop(carry_out::missing_rights(&cluster, &revalidated)).await?;
     teller.writing_begins();
-    let report = carry_out::apply(&cluster, &plan, &done, means, &mut |progress| teller.progress(&progress)).await;
+    let report = carry_out::apply(&cluster, &revalidated, context, &mut |progress| teller.progress(&progress)).await;
     teller.report(&report);
     let mut outcome = report.outcome();
     let mut confirmed = false;
@@ -117,7 +117,7 @@ async fn to_apply(
     console: &Arc<Console>,
     deadline: &Deadline,
     warnings: &mut Vec<Warning>,
-) -> Result<(Wanted, Option<SavedPlan>), NotOpened> {
+) -> Result<(Session, Option<SavedPlan>), NotOpened> {
     let (wanted, saved) = match &args.plan {
         None => (open(&args.spec, None, console, deadline, warnings).await?.1, None),
         Some(path) => to_apply_saved(path, args, console, deadline, warnings).await?,
@@ -135,7 +135,7 @@ async fn to_apply_saved(
     console: &Arc<Console>,
     deadline: &Deadline,
     warnings: &mut Vec<Warning>,
-) -> Result<(Wanted, Option<SavedPlan>), NotOpened> {
+) -> Result<(Session, Option<SavedPlan>), NotOpened> {
     let (path, expected, door) = (path.clone(), args.expect.clone(), console.door().clone());
     let saved = within(deadline, "reading the plan", move || {
         opened(&path, expected.as_deref()).inspect_err(|_| pat::teach_environment(door.secrets()))
@@ -154,14 +154,14 @@ async fn to_apply_saved(
     let door = console.door().clone();
     let (wanted, saved, met) = within(deadline, "reading the token", move || {
         let mut met = Vec::new();
-        (saved.wanted(given, &door, &mut met), saved, met)
+        (saved.session(given, &door, &mut met), saved, met)
     })
     .await?;
     warnings.extend(met);
     Ok((wanted?, Some(saved)))
 }
 
-fn no_token(wanted: &Wanted) -> Failure {
+fn no_token(wanted: &Session) -> Failure {
     Failure::new(FailureCode::TokenUnset, text!("apply needs the token, and {}", wanted.source.unset()))
         .hint("each write carries the whole object: without the token an apply would remove it")
 }
@@ -179,23 +179,25 @@ fn opened(path: &Outside, expected: Option<&str>) -> Result<SavedPlan, Failure> 
 }
 
 /// What is left of a saved plan, in the world as it is now; `None`: nothing.
-fn resumed(saved: &SavedPlan, now: &Made, teller: &Teller) -> Result<Option<Plan>, Failure> {
+fn resumed(saved: &SavedPlan, now: &Made, teller: &Teller) -> Result<Option<Revalidated>, Failure> {
     if now.plan.summary().unknown > 0 {
         teller.plan(&now.plan);
         guard(&now.plan)?;
     }
-    match saved.against(now) {
+    match saved.revalidate(now) {
         Freshness::Done => {
             teller.plan(&now.plan);
             teller.note("Nothing left to do: the cluster is as the plan wants it.");
             Ok(None)
         }
-        Freshness::Fresh { plan, moved } => {
-            for title in moved {
-                teller
-                    .note(text!("{} moved since the plan was made, but nothing that the plan reads or writes: going on.", title));
+        Freshness::Fresh(revalidated) => {
+            for object in &revalidated.moved {
+                teller.note(text!(
+                    "{} moved since the plan was made, but nothing that the plan reads or writes: going on.",
+                    object.title()
+                ));
             }
-            Ok(Some(*plan))
+            Ok(Some(*revalidated))
         }
         Freshness::Stale(difference) => {
             let what = text!("the cluster is not what the plan was made from; nothing was written\n{}", difference);
@@ -208,7 +210,7 @@ fn resumed(saved: &SavedPlan, now: &Made, teller: &Teller) -> Result<Option<Plan
 fn guard(plan: &Plan) -> Result<(), Failure> {
     let titles = |action: Action| {
         let of = plan.changes.iter().filter(|change| change.action == action);
-        Text::join(of.map(|change| change.wanted.title()), ", ")
+        Text::join(of.map(|change| change.wanted.object.title()), ", ")
     };
     let (unknown, blocked) = (titles(Action::Unknown), titles(Action::Blocked));
     if !unknown.is_empty() {
@@ -253,12 +255,12 @@ async fn ask(cluster: &Cluster, console: &Console, teller: &Teller) -> Result<()
 }
 
 /// Reads everything again: an apply is done when a plan is empty.
-async fn confirm(cluster: &Cluster, wanted: &Wanted) -> Result<(), Failure> {
+async fn confirm(cluster: &Cluster, wanted: &Session) -> Result<(), Failure> {
     let what = match wanted.read(cluster).await {
         Ok(plan) if plan.summary().unknown > 0 => "not all of it could be read".into(),
         Ok(plan) if plan.is_pending() => {
             let changes = plan.changes.iter().filter(|change| change.action != Action::None);
-            text!("it already differs again: {}", Text::join(changes.map(|change| change.wanted.title()), ", "))
+            text!("it already differs again: {}", Text::join(changes.map(|change| change.wanted.object.title()), ", "))
         }
         Ok(_) => return Ok(()),
         Err(failure) => failure.what,

@@ -10,7 +10,7 @@ use crate::outcome::{Failure, FailureCode, Outcome};
 use crate::outside::Outside;
 use crate::pat::{self, Pat};
 use crate::plan::Warning;
-use crate::session::Wanted;
+use crate::session::Session;
 use crate::spec::{self, Policy, Spec, SpecErrors};
 
 /// Why there is nothing to work on.
@@ -94,7 +94,7 @@ pub(super) async fn open(
     console: &Arc<Console>,
     deadline: &Deadline,
     warnings: &mut Vec<Warning>,
-) -> Result<(Spec, Wanted), NotOpened> {
+) -> Result<(Spec, Session), NotOpened> {
     let SpecArgs { file, pat_stdin, accept_any_token: _, take_over } = args;
     let accept = args.accept();
     let (file, pat_stdin, take_over) = (file.clone(), *pat_stdin, take_over.iter().cloned().collect());
@@ -102,7 +102,7 @@ pub(super) async fn open(
     let (opened, met) = within(deadline, "reading the spec and the token", move || {
         let mut met = Vec::new();
         let opened = read(&file, pat_stdin, policy.as_ref(), &console, &mut met).and_then(|spec| {
-            let wanted = Wanted::new(spec.clone(), pat_stdin, accept, take_over, console.door(), &mut met)?;
+            let wanted = Session::new(spec.clone(), pat_stdin, accept, take_over, console.door(), &mut met)?;
             if let Some(pat) = &wanted.pat {
                 refuse_token_in(&spec, pat, &console)?;
             }

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use super::console::Console;
 use super::{NotOpened, all, unreadable};
-use crate::apply::{Ending, Progress, Report};
+use crate::apply::Progress;
 use crate::cli::Format;
 use crate::outcome::{Failure, Outcome};
 use crate::outside::Text;
 use crate::plan::{Action, Plan, Warning};
 use crate::render::{Cleared, Door, events, json, terminal};
+use crate::report::{Report, WriteResult};
 use crate::text;
 
 /// Where apply says what it does.
@@ -97,7 +98,7 @@ impl Teller {
 
     /// What became of everything that was to be written.
     pub(super) fn report(&self, report: &Report) {
-        for (change, ending) in &report.endings {
+        for (change, ending) in &report.results {
             if self.is_json() {
                 events::not_begun(change, ending, self.console.door()).iter().for_each(|line| self.console.out(line));
             }
@@ -137,23 +138,23 @@ fn line_of(progress: &Progress<'_>) -> Option<Text> {
     match progress {
         Progress::Started(change) => {
             let verb = if change.action == Action::Create { "Creating" } else { "Updating" };
-            Some(text!("{}: {}...", change.wanted.title(), verb))
+            Some(text!("{}: {}...", change.wanted.object.title(), verb))
         }
         Progress::Ended(change, ending, time) => {
-            let title = change.wanted.title();
+            let title = change.wanted.object.title();
             match ending {
-                Ending::Created => Some(text!("{}: Creation complete after {}", title, seconds(time))),
-                Ending::Updated => Some(text!("{}: Update complete after {}", title, seconds(time))),
-                Ending::ConfirmedByReading => {
+                WriteResult::Created => Some(text!("{}: Creation complete after {}", title, seconds(time))),
+                WriteResult::Updated => Some(text!("{}: Update complete after {}", title, seconds(time))),
+                WriteResult::ConfirmedByReading => {
                     Some(text!("{}: Complete after {} (the answer was lost; confirmed by reading)", title, seconds(time)))
                 }
-                Ending::DoneByAnother if change.action == Action::Create => {
+                WriteResult::DoneByAnother if change.action == Action::Create => {
                     Some(text!("{}: Appeared meanwhile, as wanted; not written", title))
                 }
-                Ending::DoneByAnother => Some(text!("{}: Done by another meanwhile; not written", title)),
-                Ending::Failed(_) | Ending::Stale(_) => Some(text!("{}: Not written, after {}", title, seconds(time))),
-                Ending::Unknown(_) => Some(text!("{}: Unknown, after {}", title, seconds(time))),
-                Ending::NotDone(_) => None,
+                WriteResult::DoneByAnother => Some(text!("{}: Done by another meanwhile; not written", title)),
+                WriteResult::Failed(_) | WriteResult::Stale(_) => Some(text!("{}: Not written, after {}", title, seconds(time))),
+                WriteResult::Unknown(_) => Some(text!("{}: Unknown, after {}", title, seconds(time))),
+                WriteResult::Skipped(_) => None,
             }
         }
     }
@@ -166,31 +167,33 @@ fn report_for_people(console: &Console, report: &Report) {
         return;
     }
     console.say(text!("\n{}\n", console.paint().red(text!("Apply incomplete. Resources: {}", counts))));
-    for (change, ending) in &report.endings {
-        let title = change.wanted.title();
+    for (change, ending) in &report.results {
+        let title = change.wanted.object.title();
         match ending {
-            Ending::Failed(failure) | Ending::Stale(failure) => {
+            WriteResult::Failed(failure) | WriteResult::Stale(failure) => {
                 console.say(text!("  not written  {}\n", title));
                 console.failure(failure);
             }
-            Ending::Unknown(failure) => {
+            WriteResult::Unknown(failure) => {
                 console.say(text!("  unknown      {}\n", title));
                 console.failure(failure);
             }
-            Ending::NotDone(why) => console.say(text!("  not begun    {}: {}\n", title, why)),
-            Ending::Created | Ending::Updated | Ending::ConfirmedByReading => console.say(text!("  written      {}\n", title)),
-            Ending::DoneByAnother => console.say(text!("  as wanted    {}: done by another\n", title)),
+            WriteResult::Skipped(why) => console.say(text!("  not begun    {}: {}\n", title, why.words())),
+            WriteResult::Created | WriteResult::Updated | WriteResult::ConfirmedByReading => {
+                console.say(text!("  written      {}\n", title))
+            }
+            WriteResult::DoneByAnother => console.say(text!("  as wanted    {}: done by another\n", title)),
         }
     }
 }
 
 /// What the counts leave out: objects that are as wanted, though no answer of the server says that we made them so.
 fn beside(report: &Report) -> Text {
-    let count = |wanted: &Ending| report.endings.iter().filter(|(_, ending)| ending == wanted).count();
     let mut rest = Text::default();
-    for (count, words) in
-        [(count(&Ending::ConfirmedByReading), "confirmed by reading"), (count(&Ending::DoneByAnother), "done by another")]
-    {
+    for (count, words) in [
+        (report.count(&WriteResult::ConfirmedByReading), "confirmed by reading"),
+        (report.count(&WriteResult::DoneByAnother), "done by another"),
+    ] {
         if count > 0 {
             rest.push(text!(" {} {}.", count, words));
         }

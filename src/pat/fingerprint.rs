@@ -13,8 +13,7 @@ use super::mark::{Salt, hex};
 use crate::blocking::within;
 use crate::cluster::Deadline;
 use crate::outcome::Failure;
-use crate::plan::Mark;
-use crate::token::SavedFingerprint;
+use crate::token::{SavedFingerprint, TokenFingerprint};
 
 /// How much memory one fingerprint takes.
 pub(crate) const MEMORY_KIB: u32 = 19 * 1024;
@@ -37,7 +36,7 @@ pub struct Fingerprints {
     salt: [u8; SALT_BYTES],
     /// Recognises a token that was met before.
     marks: Salt,
-    made: Mutex<BTreeMap<Mark, Option<SavedFingerprint>>>,
+    made: Mutex<BTreeMap<TokenFingerprint, Option<SavedFingerprint>>>,
 }
 
 impl fmt::Debug for Fingerprints {

@@ -6,7 +6,7 @@ use std::hash::{BuildHasher as _, RandomState};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
-use crate::plan::Mark;
+use crate::token::TokenFingerprint;
 
 /// What marks are keyed with: fresh for each run, and never written anywhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,13 +26,13 @@ impl Default for Salt {
 impl Salt {
     /// The mark of a token.
     #[must_use]
-    pub(crate) fn mark(&self, token: &[u8]) -> Mark {
+    pub(crate) fn mark(&self, token: &[u8]) -> TokenFingerprint {
         // An HMAC takes a key of any length: this can't fail.
         let Ok(mut hmac) = Hmac::<Sha256>::new_from_slice(self.0.as_bytes()) else {
-            return Mark(String::new());
+            return TokenFingerprint(String::new());
         };
         hmac.update(token);
-        Mark(hex(&hmac.finalize().into_bytes()))
+        TokenFingerprint(hex(&hmac.finalize().into_bytes()))
     }
 }
 

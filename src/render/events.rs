@@ -7,9 +7,11 @@ use serde_json::{Value, json};
 use super::door::safe_json;
 use super::json::FORMAT_VERSION;
 use super::{Cleared, Door};
-use crate::apply::{Ending, Progress, Report};
+use crate::apply::Progress;
+use crate::object::ObjectRef;
 use crate::outcome::{Failure, FailureCode, Outcome};
 use crate::plan::{Change, Warning};
+use crate::report::{Report, WriteResult};
 
 /// One line, its `type` first.
 fn line(event: &Value) -> Cleared {
@@ -46,22 +48,24 @@ pub fn progress(progress: &Progress<'_>, door: &Door) -> Option<Cleared> {
 
 /// What was never begun.
 #[must_use]
-pub fn not_begun(change: &Change, ending: &Ending, door: &Door) -> Option<Cleared> {
-    if matches!(ending, Ending::NotDone(_)) { ended(change, ending, None, door) } else { None }
+pub fn not_begun(change: &Change, ending: &WriteResult, door: &Door) -> Option<Cleared> {
+    if matches!(ending, WriteResult::Skipped(_)) { ended(change, ending, None, door) } else { None }
 }
 
-fn ended(change: &Change, ending: &Ending, time: Option<Duration>, door: &Door) -> Option<Cleared> {
+fn ended(change: &Change, ending: &WriteResult, time: Option<Duration>, door: &Door) -> Option<Cleared> {
     let (result, failure) = match ending {
-        Ending::Created => ("created", None),
-        Ending::Updated => ("updated", None),
-        Ending::ConfirmedByReading => ("confirmed_by_reading", None),
-        Ending::DoneByAnother => ("done_by_another", None),
-        Ending::Failed(failure) => ("not_written", Some(error(failure, door))),
-        Ending::Stale(failure) => ("stale", Some(error(failure, door))),
-        Ending::Unknown(failure) => ("unknown", Some(error(failure, door))),
+        WriteResult::Created => ("created", None),
+        WriteResult::Updated => ("updated", None),
+        WriteResult::ConfirmedByReading => ("confirmed_by_reading", None),
+        WriteResult::DoneByAnother => ("done_by_another", None),
+        WriteResult::Failed(failure) => ("not_written", Some(error(failure, door))),
+        WriteResult::Stale(failure) => ("stale", Some(error(failure, door))),
+        WriteResult::Unknown(failure) => ("unknown", Some(error(failure, door))),
         // Not ended: it never began, and is told at the end.
-        Ending::NotDone(_) if time.is_some() => return None,
-        Ending::NotDone(why) => ("not_begun", Some(json!({"code": FailureCode::NotBegun.word(), "message": door.value(why)}))),
+        WriteResult::Skipped(_) if time.is_some() => return None,
+        WriteResult::Skipped(why) => {
+            ("not_begun", Some(json!({"code": FailureCode::NotBegun.word(), "message": door.value(why.words())})))
+        }
     };
     let kind = if failure.is_some() { "apply_errored" } else { "apply_complete" };
     let mut event = json!({"type": kind, "object": object(change, door), "action": change.action.word(), "result": result});
@@ -92,22 +96,22 @@ pub fn warning(warning: &Warning, door: &Door) -> Cleared {
 /// The last line.
 #[must_use]
 pub fn summary(report: &Report, confirmed: bool, outcome: Outcome) -> Cleared {
-    let count = |wanted: &Ending| report.endings.iter().filter(|(_, ending)| ending == wanted).count();
     line(&json!({
         "type": "summary",
         "add": report.added(),
         "change": report.changed(),
         "destroy": 0,
-        "confirmed_by_reading": count(&Ending::ConfirmedByReading),
-        "done_by_another": count(&Ending::DoneByAnother),
+        "confirmed_by_reading": report.count(&WriteResult::ConfirmedByReading),
+        "done_by_another": report.count(&WriteResult::DoneByAnother),
         "read_again": confirmed,
         "exit_code": outcome.code(),
     }))
 }
 
 fn object(change: &Change, door: &Door) -> Value {
-    let mut object = json!({"apiVersion": change.wanted.kind.api_version(), "kind": change.wanted.kind.name(), "name": door.value(&change.wanted.name)});
-    if let Some(namespace) = &change.wanted.namespace {
+    let ObjectRef { resource, namespace, name } = &change.wanted.object;
+    let mut object = json!({"apiVersion": resource.api_version(), "kind": resource.kind, "name": door.value(name)});
+    if let Some(namespace) = namespace {
         object["namespace"] = json!(door.value(namespace));
     }
     object

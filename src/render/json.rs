@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::door::safe_json;
-use super::{Cleared, Door, terminal};
+use super::{Cleared, Door};
 use crate::outcome::Failure;
 use crate::outside::Outside;
 use crate::plan::{Change, Field, FieldValue, Manager, Plan, Summary, Verification, Warning};
@@ -50,7 +50,7 @@ struct ChangeDocument {
 #[derive(Serialize)]
 struct ObjectDocument {
     #[serde(rename = "apiVersion")]
-    api_version: &'static str,
+    api_version: String,
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     namespace: Option<String>,
@@ -152,13 +152,13 @@ fn change_document(change: &Change, door: &Door) -> ChangeDocument {
     });
     ChangeDocument {
         object: ObjectDocument {
-            api_version: change.wanted.kind.api_version(),
-            kind: change.wanted.kind.name(),
-            namespace: change.wanted.namespace.as_ref().map(|namespace| door.value(namespace)),
-            name: door.value(&change.wanted.name),
+            api_version: change.wanted.object.resource.api_version(),
+            kind: change.wanted.object.resource.kind,
+            namespace: change.wanted.object.namespace.as_ref().map(|namespace| door.value(namespace)),
+            name: door.value(&change.wanted.object.name),
         },
         action: change.action.word(),
-        reason: door.value(terminal::reason(change)),
+        reason: door.value(change.reason()),
         reason_code: change.reason.code(),
         verification,
         fields: change.fields.iter().map(|field| field_document(field, door)).collect(),
@@ -166,7 +166,7 @@ fn change_document(change: &Change, door: &Door) -> ChangeDocument {
 }
 
 fn field_document(field: &Field, door: &Door) -> FieldDocument {
-    let Field { path, action, value, managers } = field;
+    let Field { path, action, sensitive, value, managers } = field;
     let known = |value: &Option<Outside>| value.as_ref().map(|value| door.value(value));
     let (token, values) = match value {
         FieldValue::Token(verdict) => (Some(verdict.word()), None),
@@ -181,7 +181,7 @@ fn field_document(field: &Field, door: &Door) -> FieldDocument {
     FieldDocument {
         path: door.value(path.dotted()),
         action: action.word(),
-        sensitive: path.is_sensitive(),
+        sensitive: *sensitive,
         token,
         values,
         managers: managers.iter().map(manager).collect(),

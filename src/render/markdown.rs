@@ -67,7 +67,7 @@ fn head(text: &mut String, plan: &Plan, spec: &Outside, door: &Door) {
             (Verification::Server, true) => "by the server",
             (Verification::Computed(_), true) => "computed",
         };
-        let (title, reason) = (code(&change.wanted.title()), code(&terminal::reason(change)));
+        let (title, reason) = (code(&change.wanted.object.title()), code(&change.reason()));
         let _ = writeln!(text, "| {title} | {} | {reason} | {verified} |", action(change));
     }
     text.push('\n');

@@ -7,7 +7,7 @@ pub use line::{Line, Sign};
 
 use super::Paint;
 use crate::outside::{Outside, Text};
-use crate::plan::{Action, Change, ClusterIdentity, ComputedBecause, Kind, Plan, Reason, Summary, Verification};
+use crate::plan::{Action, Change, ClusterIdentity, ComputedBecause, Plan, Summary, Verification};
 use crate::text;
 
 /// Who and where: what stands above every plan and every question.
@@ -73,7 +73,7 @@ pub fn closing(plan: &Plan) -> Text {
 }
 
 fn object(lines: &mut Vec<Line>, change: &Change, plan: &Plan, paint: Paint) {
-    let title = change.wanted.title();
+    let title = change.wanted.object.title();
     let (sign, shown) = match change.action {
         Action::Create => (Sign::Add, paint.green("+")),
         Action::Update => (Sign::Change, paint.yellow("~")),
@@ -91,8 +91,8 @@ fn headline(change: &Change) -> Text {
         Action::Create => "will be created".into(),
         Action::Update => "will be updated in place".into(),
         Action::None => "is as wanted".into(),
-        Action::Blocked => text!("is blocked: {}", reason(change)),
-        Action::Unknown => text!("is unknown: {}", reason(change)),
+        Action::Blocked => text!("is blocked: {}", change.reason()),
+        Action::Unknown => text!("is unknown: {}", change.reason()),
     };
     match (&change.verification, change.is_written()) {
         (Verification::Computed(because), true) => text!("{} (computed: {})", how, because_words(*because)),
@@ -108,65 +108,5 @@ const fn because_words(because: ComputedBecause) -> &'static str {
         ComputedBecause::TokenUnset => "no token to send",
         ComputedBecause::UntrustedSpec => "the spec is not trusted: the token is not sent",
         ComputedBecause::AskingFailed => "the server dry-run failed",
-    }
-}
-
-/// Why an object's action is what it is, in a sentence's tail, on one line.
-#[must_use]
-pub fn reason(change: &Change) -> Text {
-    match &change.reason {
-        Reason::Absent => "it does not exist".into(),
-        Reason::Differs => "it differs from the spec".into(),
-        Reason::UpToDate => "it is as the spec wants it".into(),
-        Reason::TokenNotCompared => "it is as the spec wants it, but there was no token to compare".into(),
-        Reason::Terminating => match change.wanted.kind {
-            Kind::Namespace => "the namespace is being deleted; wait until it is gone".into(),
-            _ => "it is being deleted: a change would be lost with it; wait until it is gone, or see what holds its finalizers"
-                .into(),
-        },
-        Reason::NamespaceTerminating => "its namespace is being deleted".into(),
-        Reason::Immutable => "it is immutable, and its data differs: it can only be deleted and made anew, by you".into(),
-        Reason::Type(other) => text!("its type is {}, not Opaque, and a type can't be changed", other),
-        Reason::OwnedByOthers => "another manager owns what would change".into(),
-        Reason::NamespaceMissing(name) => {
-            text!("namespace {} does not exist, and `manage = false` leaves it to somebody else", name)
-        }
-        Reason::Rejected(message) => text!("the server refuses it: {}", message.on_one_line()),
-        Reason::WebhookFailed(message) => text!(
-            "an admission webhook of the cluster does not answer, and the server refuses what it can't have checked: {}",
-            message.on_one_line()
-        ),
-        Reason::Unreadable => match &change.unreadable {
-            Some(failure) => failure.what.on_one_line(),
-            None => "it could not be read".into(),
-        },
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::desired::DesiredObject;
-    use crate::render::Door;
-
-    #[test]
-    fn a_server_s_words_can_t_reach_the_terminal_raw() {
-        let wanted = DesiredObject {
-            kind: Kind::Secret,
-            namespace: Some("n".into()),
-            name: "s".into(),
-            labels: Default::default(),
-            annotations: Default::default(),
-        };
-        let change = Change {
-            wanted,
-            action: Action::Blocked,
-            reason: Reason::Rejected(Outside::from("no\x1b[2J\nnext").into()),
-            verification: Verification::Server,
-            fields: Vec::new(),
-            seen: None,
-            unreadable: None,
-        };
-        assert_eq!(Door::default().line(reason(&change)), "the server refuses it: no\\u{1b}[2J next");
     }
 }

@@ -1,7 +1,6 @@
 //! What the file of a saved plan holds: what the plan was computed from, and nothing that can be computed. Plain texts, so that a value from
 //! outside gets in by the door alone (`keep`), and comes out as one again (`understand`).
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::Timestamp;
@@ -91,28 +90,16 @@ pub(super) struct ChosenPart {
     pub kubeconfig: Option<Place>,
 }
 
+/// The names along a field's path.
+pub(super) type PathPart = Vec<String>;
+
 /// A field that the user said to take over.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TakenPart {
-    pub kind: KindPart,
-    pub field: FieldPart,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum KindPart {
-    Namespace,
-    ServiceAccount,
-    Secret,
-}
-
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum FieldPart {
-    Data(String),
-    Label(String),
-    Annotation(String),
-    Other(String),
+    pub group: String,
+    pub resource: String,
+    pub field: PathPart,
 }
 
 /// One object: as it should be, as it was read, and what the server said to that.
@@ -129,11 +116,26 @@ pub(super) struct ObjectPart {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WantedPart {
-    pub kind: KindPart,
+    pub group: String,
+    /// The type, as URLs spell it.
+    pub resource: String,
     pub namespace: Option<String>,
     pub name: String,
-    pub labels: BTreeMap<String, String>,
-    pub annotations: BTreeMap<String, String>,
+    pub fields: Vec<WantedFieldPart>,
+}
+
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WantedFieldPart {
+    pub field: PathPart,
+    pub value: WantedValuePart,
+}
+
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum WantedValuePart {
+    Plain(String),
+    Token,
 }
 
 /// A live object as far as the planner reads it.
@@ -143,23 +145,49 @@ pub(super) struct ObservedPart {
     pub uid: String,
     pub resource_version: String,
     pub terminating: bool,
-    /// Those that are wanted, or that our manager owns.
-    pub labels: BTreeMap<String, String>,
-    pub annotations: BTreeMap<String, String>,
-    /// Whether kubectl's last-applied annotation is there.
-    pub last_applied: bool,
+    /// Of those fields that are wanted, that our manager owns, or that whole objects are judged by.
+    pub values: Vec<LiveFieldPart>,
     pub owned: Vec<OwnedPart>,
     /// The owners, other than us, of maps that are empty.
     pub empty_maps: Vec<EmptyMapPart>,
-    /// What only a Secret has.
-    pub secret: Option<SecretPart>,
+}
+
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LiveFieldPart {
+    pub field: PathPart,
+    pub value: LiveValuePart,
+}
+
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum LiveValuePart {
+    Text(String),
+    Present,
+    Token(LiveTokenPart),
+}
+
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LiveTokenPart {
+    /// How it compares with the wanted one.
+    pub verdict: VerdictPart,
+    /// `None` of one that is too easily guessed.
+    pub fingerprint: Option<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum VerdictPart {
+    Same,
+    Different,
 }
 
 /// Whose a field is.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct OwnedPart {
-    pub field: FieldPart,
+    pub field: PathPart,
     pub ours: bool,
     pub others: Vec<ManagerPart>,
 }
@@ -167,16 +195,8 @@ pub(super) struct OwnedPart {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct EmptyMapPart {
-    pub map: MapPart,
+    pub field: PathPart,
     pub owners: Vec<ManagerPart>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum MapPart {
-    Data,
-    Labels,
-    Annotations,
 }
 
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -185,25 +205,6 @@ pub(super) struct ManagerPart {
     pub name: String,
     pub operation: String,
     pub time: Option<Timestamp>,
-}
-
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct SecretPart {
-    pub r#type: String,
-    pub immutable: bool,
-    /// How the live token compares with the wanted one.
-    pub token: VerdictPart,
-    /// The live token's; `None` where there is none, or one that is too easily guessed.
-    pub fingerprint: Option<String>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum VerdictPart {
-    Missing,
-    Same,
-    Different,
 }
 
 /// The server's word on a change.
@@ -231,5 +232,5 @@ pub(super) enum WordPart {
 #[serde(rename_all = "snake_case")]
 pub(super) enum RemarkPart {
     Warned(String),
-    Overwritten(FieldPart),
+    Overwritten(PathPart),
 }

@@ -17,9 +17,9 @@ use crate::text;
 /// What makes the file a saved plan.
 pub(super) const MAGIC: &str = "konnect saved plan";
 /// The file's format. Another one is refused.
-pub(super) const FORMAT: u32 = 2;
+pub(super) const FORMAT: u32 = 3;
 /// The most bytes that are read.
-const MOST_BYTES: u64 = 16 * 1024 * 1024;
+const MAX_BYTES: u64 = 16 * 1024 * 1024;
 
 impl SavedPlan {
     /// Writes the file and returns its digest, `sha256:…`.
@@ -32,7 +32,7 @@ impl SavedPlan {
         let digest = digest(&document);
         document["digest"] = json!(digest);
         let text = canonical(&document);
-        if text.len() as u64 > MOST_BYTES {
+        if text.len() as u64 > MAX_BYTES {
             return Err(fail(ErrorKind::FileTooLarge));
         }
         let path = Path::new(shown.expose());
@@ -68,7 +68,7 @@ impl SavedPlan {
         let no_plan = |what: Text| Failure::new(FailureCode::PlanFile, what).hint("`konnect plan --out PLAN` makes one");
         let mut text = String::new();
         File::open(shown.expose())
-            .and_then(|file| file.take(MOST_BYTES).read_to_string(&mut text))
+            .and_then(|file| file.take(MAX_BYTES).read_to_string(&mut text))
             .map_err(|error| no_plan(text!("the plan {} can't be read: {}", shown, error.kind())))?;
         let mut document: Value = serde_json::from_str(&text)
             .ok()
@@ -116,7 +116,7 @@ pub(super) fn is_digest(text: &str) -> bool {
 /// Whether there is a file that holds something, and no plan of ours of any format: the spec, say, or a kubeconfig.
 fn is_something_else(path: &Path) -> bool {
     let mut bytes = Vec::new();
-    match File::open(path).and_then(|file| file.take(MOST_BYTES).read_to_end(&mut bytes)) {
+    match File::open(path).and_then(|file| file.take(MAX_BYTES).read_to_end(&mut bytes)) {
         Ok(_) if bytes.is_empty() => false,
         Ok(_) => serde_json::from_slice::<Value>(&bytes).map_or(true, |document| document["magic"] != MAGIC),
         Err(error) => error.kind() != ErrorKind::NotFound,

@@ -1,23 +1,26 @@
 //! From a plan to what its file holds. Every text from outside goes through the door, which refuses it if it gives a secret of the run away.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::document::{
-    EmptyMapPart, FieldPart, KindPart, ManagerPart, MapPart, ObjectPart, ObservedPart, OwnedPart, RemarkPart, SecretPart,
-    SourcePart, TakenPart, VerdictPart, WantedPart, WordPart,
+    EmptyMapPart, LiveFieldPart, LiveTokenPart, LiveValuePart, ManagerPart, ObjectPart, ObservedPart, OwnedPart, PathPart,
+    RemarkPart, SourcePart, TakenPart, VerdictPart, WantedFieldPart, WantedPart, WantedValuePart, WordPart,
 };
 use super::place::Place;
-use crate::desired::DesiredObject;
-use crate::observed::{Live, LiveSecret, Read};
+use crate::desired::{DesiredObject, FieldOfType, TakeOver, WantedValue};
+use crate::field_path::FieldPath;
+use crate::object::ObjectRef;
+use crate::observed::{LiveObject, LiveValue, Read};
 use crate::outcome::{Failure, FailureCode};
 use crate::outside::{Outside, Text};
-use crate::ownership::{FieldMap, Owners};
+use crate::ownership::Owners;
 use crate::pat::PatSource;
-use crate::plan::{ComputedBecause, DryRun, FieldPath, Kind, Manager, Reason, Remark, Verdict};
-use crate::planner::{TakeOver, what_is_read};
+use crate::plan::{ComputedBecause, DryRun, Manager, Reason, Remark};
+use crate::planner::what_is_read;
 use crate::render::Door;
 use crate::text;
+use crate::token::{LiveToken, Verdict};
 
 /// Puts values into the file, through a door.
 pub(super) struct Keeper<'a>(pub(super) &'a Door);
@@ -57,7 +60,9 @@ impl Keeper<'_> {
     }
 
     pub(super) fn take_over(&self, take_over: &TakeOver) -> Result<Vec<TakenPart>, Failure> {
-        let taken = |(kind, path): &(Kind, FieldPath)| Ok(TakenPart { kind: kind_part(*kind), field: self.field(path)? });
+        let taken = |FieldOfType { resource, field }: &FieldOfType| {
+            Ok(TakenPart { group: resource.group.to_owned(), resource: resource.plural.to_owned(), field: self.path(field)? })
+        };
         take_over.iter().map(taken).collect()
     }
 
@@ -67,51 +72,49 @@ impl Keeper<'_> {
             Read::Present(live) => Some(self.live(&what_is_read(wanted, live))?),
             Read::Absent | Read::Unreadable(_) => None,
         };
-        let DesiredObject { kind, namespace, name, labels, annotations } = wanted;
+        let DesiredObject { object: ObjectRef { resource, namespace, name }, fields } = wanted;
+        let field = |(path, value): (&FieldPath, &WantedValue)| {
+            let value = match value {
+                WantedValue::Plain(text) => WantedValuePart::Plain(self.text(text)?),
+                WantedValue::Token => WantedValuePart::Token,
+            };
+            Ok(WantedFieldPart { field: self.path(path)?, value })
+        };
         let wanted = WantedPart {
-            kind: kind_part(*kind),
+            group: resource.group.to_owned(),
+            resource: resource.plural.to_owned(),
             namespace: self.optional(namespace.as_ref())?,
             name: self.text(name)?,
-            labels: self.strings(labels)?,
-            annotations: self.strings(annotations)?,
+            fields: fields.iter().map(field).collect::<Result<_, Failure>>()?,
         };
         Ok(ObjectPart { wanted, observed, dry_run: word.map(|word| self.word(word)).transpose()? })
     }
 
-    fn live(&self, live: &Live) -> Result<ObservedPart, Failure> {
-        let Live { uid, resource_version, terminating, labels, annotations, last_applied, owners, secret } = live;
+    fn live(&self, live: &LiveObject) -> Result<ObservedPart, Failure> {
+        let LiveObject { uid, resource_version, terminating, values, owners } = live;
+        let value = |(path, value): (&FieldPath, &LiveValue)| {
+            let value = match value {
+                LiveValue::Text(text) => LiveValuePart::Text(self.text(text)?),
+                LiveValue::Present => LiveValuePart::Present,
+                LiveValue::Token(token) => LiveValuePart::Token(token_part(token)),
+            };
+            Ok(LiveFieldPart { field: self.path(path)?, value })
+        };
         Ok(ObservedPart {
             uid: self.text(uid)?,
             resource_version: self.text(resource_version)?,
             terminating: *terminating,
-            labels: self.strings(labels)?,
-            annotations: self.strings(annotations)?,
-            last_applied: *last_applied,
+            values: values.iter().map(value).collect::<Result<_, Failure>>()?,
             owned: self.owned(owners)?,
             empty_maps: self.empty_maps(owners)?,
-            secret: secret.as_ref().map(|secret| self.secret(secret)).transpose()?,
         })
     }
 
-    fn secret(&self, secret: &LiveSecret) -> Result<SecretPart, Failure> {
-        // The mark is worth nothing in another run, and whether there is any data is seen from the empty maps.
-        let LiveSecret { r#type, immutable, empty: _, token, token_mark: _, fingerprint } = secret;
-        let token = match token {
-            Verdict::Missing => VerdictPart::Missing,
-            Verdict::Same => VerdictPart::Same,
-            Verdict::Different | Verdict::NotCompared => VerdictPart::Different,
-        };
-        let fingerprint = fingerprint.as_ref().map(|fingerprint| fingerprint.as_str().to_owned());
-        Ok(SecretPart { r#type: self.text(r#type)?, immutable: *immutable, token, fingerprint })
-    }
-
     fn owned(&self, owners: &Owners) -> Result<Vec<OwnedPart>, Failure> {
-        let mut fields: Vec<&FieldPath> = owners.others.keys().chain(&owners.ours).collect();
-        fields.sort_unstable();
-        fields.dedup();
+        let fields: BTreeSet<&FieldPath> = owners.others.keys().chain(&owners.ours).collect();
         let owned = |path: &FieldPath| {
             Ok(OwnedPart {
-                field: self.field(path)?,
+                field: self.path(path)?,
                 ours: owners.ours.contains(path),
                 others: self.managers(owners.others(path))?,
             })
@@ -120,14 +123,8 @@ impl Keeper<'_> {
     }
 
     fn empty_maps(&self, owners: &Owners) -> Result<Vec<EmptyMapPart>, Failure> {
-        let part = |(map, of): (&FieldMap, &Vec<Manager>)| {
-            let map = match map {
-                FieldMap::Data => MapPart::Data,
-                FieldMap::Labels => MapPart::Labels,
-                FieldMap::Annotations => MapPart::Annotations,
-            };
-            Ok(EmptyMapPart { map, owners: self.managers(of)? })
-        };
+        let part =
+            |(map, of): (&FieldPath, &Vec<Manager>)| Ok(EmptyMapPart { field: self.path(map)?, owners: self.managers(of)? });
         owners.maps.iter().map(part).collect()
     }
 
@@ -138,17 +135,10 @@ impl Keeper<'_> {
         managers.iter().map(part).collect()
     }
 
-    fn field(&self, path: &FieldPath) -> Result<FieldPart, Failure> {
-        Ok(match path {
-            FieldPath::Data(key) => FieldPart::Data(self.text(key)?),
-            FieldPath::Label(key) => FieldPart::Label(self.text(key)?),
-            FieldPath::Annotation(key) => FieldPart::Annotation(self.text(key)?),
-            FieldPath::Other(path) => FieldPart::Other(self.text(path)?),
-        })
-    }
-
-    fn strings(&self, map: &BTreeMap<Outside, Outside>) -> Result<BTreeMap<String, String>, Failure> {
-        map.iter().map(|(key, value)| Ok((self.text(key)?, self.text(value)?))).collect()
+    fn path(&self, path: &FieldPath) -> Result<PathPart, Failure> {
+        // As a whole too: a secret may stand across its names.
+        self.text(path.dotted().as_outside())?;
+        path.elements().iter().map(|element| self.text(element)).collect()
     }
 
     fn word(&self, word: &DryRun) -> Result<WordPart, Failure> {
@@ -170,15 +160,17 @@ impl Keeper<'_> {
     fn remark(&self, remark: &Remark) -> Result<RemarkPart, Failure> {
         Ok(match remark {
             Remark::Warned(words) => RemarkPart::Warned(self.text(words)?),
-            Remark::Overwritten(path) => RemarkPart::Overwritten(self.field(path)?),
+            Remark::Overwritten(path) => RemarkPart::Overwritten(self.path(path)?),
         })
     }
 }
 
-const fn kind_part(kind: Kind) -> KindPart {
-    match kind {
-        Kind::Namespace => KindPart::Namespace,
-        Kind::ServiceAccount => KindPart::ServiceAccount,
-        Kind::Secret => KindPart::Secret,
-    }
+/// The run's own fingerprint is worth nothing in another run.
+fn token_part(token: &LiveToken) -> LiveTokenPart {
+    let LiveToken { verdict, fingerprint: _, saved } = token;
+    let verdict = match verdict {
+        Verdict::Same => VerdictPart::Same,
+        Verdict::Missing | Verdict::Different | Verdict::NotCompared => VerdictPart::Different,
+    };
+    LiveTokenPart { verdict, fingerprint: saved.as_ref().map(|saved| saved.as_str().to_owned()) }
 }

@@ -5,7 +5,6 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::document::{Argon2idPart, ChosenPart, ClusterPart, Document, ObjectPart, SpecPart, TokenPart};
-use super::fresh::unmarked;
 use super::keep::Keeper;
 use super::{SavedPlan, file};
 use crate::cluster::Deadline;
@@ -14,8 +13,8 @@ use crate::observed::Read;
 use crate::outcome::{Failure, FailureCode};
 use crate::outside::Text;
 use crate::pat::{LANES, MEMORY_KIB, PASSES};
-use crate::plan::{ClusterIdentity, Plan, Reason};
-use crate::session::{Made, Wanted};
+use crate::plan::{Change, ClusterIdentity, Plan, Reason};
+use crate::session::{Made, Session};
 use crate::spec::{ClusterKeys, Spec};
 use crate::text;
 
@@ -27,15 +26,15 @@ impl SavedPlan {
     /// a secret of the run away.
     pub async fn new(
         (spec, chosen): (&Spec, &ClusterKeys),
-        wanted: &Wanted,
+        session: &Session,
         made: &Made,
         lifetime: Duration,
         deadline: &Deadline,
     ) -> Result<Self, Failure> {
-        let Some(pat) = &wanted.pat else {
+        let Some(pat) = &session.pat else {
             return Err(Failure::new(
                 FailureCode::TokenUnset,
-                text!("a saved plan is bound to the token, and {}", wanted.source.unset()),
+                text!("a saved plan is bound to the token, and {}", session.source.unset()),
             )
             .hint("set it, or plan without --out"));
         };
@@ -44,8 +43,8 @@ impl SavedPlan {
         }
         let unfit = |what: Text| Failure::new(FailureCode::PlanFile, text!("the plan was not saved: {}", what));
         let differs = || unfit("read back from its file it would be another one; this is a bug in konnect".into());
-        let fingerprints = wanted.fingerprints.as_ref().ok_or_else(differs)?;
-        let keeper = Keeper(&wanted.door);
+        let fingerprints = session.fingerprints.as_ref().ok_or_else(differs)?;
+        let keeper = Keeper(&session.door);
         let created = made.plan.read_at;
         let lifetime = SignedDuration::try_from(lifetime).unwrap_or(SignedDuration::MAX);
         let document = Document {
@@ -56,7 +55,7 @@ impl SavedPlan {
             expires: created.checked_add(lifetime).unwrap_or(Timestamp::MAX),
             spec: SpecPart { path: keeper.text(&spec.path)?, digest: spec.digest() },
             token: TokenPart {
-                source: keeper.source(&wanted.source)?,
+                source: keeper.source(&session.source)?,
                 argon2id: Argon2idPart { memory_kib: MEMORY_KIB, passes: PASSES, lanes: LANES, salt: fingerprints.salt() },
                 fingerprint: pat.fingerprint(fingerprints, deadline).await?.map(|made| made.as_str().to_owned()),
             },
@@ -65,8 +64,8 @@ impl SavedPlan {
                 context: chosen.context.is_some(),
                 kubeconfig: chosen.kubeconfig.as_ref().map(|(given, path)| keeper.place(given, path)).transpose()?,
             },
-            take_over: keeper.take_over(&wanted.take_over)?,
-            objects: objects(&keeper, wanted, made)?,
+            take_over: keeper.take_over(&session.take_over)?,
+            objects: objects(&keeper, session, made)?,
         };
         // What is shown of the file must be what was shown when it was made.
         let saved = Self::of(document).map_err(unfit)?;
@@ -91,12 +90,12 @@ fn cluster(keeper: &Keeper<'_>, identity: &ClusterIdentity) -> Result<ClusterPar
     })
 }
 
-fn objects(keeper: &Keeper<'_>, wanted: &Wanted, made: &Made) -> Result<Vec<ObjectPart>, Failure> {
+fn objects(keeper: &Keeper<'_>, session: &Session, made: &Made) -> Result<Vec<ObjectPart>, Failure> {
     let object = |object: &DesiredObject| {
-        let read = made.observed.read(object.kind).unwrap_or(&Read::Absent);
-        keeper.object(object, read, made.words.get(&object.kind))
+        let key = session.desired.key(&object.object);
+        keeper.object(object, made.observed.objects.get(&key).unwrap_or(&Read::Absent), made.words.get(&key))
     };
-    wanted.desired.objects.iter().map(object).collect()
+    session.desired.objects.iter().map(object).collect()
 }
 
 /// What two plans must have in common to be the same to their reader, whichever of them came from a file.
@@ -104,7 +103,7 @@ fn bare(plan: &Plan) -> Plan {
     let mut plan = plan.clone();
     plan.cluster.claimed = true;
     (plan.token_source, plan.token_unset) = Default::default();
-    plan.changes = plan.changes.iter().map(unmarked).collect();
+    plan.changes = plan.changes.iter().map(Change::without_run_fingerprint).collect();
     for change in &mut plan.changes {
         if let Reason::Rejected(words) | Reason::WebhookFailed(words) = &mut change.reason {
             *words = words.as_outside();

@@ -4,17 +4,19 @@
 mod objects;
 mod wanted;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use super::document::{Argon2idPart, Document, FieldPart, KindPart, SourcePart, TakenPart};
+use super::document::{Argon2idPart, Document, SourcePart, TakenPart};
 use super::file;
-use crate::desired::Desired;
+use crate::desired::{Desired, DesiredObject, FieldOfType, TakeOver};
+use crate::field_path::FieldPath;
+use crate::object::{ObjectKey, ObjectRef, ResourceType};
 use crate::observed::{Observed, Read};
 use crate::outside::{Outside, Part as _, Text};
 use crate::pat::{Fingerprints, LANES, MEMORY_KIB, PASSES, PatSource};
-use crate::plan::{ClusterIdentity, DryRun, FieldPath, Kind, Plan};
-use crate::planner::{self, TakeOver};
+use crate::plan::{ClusterIdentity, DryRun, Plan};
+use crate::planner;
 use crate::spec;
 use crate::text;
 use crate::token::SavedFingerprint;
@@ -28,7 +30,7 @@ pub(super) struct Contents {
     pub desired: Desired,
     pub observed: Observed,
     pub take_over: TakeOver,
-    pub words: BTreeMap<Kind, DryRun>,
+    pub words: BTreeMap<ObjectKey, DryRun>,
 }
 
 impl Contents {
@@ -73,17 +75,17 @@ pub(super) fn understand(document: &Document) -> Result<Contents, Wrong> {
             None => Read::Absent,
             Some(observed) => Read::Present(objects::live(observed, wanted, fingerprint.as_ref())?),
         };
-        objects.insert(wanted.kind, read);
+        let key = desired.key(&wanted.object);
         if let Some(word) = &part.dry_run {
-            words.insert(wanted.kind, objects::word(word, wanted)?);
+            words.insert(key.clone(), objects::word(word, wanted)?);
         }
+        objects.insert(key, read);
     }
     let text = |text: &String| Outside::from(text);
     let observed = Observed {
         spec: text(&document.spec.path),
         token_source: shown,
         token_unset: source.unset(),
-        token_given: true,
         cluster: ClusterIdentity {
             context: text(&document.cluster.context),
             server: text(&document.cluster.server),
@@ -102,11 +104,11 @@ pub(super) fn understand(document: &Document) -> Result<Contents, Wrong> {
 /// The server was asked about each change that would be written, and about nothing else.
 fn asked_what_there_was_to_ask(contents: &Contents) -> Result<(), Wrong> {
     let computed = contents.computed();
-    let asked: Vec<Kind> = computed.to_verify().map(|change| change.wanted.kind).collect();
-    for wanted in &contents.desired.objects {
-        let (has, should) = (contents.words.contains_key(&wanted.kind), asked.contains(&wanted.kind));
-        sure(has || !should, text!("it does not say what the server's dry run of {} gave", wanted.title()))?;
-        sure(should || !has, text!("it speaks of a dry run of {}, on which nothing is to be asked", wanted.title()))?;
+    let asked: BTreeSet<&ObjectRef> = computed.to_verify().map(|change| &change.wanted.object).collect();
+    for DesiredObject { object, .. } in &contents.desired.objects {
+        let (has, should) = (contents.words.contains_key(&contents.desired.key(object)), asked.contains(object));
+        sure(has || !should, text!("it does not say what the server's dry run of {} gave", object.title()))?;
+        sure(should || !has, text!("it speaks of a dry run of {}, on which nothing is to be asked", object.title()))?;
     }
     Ok(())
 }
@@ -140,21 +142,12 @@ fn source(part: &SourcePart) -> Result<(PatSource, Text), Wrong> {
     }
 }
 
-fn taken(part: &TakenPart) -> Result<(Kind, FieldPath), Wrong> {
-    let kind = kind(part.kind);
-    let path = match &part.field {
-        FieldPart::Label(key) if !key.is_empty() => FieldPath::Label(key.into()),
-        FieldPart::Annotation(key) if !key.is_empty() => FieldPath::Annotation(key.into()),
-        FieldPart::Data(key) if kind == Kind::Secret && key == "token" => FieldPath::token(),
-        _ => return Err("it takes over what --take-over can't name".into()),
-    };
-    Ok((kind, path))
-}
-
-const fn kind(part: KindPart) -> Kind {
-    match part {
-        KindPart::Namespace => Kind::Namespace,
-        KindPart::ServiceAccount => Kind::ServiceAccount,
-        KindPart::Secret => Kind::Secret,
+fn taken(part: &TakenPart) -> Result<FieldOfType, Wrong> {
+    let TakenPart { group, resource, field } = part;
+    let resource = ResourceType::find(group, resource);
+    let field = field.split_first().map(|(first, rest)| rest.iter().fold(FieldPath::of(&[first]), |path, name| path.child(name)));
+    match (resource, field) {
+        (Some(resource), Some(field)) if resource.can_take_over(&field) => Ok(FieldOfType { resource, field }),
+        _ => Err("it takes over what --take-over can't name".into()),
     }
 }

@@ -1,30 +1,34 @@
 //! Spec → Desired: the objects that a spec wants.
 
 use super::{Object, Spec};
-use crate::desired::{Desired, DesiredObject, SECRET_LABELS};
+use crate::desired::{Desired, DesiredObject, WantedValue};
+use crate::field_path::FieldPath;
+use crate::object::{ObjectRef, ResourceType, Scope, SpecId};
 use crate::outside::Outside;
-use crate::plan::Kind;
 
 impl Spec {
     /// The wanted objects.
     #[must_use]
-    pub fn desired(&self) -> Desired {
-        let namespace = self.namespace.name.clone();
-        let mut objects = Vec::new();
-        if self.manage_namespace {
-            objects.push(object(Kind::Namespace, None, &self.namespace));
-        }
-        objects.push(object(Kind::ServiceAccount, Some(namespace.clone()), &self.service_account));
-        let mut secret = object(Kind::Secret, Some(namespace), &self.secret);
-        for (key, value) in SECRET_LABELS {
-            secret.labels.entry(key.into()).or_insert_with(|| value.into());
-        }
-        objects.push(secret);
-        Desired { objects }
+    pub fn desired(&self, spec: SpecId) -> Desired {
+        let managed = self.objects.iter().filter(|(resource, _)| self.manage_namespace || !resource.is_namespace());
+        Desired { spec, objects: managed.map(|(resource, object)| desired(resource, object, self.namespace())).collect() }
     }
 }
 
-fn object(kind: Kind, namespace: Option<Outside>, from: &Object) -> DesiredObject {
-    let Object { name, labels, annotations } = from;
-    DesiredObject { kind, namespace, name: name.clone(), labels: labels.clone(), annotations: annotations.clone() }
+fn desired(resource: &'static ResourceType, from: &Object, namespace: &Outside) -> DesiredObject {
+    let Object { name, fields } = from;
+    let labels = FieldPath::of(&["metadata", "labels"]);
+    let plain = |value: &Outside| WantedValue::Plain(value.clone());
+    let defaults = resource.default_labels.iter().map(|(key, value)| (labels.child(*key), WantedValue::Plain((*value).into())));
+    let token = resource.token_path().map(|path| (path, WantedValue::Token));
+    let own = fields.iter().map(|(path, value)| (path.clone(), plain(value)));
+    DesiredObject {
+        object: ObjectRef {
+            resource,
+            namespace: (resource.scope == Scope::Namespaced).then(|| namespace.clone()),
+            name: name.clone(),
+        },
+        // The spec's own come last: they may override.
+        fields: defaults.chain(token).chain(own).collect(),
+    }
 }

@@ -7,6 +7,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::diagnostic::Fault;
 use super::{ClusterKeys, Spec, SpecErrors};
+use crate::object::RESOURCE_TYPES;
 use crate::outside::Outside;
 use crate::plan::Warning;
 use crate::text;
@@ -28,22 +29,10 @@ enum Rule {
     PatFile,
 }
 
-/// Every key that an untrusted spec may have at all. A key that is missing here is refused, so that one which loosens a guard or reads a file
-/// never becomes a stranger's by being new.
-const KEYS: [(&str, Rule); 19] = [
-    ("namespace", Rule::Table),
-    ("namespace.name", Rule::Harmless),
-    ("namespace.labels", Rule::Harmless),
-    ("namespace.annotations", Rule::Harmless),
+/// Every key that an untrusted spec may have at all, beside those of its objects. A key that is missing here is refused, so that one which
+/// loosens a guard or reads a file never becomes a stranger's by being new.
+const KEYS: [(&str, Rule); 7] = [
     ("namespace.manage", Rule::Harmless),
-    ("service_account", Rule::Table),
-    ("service_account.name", Rule::Harmless),
-    ("service_account.labels", Rule::Harmless),
-    ("service_account.annotations", Rule::Harmless),
-    ("secret", Rule::Table),
-    ("secret.name", Rule::Harmless),
-    ("secret.labels", Rule::Harmless),
-    ("secret.annotations", Rule::Harmless),
     ("pat_env", Rule::PatEnv),
     ("pat_file", Rule::PatFile),
     ("cluster", Rule::Table),
@@ -52,6 +41,16 @@ const KEYS: [(&str, Rule); 19] = [
     // A pin can only make a plan stop.
     ("cluster.uid", Rule::Harmless),
 ];
+
+/// The rule of each key that it may have. An object's name and maps say only what is wanted, and the plan shows all of it.
+fn rules() -> impl Iterator<Item = (String, Rule)> {
+    let objects = RESOURCE_TYPES.iter().flat_map(|of| {
+        let below = ["name"].into_iter().chain(of.spec_maps().map(|(key, _)| key));
+        let below = below.map(|key| (format!("{}.{key}", of.spec_key), Rule::Harmless));
+        std::iter::once((of.spec_key.to_owned(), Rule::Table)).chain(below)
+    });
+    objects.chain(KEYS.iter().map(|(key, rule)| ((*key).to_owned(), *rule)))
+}
 
 /// What the operator allows a spec that is not trusted.
 #[derive(Clone, Debug, Default)]
@@ -103,12 +102,12 @@ impl Policy {
     fn judge(&self, table: &DeTable<'_>, inside: &str, faults: &mut Vec<Fault>) {
         for (key, value) in table {
             let path = if inside.is_empty() { key.get_ref().to_string() } else { format!("{inside}.{}", key.get_ref()) };
-            let rule = KEYS.iter().find(|(known, _)| *known == path).map(|(_, rule)| *rule);
+            let rule = rules().find(|(known, _)| *known == path).map(|(_, rule)| rule);
             let text = value.get_ref().as_str().unwrap_or_default();
             let at = value.span();
             match (rule, value.get_ref()) {
                 (Some(Rule::Table), DeValue::Table(table)) => self.judge(table, &path, faults),
-                // Three of the tables may be a name instead.
+                // An object may be its name alone.
                 (Some(Rule::Harmless | Rule::Table), _) => {}
                 (Some(Rule::Context), _) if self.context_is_chosen || self.contexts.iter().any(|name| *name == text) => {}
                 (Some(Rule::Context), _) => faults.push(refusal(
@@ -261,7 +260,7 @@ mod tests {
             );
             keys.push(key.clone());
         }
-        let mut ruled: Vec<String> = KEYS.iter().map(|(key, _)| (*key).to_owned()).collect();
+        let mut ruled: Vec<String> = rules().map(|(key, _)| key).collect();
         keys.sort();
         ruled.sort();
         assert_eq!(keys, ruled);

@@ -11,6 +11,7 @@ use toml::de::{DeString, DeTable, DeValue};
 use super::diagnostic::Fault;
 use super::mask::{bare_variable, looks_like_token, mask_tokens, names_a_token};
 use super::{ClusterKeys, PatKey, Spec};
+use crate::object::RESOURCE_TYPES;
 use crate::outside::{Outside, Text};
 use crate::text;
 
@@ -28,7 +29,8 @@ pub(super) struct Walk<'a> {
 /// A key and its value, with their places.
 type Entry<'t, 'i> = (&'t Spanned<DeString<'i>>, &'t Spanned<DeValue<'i>>);
 
-const KEYS: [&str; 6] = ["namespace", "service_account", "secret", "pat_env", "pat_file", "cluster"];
+/// Every key of a spec: its objects', and these.
+const KEYS: [&str; 3] = ["pat_env", "pat_file", "cluster"];
 
 impl<'a> Walk<'a> {
     pub(super) const fn new(path: &'a Outside, folder: &'a Path, pat_from_stdin: bool) -> Self {
@@ -37,23 +39,28 @@ impl<'a> Walk<'a> {
 
     /// The whole document; `None` where something needed is missing or wrong, which has been noted.
     pub(super) fn document(&mut self, table: &DeTable<'_>) -> Option<Spec> {
-        self.known_keys(table, &KEYS, None);
-        let namespace = self.object(table, "namespace");
-        let service_account = self.object(table, "service_account");
-        let secret = self.object(table, "secret");
+        let known: Vec<&'static str> = RESOURCE_TYPES.iter().map(|of| of.spec_key).chain(KEYS).collect();
+        self.known_keys(table, &known, None);
+        let mut manage_namespace = true;
+        let objects: Vec<_> = RESOURCE_TYPES
+            .iter()
+            .filter(|of| of.required || table.contains_key(of.spec_key))
+            .map(|of| {
+                let (object, manage) = self.object(table, of)?;
+                manage_namespace &= manage;
+                Some((of, object))
+            })
+            .collect();
         let pat = self.pat(table);
         self.pat_found.clone_from(&pat);
         let cluster = self.cluster(table);
-        let (namespace, manage_namespace) = namespace?;
         Some(Spec {
             path: self.path.clone(),
             folder: self.folder.to_owned(),
             // Of the whole text, which this walk does not see.
             text: Outside::default(),
-            namespace,
+            objects: objects.into_iter().collect::<Option<_>>()?,
             manage_namespace,
-            service_account: service_account?.0,
-            secret: secret?.0,
             pat,
             cluster,
             untrusted: false,

@@ -1,7 +1,7 @@
 //! What bad input is put into: one function for each door through which bytes from outside come in. Shared by the stable test
 //! (`tests/bad_input.rs`) and the fuzz targets (`fuzz/`). They must not panic, hang, or show what looks like a token.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,15 +11,16 @@ use http_body_util::Full;
 use jiff::Timestamp;
 use konnect::cluster::connection::client;
 use konnect::cluster::kubeconfig::select;
-use konnect::cluster::{Choice, Cluster, Deadline, Notices};
-use konnect::desired::DesiredObject;
+use konnect::cluster::{Cluster, ClusterSelector, Deadline, Notices};
+use konnect::desired::{DesiredObject, WantedValue};
+use konnect::field_path::FieldPath;
+use konnect::object::{ObjectRef, RESOURCE_TYPES, ResourceType};
 use konnect::observed::Read;
 use konnect::outcome::Failure;
 use konnect::outside::{Outside, Text};
 use konnect::ownership::Owners;
 use konnect::pat::{Salt, Scrubber};
-use konnect::plan::{FieldPath, Kind};
-use konnect::planner::{TakeOver, change};
+use konnect::planner::change;
 use konnect::read::{Comparison, read_object};
 use konnect::render::Door;
 use konnect::sandbox::handle;
@@ -74,7 +75,7 @@ pub fn kubeconfig(bytes: &[u8]) {
     let path = folder.path().join("config");
     std::fs::write(&path, bytes).expect("written");
     for context in [None, Some(Outside::from("dev"))] {
-        let choice = Choice { kubeconfig_flag: Some(path.as_path().into()), context, ..Choice::default() };
+        let choice = ClusterSelector { kubeconfig_flag: Some(path.as_path().into()), context, ..ClusterSelector::default() };
         let selected = block_on(async {
             let mut selected = select(&choice, &Deadline::default(), &Scrubber::default()).await?;
             let config = &mut selected.config;
@@ -111,9 +112,12 @@ pub fn saved_plan(bytes: &[u8]) {
 /// `metadata.managedFields`.
 pub fn managed_fields(bytes: &[u8]) {
     let Ok(value) = serde_json::from_slice(bytes) else { return };
-    let owners = Owners::parse(&value);
-    for path in owners.ours().iter().chain(&[FieldPath::token(), FieldPath::Label("a".into())]) {
-        let _ = (owners.others(path), owners.of_map(path), owners.standing(path), path.dotted());
+    for resource in RESOURCE_TYPES {
+        let owners = Owners::parse(&value, resource);
+        let more = [&["data", "token"][..], &["metadata", "labels", "a"]].map(FieldPath::of);
+        for path in owners.ours().iter().chain(&more) {
+            let _ = (owners.others(path), owners.of_map(path), owners.class_of(path), path.dotted(), path.json_pointer());
+        }
     }
 }
 
@@ -136,17 +140,18 @@ pub fn answer(bytes: &[u8]) {
     if let Read::Unreadable(failure) = &read {
         shown(&failure.what);
     }
-    let change = change(&secret(), &read, false, &TakeOver::new());
+    let change = change(&secret(), &read, &BTreeSet::new());
     assert!(code == 404 || !matches!(read, Read::Absent), "absent without a 404: {change:?}");
 }
 
 fn secret() -> DesiredObject {
+    let resource = ResourceType::of_spec_key("secret").expect("in the table");
     DesiredObject {
-        kind: Kind::Secret,
-        namespace: Some("kong".into()),
-        name: "pat".into(),
-        labels: BTreeMap::from([("a".into(), "1".into())]),
-        annotations: BTreeMap::new(),
+        object: ObjectRef { resource, namespace: Some("kong".into()), name: "pat".into() },
+        fields: BTreeMap::from([
+            (FieldPath::of(&["metadata", "labels", "a"]), WantedValue::Plain("1".into())),
+            (FieldPath::of(&["data", "token"]), WantedValue::Token),
+        ]),
     }
 }
 

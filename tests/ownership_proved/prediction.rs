@@ -2,8 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use konnect::plan::{Action, Change, Field, FieldAction, FieldPath, FieldValue, Kind, Reason, Verdict};
+use konnect::desired::WantedValue;
+use konnect::field_path::FieldPath;
+use konnect::plan::{Action, Change, Field, FieldAction, FieldValue, Reason};
 use konnect::render::Door;
+use konnect::token::Verdict;
 use serde_json::{Map, Value, json};
 
 use super::send;
@@ -21,7 +24,7 @@ pub async fn check(
 ) -> Result<Vec<String>, String> {
     let mut words: Vec<String> = strict.fields.iter().map(|f| f.action.word().to_owned()).collect();
     words.push(format!("object {}", strict.action.word()));
-    let terms = (strict.wanted.kind == Kind::Secret).then_some(token);
+    let terms = strict.wanted.holds_token().then_some(token);
     if live.is_null() {
         let same = strict.action == Action::Create && apply(client, strict, terms, false).await.0 == 201;
         return if same { Ok(words) } else { Err(format!("absent, but {:?}", strict.action)) };
@@ -54,11 +57,9 @@ pub async fn check(
         return Err(format!("computed values {predicted:?}, the server's {after_values:?}\n{lenient:#?}"));
     }
     for field in lenient.fields.iter().filter(|f| f.action == FieldAction::Remove) {
-        if let FieldPath::Other(path) = &field.path
-            && *path != "type"
-            && after.pointer(&format!("/{}", path.expose().replace('.', "/"))).is_some()
-        {
-            return Err(format!("{path:?} was to be removed\n{lenient:#?}\n{after:#}"));
+        if after.pointer(&field.path.json_pointer()).is_some() {
+            let path = dotted(&field.path);
+            return Err(format!("{path} was to be removed\n{lenient:#?}\n{after:#}"));
         }
     }
     let nothing = lenient.fields.iter().all(|f| matches!(f.action, FieldAction::None | FieldAction::Release));
@@ -108,18 +109,17 @@ fn values(object: &Value) -> Values {
 }
 
 async fn apply(client: &kube::Client, change: &Change, token: Option<&str>, force: bool) -> (u16, Value) {
-    let wanted = &change.wanted;
-    let namespace = wanted.namespace.as_ref().expect("a namespace").expose();
-    let mut body = json!({"apiVersion": "v1", "kind": wanted.kind.name(), "metadata": {"name": wanted.name.expose()}});
-    for (key, map) in [("labels", &wanted.labels), ("annotations", &wanted.annotations)] {
-        if !map.is_empty() {
-            body["metadata"][key] = map.iter().map(|(key, value)| (key.expose(), value.expose())).collect();
-        }
+    let object = &change.wanted.object;
+    let mut body = json!({"apiVersion": "v1", "kind": object.resource.kind, "metadata": {"name": object.name.expose()}});
+    for (path, value) in &change.wanted.fields {
+        let value = match (value, token) {
+            (WantedValue::Plain(text), _) => json!(text.expose()),
+            (WantedValue::Token, Some(token)) => json!(base64(token)),
+            (WantedValue::Token, None) => continue,
+        };
+        *path.elements().iter().fold(&mut body, |body, name| &mut body[name.expose()]) = value;
     }
-    if let Some(token) = token {
-        body["data"] = json!({"token": base64(token)});
-    }
-    let path = format!("/api/v1/namespaces/{namespace}/{}/{}", wanted.kind.resource(), wanted.name.expose());
+    let path = object.api_path();
     let query = format!("fieldManager=konnect&dryRun=All&force={force}");
     send(client, "PATCH", &format!("{path}?{query}"), "application/apply-patch+yaml", &body).await
 }
@@ -142,7 +142,8 @@ fn conflicts_with_somebody(field: &Field, live: &Value) -> bool {
     matches!(field.action, FieldAction::TakeOver | FieldAction::Blocked)
         && (entries.is_empty()
             || field.managers.iter().any(|manager| {
-                let FieldPath::Data(key) = &field.path else { return true };
+                let ([data, key], true) = (field.path.elements(), field.path.is_under(&["data"])) else { return true };
+                assert_eq!(*data, "data");
                 entries.iter().any(|entry| {
                     let of_map = live.get("data").is_none() && entry["fieldsV1"]["f:data"].as_object().is_some_and(Map::is_empty);
                     entry["manager"] == *manager.name.expose()

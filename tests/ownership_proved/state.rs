@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use konnect::plan::Kind;
+use konnect::object::ResourceType;
 use serde_json::{Map, Value, json};
 
 use super::send;
@@ -29,7 +29,7 @@ fn map(dice: &mut Dice, keys: &[&str], values: &[&str], with_null: bool) -> Valu
     Value::Object(map)
 }
 
-fn object(dice: &mut Dice, kind: Kind, with_null: bool) -> Value {
+fn object(dice: &mut Dice, resource: &ResourceType, with_null: bool) -> Value {
     let mut body = json!({"metadata": {}});
     if !dice.one_in(4) {
         body["metadata"]["labels"] = map(dice, &LABELS, &LABEL_VALUES, with_null);
@@ -40,7 +40,7 @@ fn object(dice: &mut Dice, kind: Kind, with_null: bool) -> Value {
     if dice.one_in(10) {
         body["metadata"]["finalizers"] = json!(["kong.example/f"]);
     }
-    if kind == Kind::ServiceAccount {
+    if resource.plural == "serviceaccounts" {
         if dice.one_in(6) {
             body["automountServiceAccountToken"] = json!(true);
         }
@@ -61,6 +61,10 @@ fn object(dice: &mut Dice, kind: Kind, with_null: bool) -> Value {
     body
 }
 
+fn of(spec_key: &str) -> &'static ResourceType {
+    ResourceType::of_spec_key(spec_key).expect("in the table")
+}
+
 /// The two objects as they are after everybody wrote.
 #[derive(Debug)]
 pub struct State {
@@ -71,14 +75,14 @@ pub struct State {
 impl State {
     /// Makes the objects `sSEED` by one to five writes each.
     pub async fn make(client: &kube::Client, namespace: &str, seed: u64, dice: &mut Dice) -> Self {
-        let account = written(client, Kind::ServiceAccount, namespace, seed, dice).await;
-        let secret = written(client, Kind::Secret, namespace, seed, dice).await;
+        let account = written(client, of("service_account"), namespace, seed, dice).await;
+        let secret = written(client, of("secret"), namespace, seed, dice).await;
         Self { account, secret }
     }
 
     /// The live object of a kind; null where there is none.
-    pub fn of(&self, kind: Kind) -> &Value {
-        if kind == Kind::Secret { &self.secret } else { &self.account }
+    pub fn of(&self, resource: &ResourceType) -> &Value {
+        if resource.plural == "secrets" { &self.secret } else { &self.account }
     }
 }
 
@@ -88,12 +92,12 @@ impl fmt::Display for State {
     }
 }
 
-async fn written(client: &kube::Client, kind: Kind, namespace: &str, seed: u64, dice: &mut Dice) -> Value {
-    let collection = format!("/api/v1/namespaces/{namespace}/{}", kind.resource());
+async fn written(client: &kube::Client, resource: &ResourceType, namespace: &str, seed: u64, dice: &mut Dice) -> Value {
+    let collection = format!("/api/v1/namespaces/{namespace}/{}", resource.plural);
     let path = format!("{collection}/s{seed}");
     for _ in 0..=dice.roll(5) {
         // Writes may be refused, such as one to an immutable Secret's data: others stand.
-        write(client, kind, &collection, &path, seed, dice).await;
+        write(client, resource, &collection, &path, seed, dice).await;
     }
     match send(client, "GET", &path, "application/json", &Value::Null).await {
         (200, live) => live,
@@ -101,16 +105,16 @@ async fn written(client: &kube::Client, kind: Kind, namespace: &str, seed: u64, 
     }
 }
 
-async fn write(client: &kube::Client, kind: Kind, collection: &str, path: &str, seed: u64, dice: &mut Dice) {
+async fn write(client: &kube::Client, resource: &ResourceType, collection: &str, path: &str, seed: u64, dice: &mut Dice) {
     let whole = |mut body: Value| {
         body["apiVersion"] = json!("v1");
-        body["kind"] = json!(kind.name());
+        body["kind"] = json!(resource.kind);
         body["metadata"]["name"] = json!(format!("s{seed}"));
         body
     };
     if dice.one_in(2) {
         let manager = dice.of(&["konnect", "konnect", "konnect", "argocd", "kubectl", "helm"]);
-        let body = whole(object(dice, kind, false));
+        let body = whole(object(dice, resource, false));
         let path = format!("{path}?fieldManager={manager}&force={}", !dice.one_in(4));
         send(client, "PATCH", &path, "application/apply-patch+yaml", &body).await;
         return;
@@ -123,11 +127,11 @@ async fn write(client: &kube::Client, kind: Kind, collection: &str, path: &str, 
         send(client, "PATCH", path, "application/merge-patch+json", &body).await;
         return;
     }
-    let patch = object(dice, kind, true);
+    let patch = object(dice, resource, true);
     let (code, _) =
         send(client, "PATCH", &format!("{path}?fieldManager={manager}"), "application/merge-patch+json", &patch).await;
     if code == 404 {
-        let body = whole(object(dice, kind, false));
+        let body = whole(object(dice, resource, false));
         send(client, "POST", &format!("{collection}?fieldManager={manager}"), "application/json", &body).await;
     }
 }

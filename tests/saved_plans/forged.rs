@@ -34,7 +34,7 @@ fn what_show_shows_is_what_apply_does() {
     let mut desk =
         Desk::with("service_account = { name = \"podid\", annotations = { \"eks.amazonaws.com/role-arn\" = \"good\" } }");
     desk.planned();
-    let digest = forge(&desk, |document| document["objects"][1]["wanted"]["annotations"][ROLE] = json!("evil"));
+    let digest = forge(&desk, |document| want(document, 1, &["metadata", "annotations", ROLE], "evil"));
     let shown = desk.run(&["show", "p"]);
     let applied = desk.run(&["apply", "p", "--sandbox=s", "--expect", &digest]);
     let stored = std::fs::read_to_string(desk.0.folder().join("s")).unwrap_or_default();
@@ -48,13 +48,41 @@ fn what_show_shows_is_what_apply_does() {
     );
 }
 
+/// Has an object want a field, or want something else of it.
+fn want(document: &mut Value, object: usize, field: &[&str], text: &str) {
+    let fields = document["objects"][object]["wanted"]["fields"].as_array_mut().expect("a list");
+    fields.retain(|of| of["field"] != json!(field));
+    fields.push(json!({"field": field, "value": {"plain": text}}));
+}
+
+/// Takes a wanted field away.
+fn unwant(document: &mut Value, object: usize, field: &[&str]) {
+    let fields = document["objects"][object]["wanted"]["fields"].as_array_mut().expect("a list");
+    fields.retain(|of| of["field"] != json!(field));
+}
+
+fn push(document: &mut Value, object: usize, list: &str, item: Value) {
+    document["objects"][object]["observed"][list].as_array_mut().expect("a list").push(item);
+}
+
+/// What the live Secret's token is known by.
+fn live_token(document: &mut Value) -> &mut Value {
+    let values = document["objects"][2]["observed"]["values"].as_array_mut().expect("a list");
+    values.iter_mut().find_map(|of| of["value"].get_mut("token")).expect("a token")
+}
+
+fn controller() -> Value {
+    json!([{"name": "argocd", "operation": "Apply", "time": null}])
+}
+
 /// One change, and a word of the refusal.
 type Row = (&'static str, fn(&mut Value));
 
 /// Of the plan of a Secret that was made by another token.
 const ROWS: &[Row] = &[
     ("has other parts", |d| d["more"] = json!(1)),
-    ("has other parts", |d| d["objects"][0]["wanted"]["kind"] = json!("Pod")),
+    ("a type that konnect does not manage", |d| d["objects"][0]["wanted"]["resource"] = json!("pods")),
+    ("a type that konnect does not manage", |d| d["objects"][0]["wanted"]["group"] = json!("apps")),
     ("has other parts", |d| drop(d["token"].as_object_mut().expect("an object").remove("fingerprint"))),
     ("has other parts", |d| d["created"] = json!(d["created"].as_str().expect("a time").replace('Z', "+00:00"))),
     ("it expired before it was made", |d| d["expires"] = d["created"].clone()),
@@ -69,8 +97,12 @@ const ROWS: &[Row] = &[
     ("a name that no spec can give", |d| d["token"]["source"] = json!({"env": "kpat_abcdefgh12345678"})),
     ("two paths are not the same file", |d| d["token"]["source"] = json!({"file": {"given": "pat", "absolute": "/etc/other"}})),
     ("two paths are not the same file", |d| d["chosen"]["kubeconfig"] = json!({"given": "kube", "absolute": "kube"})),
-    ("what --take-over can't name", |d| d["take_over"] = json!([{"kind": "Secret", "field": {"data": "other"}}])),
-    ("what --take-over can't name", |d| d["take_over"] = json!([{"kind": "Namespace", "field": {"data": "token"}}])),
+    ("what --take-over can't name", |d| {
+        d["take_over"] = json!([{"group": "", "resource": "secrets", "field": ["data", "other"]}])
+    }),
+    ("what --take-over can't name", |d| {
+        d["take_over"] = json!([{"group": "", "resource": "namespaces", "field": ["data", "token"]}])
+    }),
     ("not those that a spec makes", |d| drop(d["objects"].as_array_mut().expect("a list").pop())),
     ("not those that a spec makes", |d| d["objects"].as_array_mut().expect("a list").swap(1, 2)),
     ("not those that a spec makes", |d| {
@@ -84,65 +116,96 @@ const ROWS: &[Row] = &[
     ("the name of its ServiceAccount", |d| d["objects"][1]["wanted"]["name"] = json!("../../secrets/x")),
     ("the name of its Secret", |d| d["objects"][2]["wanted"]["name"] = json!("a?force=true")),
     ("the name of its Namespace", |d| d["objects"][0]["wanted"]["name"] = json!("\u{1b}[2J")),
-    ("a label's key of its Secret", |d| d["objects"][2]["wanted"]["labels"]["a b"] = json!("x")),
-    ("a label's value of its Secret", |d| d["objects"][2]["wanted"]["labels"]["a"] = json!("x y")),
-    ("an annotation's key", |d| d["objects"][1]["wanted"]["annotations"] = json!({"a/b/c": "x"})),
+    ("a label's key of its Secret", |d| want(d, 2, &["metadata", "labels", "a b"], "x")),
+    ("a label's value of its Secret", |d| want(d, 2, &["metadata", "labels", "a"], "x y")),
+    ("an annotation's key", |d| want(d, 1, &["metadata", "annotations", "a/b/c"], "x")),
     ("kubectl's own annotation", |d| {
-        d["objects"][1]["wanted"]["annotations"] = json!({"kubectl.kubernetes.io/last-applied-configuration": "{}"});
+        want(d, 1, &["metadata", "annotations", "kubectl.kubernetes.io/last-applied-configuration"], "{}");
     }),
     ("longer annotations than Kubernetes allows", |d| {
-        d["objects"][1]["wanted"]["annotations"] = json!({"a": "x".repeat(256 * 1024)});
+        want(d, 1, &["metadata", "annotations", "a"], &"x".repeat(256 * 1024));
     }),
     ("in the label that the server sets", |d| {
-        d["objects"][0]["wanted"]["labels"]["kubernetes.io/metadata.name"] = json!("other");
+        want(d, 0, &["metadata", "labels", "kubernetes.io/metadata.name"], "other");
     }),
     ("lacks a label that Kong's operator looks for", |d| {
-        drop(d["objects"][2]["wanted"]["labels"].as_object_mut().expect("labels").remove("konghq.com/secret"));
+        unwant(d, 2, &["metadata", "labels", "konghq.com/secret"]);
     }),
-    ("what looks like a token", |d| d["objects"][1]["wanted"]["annotations"] = json!({"a": "kpat_abcdefgh12345678"})),
+    ("lacks the token", |d| unwant(d, 2, &["data", "token"])),
+    ("wants a field that no spec can set", |d| want(d, 2, &["type"], "x")),
+    ("wants a field that no spec can set", |d| want(d, 1, &["secrets"], "x")),
+    ("wants a field that no spec can set", |d| want(d, 2, &["data", "other"], "x")),
+    ("wants a field that no spec can set", |d| want(d, 2, &["metadata", "labels"], "x")),
+    ("has the token in a field that does not hold it", |d| {
+        let token = json!({"field": ["data", "token"], "value": "token"});
+        d["objects"][1]["wanted"]["fields"].as_array_mut().expect("a list").push(token);
+    }),
+    ("wants a field twice", |d| {
+        let fields = d["objects"][2]["wanted"]["fields"].as_array_mut().expect("a list");
+        let first = fields[0].clone();
+        fields.push(first);
+    }),
+    ("what looks like a token", |d| want(d, 1, &["metadata", "annotations", "a"], "kpat_abcdefgh12345678")),
     ("has no uid", |d| d["objects"][2]["observed"]["uid"] = json!("")),
     ("has no resourceVersion", |d| d["objects"][2]["observed"]["resource_version"] = json!("")),
-    ("is of another kind", |d| d["objects"][1]["observed"]["secret"] = d["objects"][2]["observed"]["secret"].clone()),
-    ("is of another kind", |d| d["objects"][2]["observed"]["secret"] = json!(null)),
-    ("holds more than a plan reads", |d| d["objects"][2]["observed"]["labels"]["team"] = json!("x")),
+    ("has a field that there can't be", |d| {
+        let token = json!({"field": ["data", "token"], "value": {"token": live_token(d).clone()}});
+        push(d, 1, "values", token);
+    }),
+    ("has a value of another sort", |d| push(d, 2, "values", json!({"field": ["immutable"], "value": "present"}))),
+    ("has a value of another sort", |d| push(d, 2, "values", json!({"field": ["data", "a"], "value": {"text": "x"}}))),
+    ("has a field that there can't be", |d| push(d, 2, "values", json!({"field": [], "value": {"text": "x"}}))),
+    ("has a field that there can't be", |d| {
+        push(d, 2, "values", json!({"field": ["metadata", "labels", "a b"], "value": {"text": "x"}}));
+    }),
+    ("has a field that there can't be", |d| push(d, 2, "values", json!({"field": ["type", "x"], "value": {"text": "x"}}))),
+    ("has a field twice", |d| {
+        let first = d["objects"][2]["observed"]["values"][0].clone();
+        push(d, 2, "values", first);
+    }),
+    ("holds more than a plan reads", |d| {
+        push(d, 2, "values", json!({"field": ["metadata", "labels", "team"], "value": {"text": "x"}}));
+    }),
     ("an owner of a field that is not there", |d| {
-        let owned = json!({"field": {"label": "team"}, "ours": true, "others": []});
-        d["objects"][2]["observed"]["owned"].as_array_mut().expect("a list").push(owned);
+        push(d, 2, "owned", json!({"field": ["metadata", "labels", "team"], "ours": true, "others": []}));
     }),
     ("a field that there can't be", |d| {
-        let owned = json!({"field": {"other": "metadata.labels.team"}, "ours": true, "others": []});
-        d["objects"][2]["observed"]["owned"].as_array_mut().expect("a list").push(owned);
+        push(d, 2, "owned", json!({"field": ["metadata", "labels", "team", "x"], "ours": true, "others": []}));
     }),
     ("a field that there can't be", |d| {
-        let owned = json!({"field": {"data": "token"}, "ours": true, "others": []});
-        d["objects"][1]["observed"]["owned"].as_array_mut().expect("a list").push(owned);
+        push(d, 1, "owned", json!({"field": ["data", "token"], "ours": true, "others": []}));
     }),
     ("names a field twice", |d| {
         let owned = d["objects"][2]["observed"]["owned"][0].clone();
-        d["objects"][2]["observed"]["owned"].as_array_mut().expect("a list").push(owned);
+        push(d, 2, "owned", owned);
     }),
     ("nobody owns among the owned", |d| d["objects"][2]["observed"]["owned"][0]["ours"] = json!(false)),
     ("an empty map that there can't be", |d| {
-        d["objects"][2]["observed"]["empty_maps"] = json!([{"map": "labels", "owners": []}])
+        d["objects"][2]["observed"]["empty_maps"] = json!([{"field": ["metadata", "labels"], "owners": []}])
     }),
-    ("holds more than a plan reads", |d| {
-        let owners = json!([{"name": "argocd", "operation": "Apply", "time": null}]);
-        d["objects"][2]["observed"]["empty_maps"] = json!([{"map": "labels", "owners": owners}]);
+    ("an empty map that there can't be", |d| {
+        d["objects"][1]["observed"]["empty_maps"] = json!([{"field": ["data"], "owners": controller()}]);
     }),
-    ("has a token, and no data", |d| {
-        let owners = json!([{"name": "argocd", "operation": "Apply", "time": null}]);
-        d["objects"][2]["observed"]["empty_maps"] = json!([{"map": "data", "owners": owners}]);
+    ("has a field in a map that is empty", |d| {
+        d["objects"][2]["observed"]["empty_maps"] = json!([{"field": ["metadata", "labels"], "owners": controller()}]);
     }),
-    ("otherwise than its fingerprints", |d| d["objects"][2]["observed"]["secret"]["token"] = json!("same")),
-    ("otherwise than its fingerprints", |d| d["objects"][2]["observed"]["secret"]["token"] = json!("missing")),
+    ("has a field in a map that is empty", |d| {
+        d["objects"][2]["observed"]["empty_maps"] = json!([{"field": ["data"], "owners": controller()}]);
+    }),
+    ("otherwise than its fingerprints", |d| live_token(d)["verdict"] = json!("same")),
     ("otherwise than its fingerprints", |d| {
-        d["objects"][2]["observed"]["secret"]["fingerprint"] = d["token"]["fingerprint"].clone();
+        let ours = d["token"]["fingerprint"].clone();
+        live_token(d)["fingerprint"] = ours;
     }),
-    ("has other parts", |d| d["objects"][2]["observed"]["secret"]["token"] = json!("not_compared")),
+    ("a fingerprint that is none", |d| live_token(d)["fingerprint"] = json!("0a")),
+    ("has other parts", |d| live_token(d)["verdict"] = json!("not_compared")),
+    ("has other parts", |d| live_token(d)["verdict"] = json!("missing")),
     ("on which nothing is to be asked", |d| d["objects"][0]["dry_run"] = json!({"accepted": []})),
     ("does not say what the server's dry run", |d| d["objects"][2]["dry_run"] = json!(null)),
     ("names another namespace", |d| d["objects"][2]["dry_run"] = json!({"namespace_missing": "kube-system"})),
-    ("a field that is not wanted", |d| d["objects"][2]["dry_run"] = json!({"accepted": [{"overwritten": {"label": "team"}}]})),
+    ("a field that is not wanted", |d| {
+        d["objects"][2]["dry_run"] = json!({"accepted": [{"overwritten": ["metadata", "labels", "team"]}]})
+    }),
 ];
 
 #[test]

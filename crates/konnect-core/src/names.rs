@@ -5,7 +5,7 @@ pub const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration
 /// The server sets this label of a Namespace to its name.
 pub const NAME_LABEL: &str = "kubernetes.io/metadata.name";
 /// The most bytes of one object's annotations, keys and values together.
-pub const MOST_ANNOTATION_BYTES: usize = 256 * 1024;
+pub const MAX_ANNOTATION_BYTES: usize = 256 * 1024;
 
 /// A Namespace's name: a DNS-1123 label.
 ///

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use crate::field_path::FieldPath;
+use crate::object::{ObjectKey, ResourceType};
 use crate::outcome::Failure;
 use crate::outside::{Outside, Text};
 use crate::ownership::Owners;
-use crate::plan::{ClusterIdentity, FieldPath, Kind, Mark, Verdict};
-use crate::token::SavedFingerprint;
+use crate::plan::ClusterIdentity;
+use crate::token::LiveToken;
 
 /// Everything a plan is made from, beside the wanted objects.
 #[derive(Clone, Debug)]
@@ -19,22 +21,12 @@ pub struct Observed {
     pub token_source: Text,
     /// What is said where there is no token.
     pub token_unset: Text,
-    /// Whether there was a token to compare with.
-    pub token_given: bool,
     /// Which cluster, and as whom.
     pub cluster: ClusterIdentity,
     /// When it was read.
     pub read_at: Timestamp,
-    /// By kind: the spec names one object of each.
-    pub objects: BTreeMap<Kind, Read>,
-}
-
-impl Observed {
-    /// What reading the object of this kind gave; `None` if it was not to be read.
-    #[must_use]
-    pub fn read(&self, kind: Kind) -> Option<&Read> {
-        self.objects.get(&kind)
-    }
+    /// What reading each wanted object gave. One that is missing here was not to be read.
+    pub objects: BTreeMap<ObjectKey, Read>,
 }
 
 /// What reading one object gave.
@@ -45,55 +37,73 @@ pub enum Read {
     /// Nothing is known. Never to be taken for absent.
     Unreadable(Failure),
     /// It exists.
-    Present(Live),
+    Present(LiveObject),
 }
 
 /// A live object: what the planner may know of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Live {
+pub struct LiveObject {
     /// `metadata.uid`.
     pub uid: Outside,
     /// `metadata.resourceVersion`.
     pub resource_version: Outside,
     /// Whether `metadata.deletionTimestamp` is set.
     pub terminating: bool,
-    /// All labels.
-    pub labels: BTreeMap<Outside, Outside>,
-    /// All annotations but kubectl's last-applied.
-    pub annotations: BTreeMap<Outside, Outside>,
-    /// Whether kubectl's last-applied annotation is there.
-    pub last_applied: bool,
+    /// Its fields, as far as the type's rules say that something is kept of them.
+    pub values: BTreeMap<FieldPath, LiveValue>,
     /// Who owns what.
     pub owners: Owners,
-    /// What only Secrets have.
-    pub secret: Option<LiveSecret>,
 }
 
-impl Live {
-    /// The live value of a label or annotation.
+/// What is known of a live value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LiveValue {
+    /// Its text.
+    Text(Outside),
+    /// It is there.
+    Present,
+    /// It is the token.
+    Token(LiveToken),
+}
+
+impl LiveObject {
+    /// A live object. Whoever owns a shown field that is not there, or a map as a whole that is not empty, owns nothing of it.
     #[must_use]
-    pub fn value(&self, path: &FieldPath) -> Option<&Outside> {
-        match path {
-            FieldPath::Label(key) => self.labels.get(key),
-            FieldPath::Annotation(key) => self.annotations.get(key),
-            FieldPath::Data(_) | FieldPath::Other(_) => None,
+    pub fn with_owners(mut self, resource: &ResourceType, mut owners: Owners) -> Self {
+        owners.retain(|path| !resource.rule(path).shown || self.values.contains_key(path));
+        owners.maps.retain(|map, _| !self.values.keys().any(|path| path.is_below(map)));
+        self.owners = owners;
+        self
+    }
+
+    /// The text of a field, where it was kept.
+    #[must_use]
+    pub fn text(&self, path: &FieldPath) -> Option<&Outside> {
+        match self.values.get(path)? {
+            LiveValue::Text(text) => Some(text),
+            LiveValue::Present | LiveValue::Token(_) => None,
         }
     }
-}
 
-/// A live Secret's own properties, without its data.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LiveSecret {
-    /// `type`; can't be changed.
-    pub r#type: Outside,
-    /// `immutable`.
-    pub immutable: bool,
-    /// Whether it holds no data at all.
-    pub empty: bool,
-    /// How its token compares with the wanted one.
-    pub token: Verdict,
-    /// Tells within the run whether the live token moved. Never shown or stored.
-    pub token_mark: Option<Mark>,
-    /// Tells it to another run, where a saved plan asks for that and the token can't be guessed.
-    pub fingerprint: Option<SavedFingerprint>,
+    /// The token that it holds.
+    #[must_use]
+    pub fn token(&self) -> Option<&LiveToken> {
+        self.values.values().find_map(|value| match value {
+            LiveValue::Token(token) => Some(token),
+            LiveValue::Text(_) | LiveValue::Present => None,
+        })
+    }
+
+    /// The same with another token, or none.
+    #[must_use]
+    pub fn with_token(mut self, change: impl FnOnce(LiveToken) -> LiveToken) -> Self {
+        let found = self.values.iter_mut().find_map(|(_, value)| match value {
+            LiveValue::Token(token) => Some(token),
+            LiveValue::Text(_) | LiveValue::Present => None,
+        });
+        if let Some(token) = found {
+            *token = change(token.clone());
+        }
+        self
+    }
 }

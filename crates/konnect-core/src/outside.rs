@@ -11,6 +11,9 @@ use std::sync::Arc;
 pub struct Outside(String);
 
 impl Outside {
+    /// No text.
+    pub const EMPTY: Self = Self(String::new());
+
     /// Marks a text as coming from outside.
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {

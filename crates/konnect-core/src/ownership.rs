@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use crate::plan::{FIELD_MANAGER, FieldPath, Manager};
+use crate::field_path::FieldPath;
+use crate::object::ResourceType;
+use crate::plan::{FIELD_MANAGER, Manager};
 
 /// Who owns what on one live object.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,48 +17,24 @@ pub struct Owners {
     /// The fields an apply of ours would prune if it left them out.
     pub ours: BTreeSet<FieldPath>,
     /// Owners, other than us, of a map itself: of one that was empty when they wrote it.
-    pub maps: BTreeMap<FieldMap, Vec<Manager>>,
-}
-
-/// The maps that fields of ours stand in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum FieldMap {
-    /// A Secret's `data`.
-    Data,
-    /// `metadata.labels`.
-    Labels,
-    /// `metadata.annotations`.
-    Annotations,
-}
-
-impl FieldMap {
-    /// The map that a field stands in.
-    #[must_use]
-    pub const fn of(field: &FieldPath) -> Option<Self> {
-        match field {
-            FieldPath::Data(_) => Some(Self::Data),
-            FieldPath::Label(_) => Some(Self::Labels),
-            FieldPath::Annotation(_) => Some(Self::Annotations),
-            FieldPath::Other(_) => None,
-        }
-    }
+    pub maps: BTreeMap<FieldPath, Vec<Manager>>,
 }
 
 /// What is to be thought of a field's owners other than us: the strictest of them counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Standing {
+pub enum OwnerClass {
     /// No other owner.
-    Free,
+    Unowned,
     /// A person's kubectl, or what stood there before the first apply.
-    Person,
+    Interactive,
     /// Anything else: a controller, a pipeline, a checked-in manifest.
-    Tool,
+    Controller,
 }
 
 impl Owners {
     /// Reads `metadata.managedFields`. Entries that are not understood own nothing here; the server's dry run is the second opinion.
     #[must_use]
-    pub fn parse(managed_fields: &Value) -> Self {
+    pub fn parse(managed_fields: &Value, resource: &ResourceType) -> Self {
         let mut owners = Self::default();
         for entry in managed_fields.as_array().map_or(&[][..], Vec::as_slice) {
             let text = |key: &str| entry.get(key).and_then(Value::as_str).unwrap_or_default();
@@ -66,7 +44,7 @@ impl Owners {
                 time: text("time").parse::<Timestamp>().ok(),
             };
             let us = manager.name == FIELD_MANAGER && manager.operation == "Apply" && text("subresource").is_empty();
-            let mut fields = Fields::default();
+            let mut fields = Fields::of(resource);
             if let Some(Value::Object(root)) = entry.get("fieldsV1") {
                 fields.collect(root, &mut Vec::new());
             }
@@ -75,9 +53,9 @@ impl Owners {
                 continue;
             }
             for map in &fields.maps {
-                owners.maps.entry(*map).or_default().push(manager.clone());
+                owners.maps.entry(map.clone()).or_default().push(manager.clone());
             }
-            for field in fields.owned.union(&fields.through_string_data) {
+            for field in fields.owned.union(&fields.through_alias) {
                 owners.others.entry(field.clone()).or_default().push(manager.clone());
             }
         }
@@ -100,7 +78,7 @@ impl Owners {
     /// of theirs (measured: a conflict on `.data`).
     #[must_use]
     pub fn of_map(&self, field: &FieldPath) -> &[Manager] {
-        FieldMap::of(field).and_then(|map| self.maps.get(&map)).map_or(&[], Vec::as_slice)
+        field.parent().and_then(|map| self.maps.get(&map)).map_or(&[], Vec::as_slice)
     }
 
     /// The fields that our manager owns: those an apply of ours would prune, or let go of, if it left them out.
@@ -111,38 +89,43 @@ impl Owners {
 
     /// What is to be thought of a field's owners other than us.
     #[must_use]
-    pub fn standing(&self, field: &FieldPath) -> Standing {
+    pub fn class_of(&self, field: &FieldPath) -> OwnerClass {
         strictest(self.others(field))
     }
 }
 
 /// What is to be thought of several owners.
 #[must_use]
-pub fn strictest(managers: &[Manager]) -> Standing {
-    managers.iter().map(standing_of).max().unwrap_or(Standing::Free)
+pub fn strictest(managers: &[Manager]) -> OwnerClass {
+    managers.iter().map(class_of).max().unwrap_or(OwnerClass::Unowned)
 }
 
 /// A person's kubectl leaves operation Update and the name `kubectl` or `kubectl-*`. `kubectl apply --server-side` leaves Apply: a manifest.
-fn standing_of(manager: &Manager) -> Standing {
+fn class_of(manager: &Manager) -> OwnerClass {
     let name = manager.name.expose();
     let by_hand = name == "kubectl" || name.starts_with("kubectl-") || name == "before-first-apply";
-    if by_hand && manager.operation == "Update" { Standing::Person } else { Standing::Tool }
+    if by_hand && manager.operation == "Update" { OwnerClass::Interactive } else { OwnerClass::Controller }
 }
 
-#[derive(Default)]
-struct Fields {
+/// The fields of one entry, sorted by what owning them means.
+struct Fields<'r> {
+    resource: &'r ResourceType,
     owned: BTreeSet<FieldPath>,
-    /// Data keys owned as `f:stringData`: the server itself forgets that it stored them as data, so it neither prunes them nor
-    /// sees a conflict.
-    through_string_data: BTreeSet<FieldPath>,
+    /// Fields owned under another name (`f:stringData`): the server itself forgets that it stored them elsewhere, so it neither prunes them
+    /// nor sees a conflict.
+    through_alias: BTreeSet<FieldPath>,
     /// Maps owned as a whole because they were empty when they were written.
-    maps: BTreeSet<FieldMap>,
+    maps: BTreeSet<FieldPath>,
 }
 
-impl Fields {
+impl<'r> Fields<'r> {
+    const fn of(resource: &'r ResourceType) -> Self {
+        Self { resource, owned: BTreeSet::new(), through_alias: BTreeSet::new(), maps: BTreeSet::new() }
+    }
+
     fn collect<'a>(&mut self, node: &'a Map<String, Value>, path: &mut Vec<&'a str>) {
         for (key, below) in node {
-            let Some(name) = key.strip_prefix("f:") else {
+            let Some(name) = FieldPath::managed_fields_name(key) else {
                 // "." is the map itself; "k:" and "v:" are list items, which belong to the list's path.
                 if key != "." {
                     self.add(path);
@@ -159,17 +142,70 @@ impl Fields {
     }
 
     fn add(&mut self, path: &[&str]) {
-        match path {
-            ["data", key] => self.owned.insert(FieldPath::Data((*key).into())),
-            ["stringData", key] => self.through_string_data.insert(FieldPath::Data((*key).into())),
-            ["metadata", "labels", key] => self.owned.insert(FieldPath::Label((*key).into())),
-            ["metadata", "annotations", key] => self.owned.insert(FieldPath::Annotation((*key).into())),
-            // The empty maps themselves are nobody's loss, and a Secret's type falls back to the only one we work on.
-            ["data"] => self.maps.insert(FieldMap::Data),
-            ["metadata", "labels"] => self.maps.insert(FieldMap::Labels),
-            ["metadata", "annotations"] => self.maps.insert(FieldMap::Annotations),
-            ["stringData" | "metadata" | "type"] => false,
-            other => self.owned.insert(FieldPath::Other(other.join(".").into())),
-        };
+        let field = FieldPath::of(path);
+        let aliased = self.resource.aliases.iter().find(|(alias, _)| field.is_under(alias));
+        if let Some((alias, stored)) = aliased {
+            // The alias itself is an empty map, which the server does not keep.
+            if path.len() > alias.len() {
+                let stored: Vec<&str> = stored.iter().chain(&path[alias.len()..]).copied().collect();
+                self.through_alias.insert(FieldPath::of(&stored));
+            }
+            return;
+        }
+        let holds_rules = self.resource.all_rules().any(|rule| rule.path.len() > path.len() && rule.path.starts_with(path));
+        let rule = self.resource.rule(&field);
+        if rule.map.is_some() && rule.path == path {
+            // Nobody's loss but of whoever adds to it: see `of_map`.
+            self.maps.insert(field);
+        } else if !holds_rules && rule.only.is_none() {
+            // What falls back to its only value is not lost either.
+            self.owned.insert(field);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn paths<'p>(paths: impl IntoIterator<Item = &'p FieldPath>) -> Vec<String> {
+        paths.into_iter().map(|path| path.dotted().plain()).collect()
+    }
+
+    #[test]
+    fn what_owning_a_field_means() {
+        let secret = ResourceType::of_spec_key("secret").expect("in the table");
+        let fields = json!({
+            "f:data": {".": {}, "f:token": {}},
+            "f:stringData": {"f:other": {}},
+            "f:metadata": {
+                "f:labels": {},
+                "f:annotations": {"f:a.b/c": {}},
+                "f:finalizers": {".": {}, "v:\"x\"": {}},
+                "f:ownerReferences": {"k:{\"uid\":\"1\"}": {"f:name": {}}},
+            },
+            "f:type": {},
+            "f:spec": {"f:secretRef": {"f:name": {}}},
+        });
+        let entry = |manager: &str, operation: &str| json!({"manager": manager, "operation": operation, "fieldsV1": fields});
+        let owners = Owners::parse(&json!([entry("argocd", "Update"), entry("konnect", "Apply")]), secret);
+        let owned = ["data.token", "metadata.annotations.a.b/c", "metadata.finalizers", "metadata.ownerReferences"];
+        let owned = [owned.as_slice(), &["spec.secretRef.name"]].concat();
+        assert_eq!(paths(owners.ours()), owned);
+        let mut others = owned.clone();
+        others.insert(0, "data.other");
+        assert_eq!(paths(owners.others.keys()), others);
+        assert_eq!(paths(owners.maps.keys()), ["metadata.labels"]);
+        assert_eq!(owners.of_map(&FieldPath::of(&["metadata", "labels", "x"])).len(), 1);
+    }
+
+    #[test]
+    fn another_subresource_of_ours_is_not_us() {
+        let secret = ResourceType::of_spec_key("secret").expect("in the table");
+        let fields = json!({"f:data": {"f:token": {}}});
+        let entry = json!([{"manager": "konnect", "operation": "Apply", "subresource": "status", "fieldsV1": fields}]);
+        let owners = Owners::parse(&entry, secret);
+        assert!(owners.ours().is_empty() && owners.others(&FieldPath::of(&["data", "token"])).len() == 1);
     }
 }

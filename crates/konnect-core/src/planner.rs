@@ -1,43 +1,36 @@
 //! Desired and Observed → Plan. Synchronous and pure: no client, path, clock or environment.
 
-use crate::text;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use crate::desired::{Desired, DesiredObject};
-use crate::observed::{Live, LiveSecret, Observed, Read};
-use crate::outside::Outside;
-use crate::ownership::{FieldMap, Owners, Standing, strictest};
+use crate::desired::{Desired, DesiredObject, TakeOver, WantedValue};
+use crate::field_path::FieldPath;
+use crate::object::ObjectRef;
+use crate::observed::{LiveObject, LiveValue, Observed, Read};
+use crate::ownership::{OwnerClass, strictest};
 use crate::plan::{
-    Action, Change, ComputedBecause, Field, FieldAction, FieldPath, FieldValue, Kind, Manager, Plan, Reason, Seen, Verdict,
-    Verification, Warning,
+    Action, Change, ComputedBecause, Field, FieldAction, FieldValue, Manager, ObservedVersion, Plan, Reason, Verification,
+    Warning,
 };
-
-/// What the user said beside the spec: the fields to take from whoever owns them.
-pub type TakeOver = BTreeSet<(Kind, FieldPath)>;
+use crate::text;
+use crate::token::Verdict;
 
 /// Decides what to do about every object of the spec.
 #[must_use]
 pub fn plan(desired: &Desired, observed: &Observed, take_over: &TakeOver) -> Plan {
-    let namespace = observed.read(Kind::Namespace);
-    let namespace_terminates = matches!(namespace, Some(Read::Present(live)) if live.terminating);
-    let namespace_missing = matches!(namespace, Some(Read::Absent));
     let mut warnings = Vec::new();
     let mut changes = Vec::new();
     for wanted in &desired.objects {
-        let read = observed.read(wanted.kind).unwrap_or(&Read::Absent);
-        let mut change = change(wanted, read, observed.token_given, take_over);
-        if namespace_terminates && wanted.kind != Kind::Namespace && change.action != Action::Unknown {
-            change.action = Action::Blocked;
-            change.reason = Reason::NamespaceTerminating;
-        }
-        if namespace_missing && wanted.kind != Kind::Namespace {
-            change.verification = Verification::Computed(ComputedBecause::NamespaceMissing);
+        let read = observed.objects.get(&desired.key(&wanted.object)).unwrap_or(&Read::Absent);
+        let mut change = change(wanted, read, &of_object(take_over, &wanted.object));
+        if let Some(namespace) = wanted.object.needs() {
+            in_namespace(&mut change, observed.objects.get(&desired.key(&namespace)), &namespace);
         }
         warnings.extend(manifest_elsewhere(&change, read));
         changes.push(change);
     }
     warnings.extend(unknown_take_overs(&changes, take_over));
     Plan {
+        id: desired.spec,
         spec: observed.spec.clone(),
         token_source: observed.token_source.clone(),
         token_unset: observed.token_unset.clone(),
@@ -48,12 +41,40 @@ pub fn plan(desired: &Desired, observed: &Observed, take_over: &TakeOver) -> Pla
     }
 }
 
-/// Decides what to do about one object. Also used to look again when an object moved under a plan.
+/// The fields of one object that are to be taken over.
+fn of_object(take_over: &TakeOver, object: &ObjectRef) -> BTreeSet<FieldPath> {
+    take_over.iter().filter(|of| of.resource == object.resource).map(|of| of.field.clone()).collect()
+}
+
+/// What the Namespace's own state makes of a change in it.
+fn in_namespace(change: &mut Change, namespace: Option<&Read>, name: &ObjectRef) {
+    match namespace {
+        Some(Read::Present(live)) if live.terminating && change.action != Action::Unknown => {
+            change.action = Action::Blocked;
+            change.reason = Reason::NamespaceTerminating;
+        }
+        Some(Read::Absent) => {
+            change.waits_for = Some(name.clone());
+            change.verification = Verification::Computed(ComputedBecause::NamespaceMissing);
+        }
+        Some(Read::Present(_) | Read::Unreadable(_)) | None => {}
+    }
+}
+
+/// Decides what to do about one object alone.
 #[must_use]
-pub fn change(wanted: &DesiredObject, read: &Read, token_given: bool, take_over: &TakeOver) -> Change {
-    let made = |action, reason, fields, seen| {
-        let verification = Verification::Computed(ComputedBecause::NotAsked);
-        Change { wanted: wanted.clone(), action, reason, verification, fields, seen, unreadable: None }
+pub fn change(wanted: &DesiredObject, read: &Read, take_over: &BTreeSet<FieldPath>) -> Change {
+    let made = |action, reason, fields, observed| Change {
+        wanted: wanted.clone(),
+        action,
+        reason,
+        verification: Verification::Computed(ComputedBecause::NotAsked),
+        fields,
+        observed,
+        computed: action,
+        waits_for: None,
+        take_over: take_over.clone(),
+        unreadable: None,
     };
     match read {
         Read::Unreadable(failure) => {
@@ -61,222 +82,214 @@ pub fn change(wanted: &DesiredObject, read: &Read, token_given: bool, take_over:
         }
         Read::Absent => made(Action::Create, Reason::Absent, fields_of_new(wanted), None),
         Read::Present(live) => {
-            let fields = fields_of_live(wanted, live, token_given, take_over);
-            let (action, reason) = judge(live, &fields);
-            let token_mark = live.secret.as_ref().and_then(|secret| secret.token_mark.clone());
-            let seen = Seen { uid: live.uid.clone(), resource_version: live.resource_version.clone(), token_mark };
-            made(action, reason, fields, Some(seen))
+            let fields = fields_of_live(wanted, live, take_over);
+            let (action, reason) = judge(&wanted.object, live, &fields);
+            let observed = ObservedVersion {
+                uid: live.uid.clone(),
+                resource_version: live.resource_version.clone(),
+                token: wanted.holds_token().then(|| live.token().cloned()).flatten(),
+            };
+            made(action, reason, fields, Some(observed))
         }
     }
 }
 
 /// What is read of a live object: a plan made from this alone is the same plan.
 #[must_use]
-pub fn what_is_read(wanted: &DesiredObject, live: &Live) -> Live {
-    let Live { uid, resource_version, terminating, labels, annotations, last_applied, owners, secret } = live;
-    let token = (wanted.kind == Kind::Secret).then(FieldPath::token);
-    let mut read: BTreeSet<FieldPath> = wanted_values(wanted).map(|(path, _)| path).chain(token).collect();
-    read.extend(owners.ours().iter().cloned());
-    let of = |map: &BTreeMap<Outside, Outside>, path: fn(Outside) -> FieldPath| -> BTreeMap<Outside, Outside> {
-        let read = map.iter().filter(|(key, _)| read.contains(&path((*key).clone())));
-        read.map(|(key, value)| (key.clone(), value.clone())).collect()
+pub fn what_is_read(wanted: &DesiredObject, live: &LiveObject) -> LiveObject {
+    let resource = wanted.object.resource;
+    let LiveObject { uid, resource_version, terminating, values, owners } = live;
+    let of_fields = |path: &FieldPath| wanted.fields.contains_key(path) || owners.ours().contains(path);
+    // What whole objects are judged by.
+    let of_object = |path: &FieldPath| {
+        let rule = resource.rule(path);
+        rule.only.is_some() || resource.frozen_by.is_some_and(|frozen_by| path.is_under(frozen_by)) || is_last_applied(path)
     };
-    let (labels, annotations) = (of(labels, FieldPath::Label), of(annotations, FieldPath::Annotation));
-    let Owners { others, ours, maps } = owners;
-    let owners = Owners {
-        others: others.iter().filter(|(path, _)| read.contains(path)).map(|(path, of)| (path.clone(), of.clone())).collect(),
-        ours: ours.clone(),
-        maps: maps.iter().filter(|(map, _)| is_empty(live, **map)).map(|(map, of)| (*map, of.clone())).collect(),
+    let kept = |(path, value): &(&FieldPath, &LiveValue)| match value {
+        LiveValue::Text(_) | LiveValue::Token(_) => of_fields(path) || of_object(path),
+        LiveValue::Present => is_last_applied(path),
     };
-    let secret = secret.as_ref().map(|LiveSecret { r#type, immutable, empty, token, token_mark, fingerprint }| LiveSecret {
-        r#type: r#type.clone(),
-        immutable: *immutable,
-        empty: *empty && owners.maps.contains_key(&FieldMap::Data),
-        token: *token,
-        token_mark: token_mark.clone(),
-        fingerprint: fingerprint.clone(),
-    });
-    Live {
+    let mut owners = owners.clone();
+    owners.others.retain(|path, _| of_fields(path));
+    LiveObject {
         uid: uid.clone(),
         resource_version: resource_version.clone(),
         terminating: *terminating,
-        labels,
-        annotations,
-        last_applied: *last_applied,
+        values: values.iter().filter(kept).map(|(path, value)| (path.clone(), value.clone())).collect(),
         owners,
-        secret,
     }
 }
 
 /// Object-level reasons come before field-level ones.
-fn judge(live: &Live, fields: &[Field]) -> (Action, Reason) {
-    let pending = fields.iter().any(|f| f.action != FieldAction::None);
-    // What the server refuses of an immutable Secret: another data, and no longer to be immutable.
-    let frozen = |f: &Field| match &f.path {
-        FieldPath::Data(_) => !matches!(f.action, FieldAction::None | FieldAction::Release),
-        FieldPath::Other(path) => *path == "immutable" && f.action == FieldAction::Remove,
-        FieldPath::Label(_) | FieldPath::Annotation(_) => false,
-    };
+fn judge(object: &ObjectRef, live: &LiveObject, fields: &[Field]) -> (Action, Reason) {
+    let resource = object.resource;
     if live.terminating {
         return (Action::Blocked, Reason::Terminating);
     }
-    if let Some(secret) = &live.secret {
-        if secret.r#type != "Opaque" {
-            return (Action::Blocked, Reason::Type(secret.r#type.clone()));
-        }
-        if secret.immutable && fields.iter().any(frozen) {
-            return (Action::Blocked, Reason::Immutable);
+    for rule in resource.rules {
+        if let (Some(only), [field]) = (rule.only, rule.path) {
+            let found = live.text(&FieldPath::of(rule.path)).cloned().unwrap_or_default();
+            if found != only {
+                return (Action::Blocked, Reason::Fixed { field, live: found, only });
+            }
         }
     }
-    if fields.iter().any(|f| f.action == FieldAction::Blocked) {
+    let is_frozen = resource.frozen_by.is_some_and(|path| live.text(&FieldPath::of(path)).is_some_and(|text| *text == "true"));
+    let changes_frozen =
+        |field: &Field| resource.rule(&field.path).frozen && !matches!(field.action, FieldAction::None | FieldAction::Release);
+    if is_frozen && fields.iter().any(changes_frozen) {
+        return (Action::Blocked, Reason::Immutable);
+    }
+    if fields.iter().any(|field| field.action == FieldAction::Blocked) {
         return (Action::Blocked, Reason::OwnedByOthers);
     }
-    if pending {
+    if fields.iter().any(|field| field.action != FieldAction::None) {
         return (Action::Update, Reason::Differs);
     }
-    let uncompared = fields.iter().any(|f| f.value == FieldValue::Token(Verdict::NotCompared));
+    let uncompared = fields.iter().any(|field| field.value == FieldValue::Token(Verdict::NotCompared));
     (Action::None, if uncompared { Reason::TokenNotCompared } else { Reason::UpToDate })
 }
 
 fn fields_of_new(wanted: &DesiredObject) -> Vec<Field> {
-    let mut fields: Vec<Field> = wanted_values(wanted)
-        .map(|(path, after)| Field {
-            path,
-            action: FieldAction::Add,
-            value: FieldValue::Plain { before: None, after: Some(after.clone()) },
-            managers: Vec::new(),
-        })
-        .collect();
-    if wanted.kind == Kind::Secret {
-        let value = FieldValue::Token(Verdict::Missing);
-        fields.push(Field { path: FieldPath::token(), action: FieldAction::Add, value, managers: Vec::new() });
-    }
+    let field = |(path, value): (&FieldPath, &WantedValue)| Field {
+        path: path.clone(),
+        action: FieldAction::Add,
+        sensitive: !wanted.object.resource.rule(path).shown,
+        value: match value {
+            WantedValue::Plain(after) => FieldValue::Plain { before: None, after: Some(after.clone()) },
+            WantedValue::Token => FieldValue::Token(Verdict::Missing),
+        },
+        managers: Vec::new(),
+    };
+    wanted.fields.iter().map(field).collect()
+}
+
+fn fields_of_live(wanted: &DesiredObject, live: &LiveObject, take_over: &BTreeSet<FieldPath>) -> Vec<Field> {
+    let field = |(path, value): (&FieldPath, &WantedValue)| {
+        let (state, value) = match value {
+            WantedValue::Plain(after) => {
+                let before = live.text(path).cloned();
+                let state = match (live.values.get(path), &before) {
+                    (None, _) => State::Absent,
+                    (Some(_), Some(before)) if before == after => State::AsWanted,
+                    (Some(_), _) => State::Other,
+                };
+                (state, FieldValue::Plain { before, after: Some(after.clone()) })
+            }
+            WantedValue::Token => {
+                let verdict = match live.values.get(path) {
+                    None => Verdict::Missing,
+                    Some(LiveValue::Token(token)) => token.verdict,
+                    Some(LiveValue::Text(_) | LiveValue::Present) => Verdict::Different,
+                };
+                let state = match verdict {
+                    Verdict::Missing => State::Absent,
+                    // Without a token there is nothing to write, so nothing can be pending but what was found to differ.
+                    Verdict::Same | Verdict::NotCompared => State::AsWanted,
+                    Verdict::Different => State::Other,
+                };
+                (state, FieldValue::Token(verdict))
+            }
+        };
+        let action = match state {
+            State::Absent => action_on_add(live, path, take_over),
+            State::AsWanted => FieldAction::None,
+            State::Other => action_on_other_value(live, path, take_over),
+        };
+        let sensitive = !wanted.object.resource.rule(path).shown;
+        Field { path: path.clone(), action, sensitive, value, managers: owners_of(live, path, action, state == State::Absent) }
+    };
+    let mut fields: Vec<Field> = wanted.fields.iter().map(field).collect();
+    fields.extend(pruned_fields(wanted, live));
     fields.sort_by(|a, b| a.path.cmp(&b.path));
     fields
 }
 
-/// The labels and annotations that an object should have.
-pub fn wanted_values(wanted: &DesiredObject) -> impl Iterator<Item = (FieldPath, &Outside)> {
-    let labels = wanted.labels.iter().map(|(key, value)| (FieldPath::Label(key.clone()), value));
-    let annotations = wanted.annotations.iter().map(|(key, value)| (FieldPath::Annotation(key.clone()), value));
-    labels.chain(annotations)
-}
-
-fn fields_of_live(wanted: &DesiredObject, live: &Live, token_given: bool, take_over: &TakeOver) -> Vec<Field> {
-    let mut fields = Vec::new();
-    for (path, after) in wanted_values(wanted) {
-        let before = live.value(&path);
-        let action = match before {
-            None => action_on_add(wanted.kind, live, &path, take_over),
-            Some(before) if before == after => FieldAction::None,
-            Some(_) => action_on_other_value(wanted.kind, live, &path, take_over),
-        };
-        let value = FieldValue::Plain { before: before.cloned(), after: Some(after.clone()) };
-        let managers = owners_of(live, &path, action, before.is_none());
-        fields.push(Field { path, action, value, managers });
-    }
-    if let Some(secret) = &live.secret {
-        let path = FieldPath::token();
-        let action = match secret.token {
-            Verdict::Missing => action_on_add(wanted.kind, live, &path, take_over),
-            Verdict::Same => FieldAction::None,
-            // Without a token there is nothing to write, so nothing can be pending but what was found to differ.
-            Verdict::NotCompared => FieldAction::None,
-            Verdict::Different => action_on_other_value(wanted.kind, live, &path, take_over),
-        };
-        debug_assert!(token_given || secret.token != Verdict::Same, "compared without a token");
-        let managers = owners_of(live, &path, action, secret.token == Verdict::Missing);
-        fields.push(Field { path, action, value: FieldValue::Token(secret.token), managers });
-    }
-    fields.extend(fields_no_longer_wanted(wanted, live));
-    fields.sort_by(|a, b| a.path.cmp(&b.path));
-    fields
+/// How a live value stands to the wanted one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Absent,
+    AsWanted,
+    Other,
 }
 
 /// A map that is empty, and owned as a whole, is taken over with its first key.
-fn action_on_add(kind: Kind, live: &Live, path: &FieldPath, take_over: &TakeOver) -> FieldAction {
-    let empty = FieldMap::of(path).is_some_and(|map| is_empty(live, map));
+fn action_on_add(live: &LiveObject, path: &FieldPath, take_over: &BTreeSet<FieldPath>) -> FieldAction {
     match strictest(live.owners.of_map(path)) {
-        Standing::Person if empty => FieldAction::TakeOver,
-        Standing::Tool if empty && take_over.contains(&(kind, path.clone())) => FieldAction::TakeOver,
-        Standing::Tool if empty => FieldAction::Blocked,
-        _ => FieldAction::Add,
-    }
-}
-
-fn is_empty(live: &Live, map: FieldMap) -> bool {
-    match map {
-        FieldMap::Data => live.secret.as_ref().is_some_and(|secret| secret.empty),
-        FieldMap::Labels => live.labels.is_empty(),
-        FieldMap::Annotations => live.annotations.is_empty() && !live.last_applied,
+        OwnerClass::Unowned => FieldAction::Add,
+        OwnerClass::Interactive => FieldAction::TakeOver,
+        OwnerClass::Controller if take_over.contains(path) => FieldAction::TakeOver,
+        OwnerClass::Controller => FieldAction::Blocked,
     }
 }
 
 /// Whose the field is; of one that is not there, whose the empty map is that it would be added to.
-fn owners_of(live: &Live, path: &FieldPath, action: FieldAction, absent: bool) -> Vec<Manager> {
+fn owners_of(live: &LiveObject, path: &FieldPath, action: FieldAction, absent: bool) -> Vec<Manager> {
     let overruled = matches!(action, FieldAction::TakeOver | FieldAction::Blocked);
     if absent && overruled { live.owners.of_map(path).to_vec() } else { live.owners.others(path).to_vec() }
 }
 
-fn action_on_other_value(kind: Kind, live: &Live, path: &FieldPath, take_over: &TakeOver) -> FieldAction {
+fn action_on_other_value(live: &LiveObject, path: &FieldPath, take_over: &BTreeSet<FieldPath>) -> FieldAction {
     let ours = live.owners.ours().contains(path);
-    match live.owners.standing(path) {
-        Standing::Free if ours => FieldAction::Change,
-        Standing::Free | Standing::Person => FieldAction::TakeOver,
-        Standing::Tool if take_over.contains(&(kind, path.clone())) => FieldAction::TakeOver,
-        Standing::Tool => FieldAction::Blocked,
+    match live.owners.class_of(path) {
+        OwnerClass::Unowned if ours => FieldAction::Change,
+        OwnerClass::Unowned | OwnerClass::Interactive => FieldAction::TakeOver,
+        OwnerClass::Controller if take_over.contains(path) => FieldAction::TakeOver,
+        OwnerClass::Controller => FieldAction::Blocked,
     }
 }
 
 /// What our manager owns and the spec no longer names: an apply leaves it out, so it goes, unless others own it too.
-fn fields_no_longer_wanted(wanted: &DesiredObject, live: &Live) -> Vec<Field> {
-    let is_wanted = |path: &FieldPath| match path {
-        FieldPath::Label(key) => wanted.labels.contains_key(key),
-        FieldPath::Annotation(key) => wanted.annotations.contains_key(key),
-        FieldPath::Data(key) => wanted.kind == Kind::Secret && *key == "token",
-        FieldPath::Other(_) => false,
-    };
-    let gone = live.owners.ours().iter().filter(|path| !is_wanted(path));
+fn pruned_fields(wanted: &DesiredObject, live: &LiveObject) -> Vec<Field> {
+    let gone = live.owners.ours().iter().filter(|path| !wanted.fields.contains_key(path));
     gone.map(|path| {
         let managers = live.owners.others(path).to_vec();
         let action = if managers.is_empty() { FieldAction::Remove } else { FieldAction::Release };
-        let value = match path {
-            FieldPath::Label(_) | FieldPath::Annotation(_) => {
-                let before = live.value(path).cloned();
-                let after = if action == FieldAction::Release { before.clone() } else { None };
-                FieldValue::Plain { before, after }
-            }
-            FieldPath::Data(_) | FieldPath::Other(_) => FieldValue::Hidden,
+        let sensitive = !wanted.object.resource.rule(path).shown;
+        let value = if sensitive {
+            FieldValue::Hidden
+        } else {
+            let before = live.text(path).cloned();
+            let after = if action == FieldAction::Release { before.clone() } else { None };
+            FieldValue::Plain { before, after }
         };
-        Field { path: path.clone(), action, value, managers }
+        Field { path: path.clone(), action, sensitive, value, managers }
     })
     .collect()
+}
+
+fn is_last_applied(path: &FieldPath) -> bool {
+    path.is_under(&["metadata", "annotations", crate::names::LAST_APPLIED])
 }
 
 /// A manifest applied by client-side kubectl still holds the values we take over, and will bring them back.
 fn manifest_elsewhere(change: &Change, read: &Read) -> Option<Warning> {
     let Read::Present(live) = read else { return None };
-    let taken = change.fields.iter().find(|f| {
-        f.action == FieldAction::TakeOver && f.managers.iter().any(|m| m.name == "kubectl-client-side-apply") && live.last_applied
+    if !live.values.keys().any(is_last_applied) {
+        return None;
+    }
+    let taken = change.fields.iter().find(|field| {
+        field.action == FieldAction::TakeOver && field.managers.iter().any(|owner| owner.name == "kubectl-client-side-apply")
     })?;
     let message = text!(
         "{} {} was set by `kubectl apply` from a manifest; the next `kubectl apply` of that manifest will revert konnect: remove the field there",
-        change.wanted.title(),
+        change.wanted.object.title(),
         taken.path.dotted()
     );
     Some(Warning { code: "manifest_elsewhere".into(), message })
 }
 
 fn unknown_take_overs(changes: &[Change], take_over: &TakeOver) -> Vec<Warning> {
-    let known = |kind, path: &FieldPath| {
+    let is_known = |of: &&crate::desired::FieldOfType| {
         changes.iter().any(|change| {
-            change.wanted.kind == kind && (change.fields.is_empty() || change.fields.iter().any(|field| field.path == *path))
+            let names_it = change.fields.is_empty() || change.fields.iter().any(|field| field.path == of.field);
+            change.wanted.object.resource == of.resource && names_it
         })
     };
-    let unknown = take_over.iter().filter(|(kind, path)| !known(*kind, path));
-    let warning = |(kind, path): &(Kind, FieldPath)| Warning {
+    let unknown = take_over.iter().filter(|of| !is_known(of));
+    let warning = |of: &crate::desired::FieldOfType| Warning {
         code: "take_over_unknown".into(),
-        message: text!("--take-over {}.{} names no field of the spec, and does nothing", kind.spec_key(), path.dotted()),
+        message: text!("--take-over {}.{} names no field of the spec, and does nothing", of.resource.spec_key, of.field.dotted()),
     };
     unknown.map(warning).collect()
 }

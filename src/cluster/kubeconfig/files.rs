@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::document::{Document, Fault, Node};
 use super::wrong;
-use crate::cluster::Choice;
+use crate::cluster::ClusterSelector;
 use crate::outcome::Failure;
 use crate::outside::{Outside, Text};
 use crate::text;
@@ -42,7 +42,7 @@ pub fn read_bounded(path: &Path, most: u64) -> io::Result<Zeroizing<Vec<u8>>> {
 
 impl Loaded {
     /// Reads those that the flag, the spec, the environment or the home folder names.
-    pub fn read(choice: &Choice) -> Result<Self, Failure> {
+    pub fn read(choice: &ClusterSelector) -> Result<Self, Failure> {
         let (files, from_list) = files(choice)?;
         let shown = Text::join(files.iter().map(|(shown, _)| shown.into()), ", ");
         let mut documents = Vec::new();
@@ -84,7 +84,7 @@ fn parse(shown: Outside, path: &Path, bytes: &[u8]) -> Result<Document, Failure>
 }
 
 /// The files, and whether they are a list of which some may be missing.
-fn files(choice: &Choice) -> Result<(Vec<Named>, bool), Failure> {
+fn files(choice: &ClusterSelector) -> Result<(Vec<Named>, bool), Failure> {
     if let Some(flag) = &choice.kubeconfig_flag {
         return Ok((vec![(flag.clone(), PathBuf::from(flag.expose()))], false));
     }

@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use super::super::{Paint, escape};
 use super::{Line, Sign};
 use crate::outside::{Outside, Piece, Text};
-use crate::plan::{Action, Change, Field, FieldAction, FieldPath, FieldValue, Manager, Plan, Reason, Verdict};
+use crate::plan::{Action, Change, Field, FieldAction, FieldValue, Manager, Plan, Reason};
 use crate::text;
+use crate::token::Verdict;
 
 /// Pads paths up to here, so that one very long key does not push every value off the screen.
 const WIDEST: usize = 48;
@@ -16,7 +17,7 @@ const WIDEST: usize = 48;
 pub(super) fn lines(lines: &mut Vec<Line>, change: &Change, plan: &Plan, paint: Paint) {
     let shown: Vec<&Field> =
         change.fields.iter().filter(|field| field.action != FieldAction::None || uncompared(field)).collect();
-    let widest = shown.iter().map(|field| width(&path(&field.path))).max().unwrap_or_default().min(WIDEST);
+    let widest = shown.iter().map(|field| width(&field.path.short())).max().unwrap_or_default().min(WIDEST);
     for field in &shown {
         let (sign, drawn) = match field.action {
             FieldAction::Add => (Sign::Add, paint.green("+")),
@@ -26,7 +27,7 @@ pub(super) fn lines(lines: &mut Vec<Line>, change: &Change, plan: &Plan, paint: 
             FieldAction::Blocked => (Sign::Change, paint.red("!")),
             FieldAction::None => (Sign::None, " ".into()),
         };
-        let path = path(&field.path);
+        let path = field.path.short();
         let padding = Text::repeat(" ", widest.saturating_sub(width(&path)));
         let owners = owners(field, change, plan.read_at);
         lines.push(Line::new(sign, text!("      {} {}{} = {}{}", drawn, path, padding, value(field, plan), owners)));
@@ -51,16 +52,6 @@ fn width(text: &Text) -> usize {
 
 fn uncompared(field: &Field) -> bool {
     field.value == FieldValue::Token(Verdict::NotCompared)
-}
-
-/// `labels."konghq.com/secret"`: the key in quotes, as it may hold dots.
-fn path(path: &FieldPath) -> Text {
-    match path {
-        FieldPath::Data(key) => text!("data.{}", key),
-        FieldPath::Label(key) => text!("labels.\"{}\"", key),
-        FieldPath::Annotation(key) => text!("annotations.\"{}\"", key),
-        FieldPath::Other(path) => path.into(),
-    }
 }
 
 fn value(field: &Field, plan: &Plan) -> Text {
@@ -132,7 +123,12 @@ fn owners(field: &Field, change: &Change, now: Timestamp) -> Text {
         FieldAction::Release => text!("; no longer ours, stays with {}", named()),
         FieldAction::Blocked if change.reason != Reason::OwnedByOthers => text!("; owned by {}", named()),
         FieldAction::Blocked => {
-            text!("; owned by {}; to take it: --take-over {}.{}", named(), change.wanted.kind.spec_key(), field.path.dotted())
+            text!(
+                "; owned by {}; to take it: --take-over {}.{}",
+                named(),
+                change.wanted.object.resource.spec_key,
+                field.path.dotted()
+            )
         }
     }
 }
@@ -170,7 +166,8 @@ mod tests {
         door.secrets().learn(b"hunter2-hunter3-hunter4");
         let after = Outside::from("first\r\nhunt\ner2-\nhunt\ner3-\nhunter4\nlast\n");
         let value = FieldValue::Plain { before: Some("first\n".into()), after: Some(after) };
-        let field = Field { path: FieldPath::Annotation("a".into()), action: FieldAction::Change, value, managers: Vec::new() };
+        let path = crate::field_path::FieldPath::of(&["metadata", "annotations", "a"]);
+        let field = Field { path, action: FieldAction::Change, sensitive: false, value, managers: Vec::new() };
         let mut lines = Vec::new();
         multi_line(&mut lines, &field, Paint { color: false });
         let shown: Vec<String> = lines.iter().map(|line| door.line(&line.text)).collect();

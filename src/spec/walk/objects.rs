@@ -1,4 +1,4 @@
-//! The three objects: a name alone, or a table with labels and annotations.
+//! The objects: a name alone, or a table with the maps that the type's rules let a spec set.
 
 use std::collections::BTreeMap;
 
@@ -7,22 +7,23 @@ use toml::de::{DeTable, DeValue};
 
 use super::super::{Object, mask::mask_tokens};
 use super::{Entry, Walk, type_name};
-use crate::names::{
-    LAST_APPLIED, MOST_ANNOTATION_BYTES, NAME_LABEL, annotation_key, dns_label, dns_subdomain, label_value, qualified_key,
-};
+use crate::field_path::FieldPath;
+use crate::names::{LAST_APPLIED, NAME_LABEL};
+use crate::object::{FieldRule, MapRule, ResourceType};
 use crate::outside::Outside;
 use crate::text;
 
 impl Walk<'_> {
     /// One object, and whether it is ours to manage.
-    pub(super) fn object(&mut self, document: &DeTable<'_>, key: &'static str) -> Option<(Object, bool)> {
+    pub(super) fn object(&mut self, document: &DeTable<'_>, resource: &'static ResourceType) -> Option<(Object, bool)> {
+        let key = resource.spec_key;
         let Some(entry) = document.get_key_value(key) else {
             self.missing(text!("missing key `{}`", key), text!("write {} = \"name\"", key));
             return None;
         };
         let table = match entry.1.get_ref() {
             DeValue::String(_) => {
-                let name = self.name(entry, key)?;
+                let name = self.name(entry, resource)?;
                 return Some((Object { name: name.into(), ..Object::default() }, true));
             }
             DeValue::Table(table) => table,
@@ -31,33 +32,37 @@ impl Walk<'_> {
                 return None;
             }
         };
-        let known: &[&str] =
-            if key == "namespace" { &["name", "labels", "annotations", "manage"] } else { &["name", "labels", "annotations"] };
-        self.known_keys(table, known, Some(key));
+        let maps: Vec<(&'static str, &'static FieldRule)> = resource.spec_maps().collect();
+        let manage_key = resource.is_namespace().then_some("manage");
+        let known: Vec<&'static str> = ["name"].into_iter().chain(maps.iter().map(|(map, _)| *map)).chain(manage_key).collect();
+        self.known_keys(table, &known, Some(key));
         let name = match table.get_key_value("name") {
-            Some(entry) => self.name(entry, key),
+            Some(entry) => self.name(entry, resource),
             None => {
                 let span = entry.0.span();
                 self.note(span, text!("missing key `name` in [{}]", key)).of_absence = true;
                 None
             }
         };
-        let labels = self.strings(table, "labels", key);
-        let annotations = self.strings(table, "annotations", key);
-        self.check_values(table, key, name.as_deref());
-        let manage = if key == "namespace" { self.manage(table) } else { true };
-        Some((Object { name: name?.into(), labels, annotations }, manage))
+        let mut fields = BTreeMap::new();
+        for (map, rule) in &maps {
+            self.strings(table, map, rule, key, &mut fields);
+        }
+        for (map, rule) in &maps {
+            self.check_values(table, map, rule, resource, name.as_deref());
+        }
+        let manage = if resource.is_namespace() { self.manage(table, &maps) } else { true };
+        Some((Object { name: name?.into(), fields }, manage))
     }
 
-    fn name(&mut self, entry: Entry<'_, '_>, key: &'static str) -> Option<String> {
+    fn name(&mut self, entry: Entry<'_, '_>, resource: &ResourceType) -> Option<String> {
         let name = self.text(entry, "a name")?;
-        let checked = if key == "namespace" { dns_label(&name) } else { dns_subdomain(&name) };
-        match checked {
+        match (resource.check_name)(&name) {
             Ok(()) => Some(name),
             Err(what) => {
                 let lower = name.to_ascii_lowercase().replace('_', "-");
-                let sound = if key == "namespace" { dns_label(&lower) } else { dns_subdomain(&lower) }.is_ok();
-                let fault = self.note(entry.1.span(), text!("this name of `{}` {}", key, what));
+                let sound = (resource.check_name)(&lower).is_ok();
+                let fault = self.note(entry.1.span(), text!("this name of `{}` {}", resource.spec_key, what));
                 if sound {
                     fault.hint = Some(text!("did you mean \"{}\"?", Outside::new(lower)));
                 }
@@ -66,13 +71,13 @@ impl Walk<'_> {
         }
     }
 
-    fn manage(&mut self, table: &DeTable<'_>) -> bool {
+    fn manage(&mut self, table: &DeTable<'_>, maps: &[(&'static str, &'static FieldRule)]) -> bool {
         let Some((key, value)) = table.get_key_value("manage") else { return true };
         let DeValue::Boolean(manage) = value.get_ref() else {
             self.note(value.span(), text!("`manage` must be true or false, and is {}", type_name(value.get_ref())));
             return true;
         };
-        let given = ["labels", "annotations"].into_iter().find(|map| table.contains_key(*map));
+        let given = maps.iter().map(|(map, _)| *map).find(|map| table.contains_key(*map));
         if let (false, Some(map)) = (*manage, given) {
             self.note(
                 key.span(),
@@ -84,71 +89,71 @@ impl Walk<'_> {
     }
 
     /// A map of strings.
-    fn strings(&mut self, table: &DeTable<'_>, map: &'static str, object: &'static str) -> BTreeMap<Outside, Outside> {
-        let Some((_, value)) = table.get_key_value(map) else { return BTreeMap::new() };
+    fn strings(
+        &mut self,
+        table: &DeTable<'_>,
+        map: &'static str,
+        rule: &FieldRule,
+        object: &'static str,
+        fields: &mut BTreeMap<FieldPath, Outside>,
+    ) {
+        let (Some((_, value)), Some(MapRule { check_key, .. })) = (table.get_key_value(map), rule.map) else { return };
         let DeValue::Table(entries) = value.get_ref() else {
             self.note(value.span(), text!("`{}` in [{}] must be a table, and is {}", map, object, type_name(value.get_ref())));
-            return BTreeMap::new();
+            return;
         };
-        let mut strings = BTreeMap::new();
         for (key, value) in entries {
             if self.hide_tokens(key.span(), key.get_ref()) {
                 continue;
             }
-            let checked = if map == "labels" { qualified_key } else { annotation_key };
-            if let Err(what) = checked(key.get_ref()) {
+            if let Err(what) = check_key(key.get_ref()) {
                 self.note(key.span(), text!("this key of {} {}", map, what));
             }
             if matches!(value.get_ref(), DeValue::Table(_)) && key.get_ref().find('.').is_none() {
                 self.note(key.span(), text!("`{}` in {} is a table", Outside::new(mask_tokens(key.get_ref())), map)).hint =
                     Some("a key with dots or slashes needs quotes: \"konghq.com/secret\" = \"true\"".into());
             } else if let Some(text) = self.text((key, value), "a string") {
-                strings.insert(key.get_ref().as_ref().into(), text.into());
+                fields.insert(FieldPath::of(rule.path).child(key.get_ref().as_ref()), text.into());
             }
         }
-        strings
     }
 
-    fn check_values(&mut self, table: &DeTable<'_>, object: &'static str, name: Option<&str>) {
-        let mut annotation_bytes = 0;
-        for (map, key, value) in each_string(table) {
+    fn check_values(
+        &mut self,
+        table: &DeTable<'_>,
+        map: &'static str,
+        rule: &FieldRule,
+        resource: &ResourceType,
+        name: Option<&str>,
+    ) {
+        let Some(MapRule { check_value, entry, max_bytes, of_kubectl, of_server, .. }) = rule.map else { return };
+        let mut bytes = 0;
+        for (key, value) in each_string(table, map) {
             let text = value.get_ref().as_str().unwrap_or_default();
-            if map == "annotations" {
-                annotation_bytes += key.len() + text.len();
-                if key == LAST_APPLIED {
-                    self.note(value.span(), text!("the annotation {} is kubectl's own, and holds a Secret's data", LAST_APPLIED))
-                        .hide(value.span());
-                }
-                continue;
+            bytes += key.len() + text.len();
+            if of_kubectl == Some(key) {
+                self.note(value.span(), text!("the {} {} is kubectl's own, and holds a Secret's data", entry, LAST_APPLIED))
+                    .hide(value.span());
             }
-            if let Err(what) = label_value(text) {
-                self.note(value.span(), text!("this value of the label {}", what));
+            if let Err(what) = check_value(text) {
+                self.note(value.span(), text!("this value of the {} {}", entry, what));
             }
-            if object == "namespace" && key == NAME_LABEL && name.is_some_and(|name| name != text) {
-                self.note(value.span(), text!("the label {} is set by the server to the namespace's name", NAME_LABEL));
+            if resource.is_namespace() && of_server == Some(key) && name.is_some_and(|name| name != text) {
+                self.note(value.span(), text!("the {} {} is set by the server to the namespace's name", entry, NAME_LABEL));
             }
         }
-        if annotation_bytes > MOST_ANNOTATION_BYTES
-            && let Some((key, _)) = table.get_key_value("annotations")
-        {
+        if let (Some(max_bytes), Some((key, _))) = (max_bytes.filter(|max| bytes > *max), table.get_key_value(map)) {
             self.note(
                 key.span(),
-                text!(
-                    "the annotations of [{}] have {} bytes; Kubernetes allows {}",
-                    object,
-                    annotation_bytes,
-                    MOST_ANNOTATION_BYTES
-                ),
+                text!("the {} of [{}] have {} bytes; Kubernetes allows {}", map, resource.spec_key, bytes, max_bytes),
             );
         }
     }
 }
 
-/// Every string of the two maps, with the map's name.
-fn each_string<'t, 'i>(table: &'t DeTable<'i>) -> impl Iterator<Item = (&'static str, &'t str, &'t Spanned<DeValue<'i>>)> {
-    ["labels", "annotations"].into_iter().flat_map(move |map| {
-        let entries = table.get(map).and_then(|value| value.get_ref().as_table());
-        let strings = entries.into_iter().flatten().filter(|(_, value)| value.get_ref().as_str().is_some());
-        strings.map(move |(key, value)| (map, key.get_ref().as_ref(), value))
-    })
+/// Every string of a map.
+fn each_string<'t, 'i>(table: &'t DeTable<'i>, map: &str) -> impl Iterator<Item = (&'t str, &'t Spanned<DeValue<'i>>)> {
+    let entries = table.get(map).and_then(|value| value.get_ref().as_table());
+    let strings = entries.into_iter().flatten().filter(|(_, value)| value.get_ref().as_str().is_some());
+    strings.map(|(key, value)| (key.get_ref().as_ref(), value))
 }

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{Action, Change, ComputedBecause, FieldPath, Kind, Plan, Reason, Verification, Warning};
+use super::{Action, Change, ComputedBecause, Plan, Reason, Verification, Warning};
+use crate::field_path::FieldPath;
+use crate::object::ObjectKey;
 use crate::outside::Text;
 use crate::text;
 
@@ -46,7 +48,7 @@ impl Change {
     }
 
     fn remarks(&self, word: &DryRun) -> Vec<Warning> {
-        let title = self.wanted.title();
+        let title = self.wanted.object.title();
         let warning = |code: &'static str, message| Warning { code: code.into(), message };
         match word {
             DryRun::Failed(what) => {
@@ -67,7 +69,7 @@ impl Change {
                 let message = |namespace| {
                     text!("namespace {} is being deleted: nothing can be created in it, and what is changed in it goes with it", namespace)
                 };
-                self.wanted.namespace.iter().map(|namespace| warning("namespace_terminating", message(namespace))).collect()
+                self.wanted.object.namespace.iter().map(|namespace| warning("namespace_terminating", message(namespace))).collect()
             }
             DryRun::NotAsked(_) | DryRun::Refused(_) | DryRun::Moved => Vec::new(),
         }
@@ -77,14 +79,13 @@ impl Change {
 impl Plan {
     /// The changes that a dry run is asked about: those that would be written, but for what needs a namespace that is not there yet.
     pub fn to_verify(&self) -> impl Iterator<Item = &Change> {
-        let missing = Verification::Computed(ComputedBecause::NamespaceMissing);
-        self.changes.iter().filter(move |change| change.is_written() && change.verification != missing)
+        self.changes.iter().filter(|change| change.is_written() && change.waits_for.is_none())
     }
 
     /// Takes the dry runs' words.
-    pub fn told(&mut self, words: &BTreeMap<Kind, DryRun>) {
+    pub fn told(&mut self, words: &BTreeMap<ObjectKey, DryRun>) {
         for change in &mut self.changes {
-            if let Some(word) = words.get(&change.wanted.kind) {
+            if let Some(word) = words.get(&(self.id, change.wanted.object.clone())) {
                 // Two objects of one namespace that is being deleted say the same.
                 let new = change.remarks(word).into_iter().filter(|remark| !self.warnings.contains(remark));
                 self.warnings.extend(new.collect::<Vec<_>>());

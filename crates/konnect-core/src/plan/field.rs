@@ -1,75 +1,12 @@
-//! One field of an object: where it is, whose it is, and what happens to it.
+//! One field of an object: whose it is, and what happens to it.
 
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use crate::outside::{Outside, Text};
-use crate::text;
-
-/// A field that `konnect` reads or writes.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum FieldPath {
-    /// A key of a Secret's `data`; `token` is the Konnect token.
-    Data(Outside),
-    /// A label.
-    Label(Outside),
-    /// An annotation.
-    Annotation(Outside),
-    /// Any other field that our manager's entry owns, dotted. An apply leaves it out, so the server removes it.
-    Other(Outside),
-}
-
-impl FieldPath {
-    /// The Secret's data key that holds the Konnect token.
-    #[must_use]
-    pub fn token() -> Self {
-        Self::Data("token".into())
-    }
-
-    /// Whether values at this path must never be shown.
-    #[must_use]
-    pub const fn is_sensitive(&self) -> bool {
-        matches!(self, Self::Data(_) | Self::Other(_))
-    }
-
-    /// Dotted, with the key verbatim, as `--take-over` and the JSON output spell it.
-    #[must_use]
-    pub fn dotted(&self) -> Text {
-        match self {
-            Self::Data(key) => text!("data.{}", key),
-            Self::Label(key) => text!("metadata.labels.{}", key),
-            Self::Annotation(key) => text!("metadata.annotations.{}", key),
-            Self::Other(path) => Text::from(path),
-        }
-    }
-}
-
-/// What became of the token when it was compared with the live Secret. All that ever leaves the comparison.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// The live Secret holds no token.
-    Missing,
-    /// The live token is the wanted one.
-    Same,
-    /// The live token is another one.
-    Different,
-    /// There was no token to compare with.
-    NotCompared,
-}
-
-impl Verdict {
-    /// The word in the JSON output.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Missing => "missing",
-            Self::Same => "same",
-            Self::Different => "different",
-            Self::NotCompared => "not_compared",
-        }
-    }
-}
+use crate::field_path::FieldPath;
+use crate::outside::Outside;
+use crate::token::Verdict;
 
 /// An owner of a field, as `metadata.managedFields` names it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -120,7 +57,7 @@ impl FieldAction {
 /// The values before and after: of the token, only the verdict.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FieldValue {
-    /// A label or annotation.
+    /// A value that may be shown.
     Plain {
         /// The live value.
         before: Option<Outside>,
@@ -140,6 +77,8 @@ pub struct Field {
     pub path: FieldPath,
     /// What happens to it.
     pub action: FieldAction,
+    /// Whether its values must never be shown.
+    pub sensitive: bool,
     /// Its values.
     pub value: FieldValue,
     /// The other owners, not us.
@@ -151,7 +90,7 @@ impl Field {
     /// of the owners, since the server sorts by that time.
     #[must_use]
     pub fn same_effect(&self, other: &Self) -> bool {
-        let Self { path, action, value, managers } = self;
+        let Self { path, action, sensitive: _, value, managers } = self;
         let names = |managers: &[Manager]| -> BTreeSet<(Outside, Outside)> {
             managers.iter().map(|Manager { name, operation, time: _ }| (name.clone(), operation.clone())).collect()
         };
@@ -167,8 +106,9 @@ mod tests {
     fn owners_that_change_places_are_the_same_owners() {
         let manager = |name: &str, time: &str| Manager { name: name.into(), operation: "Update".into(), time: time.parse().ok() };
         let field = |managers: Vec<Manager>| Field {
-            path: FieldPath::Label("a".into()),
+            path: FieldPath::of(&["metadata", "labels", "a"]),
             action: FieldAction::Release,
+            sensitive: false,
             value: FieldValue::Plain { before: Some("1".into()), after: Some("1".into()) },
             managers,
         };

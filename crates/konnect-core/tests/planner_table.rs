@@ -2,78 +2,95 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
 
-use std::collections::BTreeMap;
-
-use konnect::desired::{Desired, DesiredObject};
-use konnect::observed::{Live, LiveSecret, Observed, Read};
-use konnect::outcome::{Failure, FailureCode};
-use konnect::ownership::Owners;
-use konnect::plan::{Action, ClusterIdentity, FieldAction, FieldPath, Kind, Mark, Plan, Reason, Verdict};
-use konnect::planner::{TakeOver, plan, what_is_read};
+use konnect_core::desired::{Desired, DesiredObject, FieldOfType, TakeOver, WantedValue};
+use konnect_core::field_path::FieldPath;
+use konnect_core::object::{ObjectRef, ResourceType, SpecId};
+use konnect_core::observed::{LiveObject, LiveValue, Observed, Read};
+use konnect_core::outcome::{Failure, FailureCode};
+use konnect_core::ownership::Owners;
+use konnect_core::plan::{Action, ClusterIdentity, FieldAction, Plan, Reason};
+use konnect_core::planner::{plan, what_is_read};
+use konnect_core::token::{LiveToken, TokenFingerprint, Verdict};
 use serde_json::{Value, json};
 
 const LABEL: &str = "konghq.com/credential";
 
+fn of(spec_key: &str) -> &'static ResourceType {
+    ResourceType::of_spec_key(spec_key).expect("in the table")
+}
+
+fn label(key: &str) -> FieldPath {
+    FieldPath::of(&["metadata", "labels", key])
+}
+
+fn token() -> FieldPath {
+    FieldPath::of(&["data", "token"])
+}
+
+fn taken(spec_key: &str, field: FieldPath) -> FieldOfType {
+    FieldOfType { resource: of(spec_key), field }
+}
+
 fn secret() -> DesiredObject {
     DesiredObject {
-        kind: Kind::Secret,
-        namespace: Some("kong".into()),
-        name: "pat".into(),
-        labels: BTreeMap::from([(LABEL.into(), "konnect".into())]),
-        annotations: BTreeMap::new(),
+        object: ObjectRef { resource: of("secret"), namespace: Some("kong".into()), name: "pat".into() },
+        fields: [(label(LABEL), WantedValue::Plain("konnect".into())), (token(), WantedValue::Token)].into(),
     }
 }
 
 fn namespace() -> DesiredObject {
-    DesiredObject {
-        kind: Kind::Namespace,
-        namespace: None,
-        name: "kong".into(),
-        labels: BTreeMap::new(),
-        annotations: BTreeMap::new(),
-    }
+    DesiredObject { object: ObjectRef { resource: of("namespace"), namespace: None, name: "kong".into() }, fields: [].into() }
 }
 
-fn live_secret(token: Verdict, label: Option<&str>, managed_fields: &Value) -> Live {
-    Live {
+fn live_secret(verdict: Verdict, labelled: Option<&str>, managed_fields: &Value) -> LiveObject {
+    let fingerprint = Some(TokenFingerprint("1".into()));
+    let live_token = LiveValue::Token(LiveToken { verdict, fingerprint, saved: None });
+    let text = |text: &str| LiveValue::Text(text.into());
+    let fields = [
+        Some((FieldPath::of(&["type"]), text("Opaque"))),
+        labelled.map(|value| (label(LABEL), text(value))),
+        (verdict != Verdict::Missing).then(|| (token(), live_token)),
+    ];
+    let live = LiveObject {
         uid: "u".into(),
         resource_version: "7".into(),
-        labels: label.map(|value| (LABEL.into(), value.into())).into_iter().collect(),
-        owners: Owners::parse(managed_fields),
-        secret: Some(LiveSecret {
-            r#type: "Opaque".into(),
-            immutable: false,
-            empty: token == Verdict::Missing,
-            token,
-            token_mark: Some(Mark("1".into())),
-            fingerprint: None,
-        }),
-        ..Live::default()
-    }
+        values: fields.into_iter().flatten().collect(),
+        ..LiveObject::default()
+    };
+    live.with_owners(of("secret"), Owners::parse(managed_fields, of("secret")))
 }
 
-fn observed(objects: impl IntoIterator<Item = (Kind, Read)>) -> Observed {
+/// The same with a field more, or another value in it.
+fn with(mut live: LiveObject, path: &[&str], text: &str) -> LiveObject {
+    live.values.insert(FieldPath::of(path), LiveValue::Text(text.into()));
+    live
+}
+
+fn observed(objects: impl IntoIterator<Item = (ObjectRef, Read)>) -> Observed {
     Observed {
         spec: "konnect.toml".into(),
         token_source: "$PAT".into(),
         token_unset: "$PAT is not set".into(),
-        token_given: true,
         cluster: ClusterIdentity { context: "c".into(), server: "https://s".into(), uid: None, user: None, claimed: false },
         read_at: jiff::Timestamp::UNIX_EPOCH,
-        objects: objects.into_iter().collect(),
+        objects: objects.into_iter().map(|(object, read)| ((SpecId::default(), object), read)).collect(),
     }
 }
 
+fn desired(objects: Vec<DesiredObject>) -> Desired {
+    Desired { spec: SpecId::default(), objects }
+}
+
 fn plan_of(wanted: DesiredObject, read: Read, take_over: &TakeOver) -> Plan {
-    let kind = wanted.kind;
+    let object = wanted.object.clone();
     // What a saved plan keeps of a live object gives the same plan.
     let kept = match &read {
         Read::Present(live) => Read::Present(what_is_read(&wanted, live)),
         other => other.clone(),
     };
-    let desired = Desired { objects: vec![wanted] };
-    let made = plan(&desired, &observed([(kind, read)]), take_over);
-    assert_eq!(plan(&desired, &observed([(kind, kept)]), take_over), made);
+    let desired = desired(vec![wanted]);
+    let made = plan(&desired, &observed([(object.clone(), read)]), take_over);
+    assert_eq!(plan(&desired, &observed([(object, kept)]), take_over), made);
     made
 }
 
@@ -94,7 +111,7 @@ fn label_action(live: Option<&str>, owners: &[(&str, &str)]) -> FieldAction {
     let managed: Vec<Value> = owners.iter().map(|(manager, operation)| owns_label(manager, operation)).collect();
     let read = Read::Present(live_secret(Verdict::Same, live, &json!(managed)));
     let plan = plan_of(secret(), read, &TakeOver::new());
-    plan.changes[0].fields.iter().find(|field| field.path == FieldPath::Label(LABEL.into())).expect("the label").action
+    plan.changes[0].fields.iter().find(|field| field.path == label(LABEL)).expect("the label").action
 }
 
 #[test]
@@ -159,7 +176,7 @@ fn the_token_by_verdict_and_owner() {
     ];
     for (name, verdict, managed, expected) in rows {
         let plan = plan_of(secret(), Read::Present(live_secret(verdict, Some("konnect"), &managed)), &TakeOver::new());
-        let field = plan.changes[0].fields.iter().find(|field| field.path == FieldPath::token()).expect("the token");
+        let field = plan.changes[0].fields.iter().find(|field| field.path == token()).expect("the token");
         assert_eq!(field.action, expected, "{name}");
         let action = match expected {
             Same => Action::None,
@@ -174,14 +191,20 @@ fn the_token_by_verdict_and_owner() {
 fn take_over_unblocks_the_named_field_alone() {
     let managed = json!([owns_token("argocd", "Apply"), owns_label("argocd", "Apply")]);
     let read = Read::Present(live_secret(Verdict::Different, Some("x"), &managed));
-    let one = TakeOver::from([(Kind::Secret, FieldPath::token())]);
+    let one = TakeOver::from([taken("secret", token())]);
     let change = &plan_of(secret(), read.clone(), &one).changes[0];
     assert_eq!(change.fields.iter().map(|f| f.action).collect::<Vec<_>>(), [FieldAction::TakeOver, FieldAction::Blocked]);
     assert_eq!(change.action, Action::Blocked);
-    let other_kind = TakeOver::from([(Kind::Namespace, FieldPath::Label(LABEL.into()))]);
+    let other_kind = TakeOver::from([taken("namespace", label(LABEL))]);
     assert_eq!(plan_of(secret(), read.clone(), &other_kind).changes[0].action, Action::Blocked);
-    let both = TakeOver::from([(Kind::Secret, FieldPath::token()), (Kind::Secret, FieldPath::Label(LABEL.into()))]);
+    let both = TakeOver::from([taken("secret", token()), taken("secret", label(LABEL))]);
     assert_eq!(plan_of(secret(), read, &both).changes[0].action, Action::Update);
+}
+
+/// A Secret as wanted with a label more, whose owners stand in these entries.
+fn live_with_team(managed_fields: &Value) -> LiveObject {
+    let live = with(live_secret(Verdict::Same, Some("konnect"), &json!([])), &["metadata", "labels", "team"], "a");
+    live.with_owners(of("secret"), Owners::parse(managed_fields, of("secret")))
 }
 
 #[test]
@@ -189,10 +212,9 @@ fn what_is_ours_and_no_longer_wanted_goes_or_is_released() {
     let ours = entry("konnect", "Apply", &json!({ "f:metadata": { "f:labels": { "f:team": {}, format!("f:{LABEL}"): {} } } }));
     let theirs = entry("argocd", "Apply", &json!({ "f:metadata": { "f:labels": { "f:team": {} } } }));
     for (managed, expected) in [(json!([ours]), FieldAction::Remove), (json!([ours, theirs]), FieldAction::Release)] {
-        let mut live = live_secret(Verdict::Same, Some("konnect"), &managed);
-        live.labels.insert("team".into(), "a".into());
+        let live = live_with_team(&managed);
         let plan = plan_of(secret(), Read::Present(live), &TakeOver::new());
-        let field = plan.changes[0].fields.iter().find(|field| field.path == FieldPath::Label("team".into())).expect("shown");
+        let field = plan.changes[0].fields.iter().find(|field| field.path == label("team")).expect("shown");
         assert_eq!(field.action, expected);
         assert_eq!(plan.changes[0].action, Action::Update);
     }
@@ -205,44 +227,43 @@ fn what_is_foreign_and_not_wanted_is_never_shown() {
         "Apply",
         &json!({ "f:metadata": { "f:labels": { "f:team": {} }, "f:finalizers": { "v:\"x\"": {} } }, "f:data": { "f:other": {} } }),
     );
-    let mut live = live_secret(Verdict::Same, Some("konnect"), &json!([theirs]));
-    live.labels.insert("team".into(), "a".into());
+    let live = live_with_team(&json!([theirs]));
     let plan = plan_of(secret(), Read::Present(live), &TakeOver::new());
     assert_eq!(plan.changes[0].fields.len(), 2, "the token and the one label");
     assert_eq!(plan.changes[0].action, Action::None);
 }
 
+fn terminating(live: LiveObject) -> LiveObject {
+    LiveObject { terminating: true, ..live }
+}
+
 #[test]
 fn object_level_reasons_come_first() {
-    let blocked = |change: fn(&mut Live)| {
-        let mut live =
-            live_secret(Verdict::Different, Some("x"), &json!([owns_label("argocd", "Apply"), owns_token("konnect", "Apply")]));
-        change(&mut live);
-        let plan = plan_of(secret(), Read::Present(live), &TakeOver::new());
+    let blocked = |change: fn(LiveObject) -> LiveObject| {
+        let managed = json!([owns_label("argocd", "Apply"), owns_token("konnect", "Apply")]);
+        let live = live_secret(Verdict::Different, Some("x"), &managed);
+        let plan = plan_of(secret(), Read::Present(change(live)), &TakeOver::new());
         (plan.changes[0].action, plan.changes[0].reason.clone())
     };
-    assert_eq!(blocked(|_| {}), (Action::Blocked, Reason::OwnedByOthers));
-    assert_eq!(blocked(|live| live.terminating = true), (Action::Blocked, Reason::Terminating));
-    assert_eq!(blocked(|live| live.secret.as_mut().expect("a secret").immutable = true), (Action::Blocked, Reason::Immutable));
-    let typed = blocked(|live| live.secret.as_mut().expect("a secret").r#type = "kubernetes.io/tls".into());
-    assert_eq!(typed, (Action::Blocked, Reason::Type("kubernetes.io/tls".into())));
+    assert_eq!(blocked(|live| live), (Action::Blocked, Reason::OwnedByOthers));
+    assert_eq!(blocked(terminating), (Action::Blocked, Reason::Terminating));
+    assert_eq!(blocked(|live| with(live, &["immutable"], "true")), (Action::Blocked, Reason::Immutable));
+    let typed = blocked(|live| with(live, &["type"], "kubernetes.io/tls"));
+    let reason = Reason::Fixed { field: "type", live: "kubernetes.io/tls".into(), only: "Opaque" };
+    assert_eq!((reason.code(), &typed), ("type", &(Action::Blocked, reason.clone())));
 }
 
 #[test]
 fn another_type_or_a_deletion_blocks_even_where_nothing_differs() {
-    for spoil in
-        [|live: &mut Live| live.terminating = true, |live: &mut Live| live.secret.as_mut().expect("a secret").r#type = "x".into()]
-    {
-        let mut live = live_secret(Verdict::Same, Some("konnect"), &json!([]));
-        spoil(&mut live);
+    for spoil in [terminating, |live| with(live, &["type"], "x")] {
+        let live = spoil(live_secret(Verdict::Same, Some("konnect"), &json!([])));
         assert_eq!(plan_of(secret(), Read::Present(live), &TakeOver::new()).changes[0].action, Action::Blocked);
     }
 }
 
 #[test]
 fn immutable_blocks_a_change_of_data_only() {
-    let mut live = live_secret(Verdict::Same, None, &json!([]));
-    live.secret.as_mut().expect("a secret").immutable = true;
+    let live = with(live_secret(Verdict::Same, None, &json!([])), &["immutable"], "true");
     assert_eq!(plan_of(secret(), Read::Present(live), &TakeOver::new()).changes[0].action, Action::Update);
 }
 
@@ -252,8 +273,7 @@ fn immutable_blocks_what_would_no_longer_be_immutable_but_not_a_release() {
     let ours_frozen = json!([entry("konnect", "Apply", &json!({ "f:immutable": {} }))]);
     let shared_data = json!([entry("konnect", "Apply", &data), entry("argocd", "Apply", &data)]);
     for (managed, expected) in [(ours_frozen, Action::Blocked), (shared_data, Action::Update)] {
-        let mut live = live_secret(Verdict::Same, Some("konnect"), &managed);
-        live.secret.as_mut().expect("a secret").immutable = true;
+        let live = with(live_secret(Verdict::Same, Some("konnect"), &managed), &["immutable"], "true");
         assert_eq!(plan_of(secret(), Read::Present(live), &TakeOver::new()).changes[0].action, expected, "{managed}");
     }
 }
@@ -266,10 +286,9 @@ fn unreadable_is_never_absent() {
 
 #[test]
 fn a_namespace_that_is_deleted_takes_its_objects_with_it() {
-    let terminating = Live { uid: "n".into(), resource_version: "1".into(), terminating: true, ..Live::default() };
-    let desired = Desired { objects: vec![namespace(), secret()] };
-    let reads = [(Kind::Namespace, Read::Present(terminating)), (Kind::Secret, Read::Absent)];
-    let plan = plan(&desired, &observed(reads), &TakeOver::new());
+    let live = LiveObject { uid: "n".into(), resource_version: "1".into(), terminating: true, ..LiveObject::default() };
+    let reads = [(namespace().object, Read::Present(live)), (secret().object, Read::Absent)];
+    let plan = plan(&desired(vec![namespace(), secret()]), &observed(reads), &TakeOver::new());
     assert_eq!(plan.changes[0].reason, Reason::Terminating);
     assert_eq!((plan.changes[1].action, plan.changes[1].reason.clone()), (Action::Blocked, Reason::NamespaceTerminating));
 }
@@ -282,8 +301,10 @@ fn the_same_input_gives_the_same_plan() {
 
 #[test]
 fn a_manifest_elsewhere_is_warned_of() {
-    let mut live = live_secret(Verdict::Different, Some("konnect"), &json!([owns_token("kubectl-client-side-apply", "Update")]));
+    let managed = json!([owns_token("kubectl-client-side-apply", "Update")]);
+    let mut live = live_secret(Verdict::Different, Some("konnect"), &managed);
     assert!(plan_of(secret(), Read::Present(live.clone()), &TakeOver::new()).warnings.is_empty());
-    live.last_applied = true;
+    let last_applied = ["metadata", "annotations", konnect_core::names::LAST_APPLIED];
+    live.values.insert(FieldPath::of(&last_applied), LiveValue::Present);
     assert_eq!(plan_of(secret(), Read::Present(live), &TakeOver::new()).warnings[0].code, "manifest_elsewhere");
 }

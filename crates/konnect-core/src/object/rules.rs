@@ -1,0 +1,128 @@
+//! A field's own rules: what is kept of it, whether it may be shown, whether it can be changed.
+
+use crate::names;
+
+/// What a plan keeps of a live value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// Its text.
+    Text,
+    /// Only that it is there.
+    Presence,
+    /// Only that it is there, and of the token how it compares. Base64, as in a Secret.
+    Secret,
+    /// Nothing.
+    Nothing,
+}
+
+/// What a map's keys and values may be, where people choose the keys.
+#[derive(Clone, Copy, Debug)]
+pub struct MapRule {
+    /// The key of the spec's table that sets it; also how the plan for people calls it.
+    pub spec_key: Option<&'static str>,
+    /// Whether a key is one.
+    ///
+    /// # Errors
+    /// What is wrong with it, as the end of a sentence.
+    pub check_key: fn(&str) -> Result<(), &'static str>,
+    /// Whether a value is one.
+    ///
+    /// # Errors
+    /// What is wrong with it, as the end of a sentence.
+    pub check_value: fn(&str) -> Result<(), &'static str>,
+    /// What one entry is called: "label".
+    pub entry: &'static str,
+    /// The most bytes of all keys and values together.
+    pub max_bytes: Option<usize>,
+    /// A key that belongs to kubectl, and whose value may hold a Secret's data.
+    pub of_kubectl: Option<&'static str>,
+    /// The key that the server sets to a Namespace's name.
+    pub of_server: Option<&'static str>,
+}
+
+impl MapRule {
+    /// A map in which anything may stand.
+    const ANY: Self = Self {
+        spec_key: None,
+        check_key: any,
+        check_value: any,
+        entry: "key",
+        max_bytes: None,
+        of_kubectl: None,
+        of_server: None,
+    };
+}
+
+/// What holds for a field and all below it.
+#[derive(Clone, Copy, Debug)]
+pub struct FieldRule {
+    /// Where it is.
+    pub path: &'static [&'static str],
+    /// Whether its values may be shown. What no rule speaks of may not.
+    pub shown: bool,
+    /// What is kept of a live value.
+    pub kept: Kept,
+    /// It is a map whose keys people choose. Owning the map is not owning what is in it.
+    pub map: Option<MapRule>,
+    /// The server refuses to change it once the type's `frozen_by` is true.
+    pub frozen: bool,
+    /// The only value that konnect works with. The server changes it only by replacing the object, and falls back to it where it is left
+    /// out.
+    pub only: Option<&'static str>,
+}
+
+/// What holds where no rule says otherwise.
+pub(super) const UNKNOWN: FieldRule =
+    FieldRule { path: &[], shown: false, kept: Kept::Nothing, map: None, frozen: false, only: None };
+
+fn any(_: &str) -> Result<(), &'static str> {
+    Ok(())
+}
+
+/// A Secret's data key.
+fn data_key(key: &str) -> Result<(), &'static str> {
+    if names::data_key(key) { Ok(()) } else { Err("is not a key of data") }
+}
+
+/// A Secret's `data`: nothing of it is kept or shown.
+pub(super) const SECRET_DATA: FieldRule = FieldRule {
+    path: &["data"],
+    kept: Kept::Secret,
+    map: Some(MapRule { check_key: data_key, ..MapRule::ANY }),
+    frozen: true,
+    ..UNKNOWN
+};
+
+/// What all types have.
+pub(super) const COMMON: &[FieldRule] = &[
+    FieldRule {
+        path: &["metadata", "labels"],
+        shown: true,
+        kept: Kept::Text,
+        map: Some(MapRule {
+            spec_key: Some("labels"),
+            check_key: names::qualified_key,
+            check_value: names::label_value,
+            entry: "label",
+            of_server: Some(names::NAME_LABEL),
+            ..MapRule::ANY
+        }),
+        ..UNKNOWN
+    },
+    FieldRule {
+        path: &["metadata", "annotations"],
+        shown: true,
+        kept: Kept::Text,
+        map: Some(MapRule {
+            spec_key: Some("annotations"),
+            check_key: names::annotation_key,
+            entry: "annotation",
+            max_bytes: Some(names::MAX_ANNOTATION_BYTES),
+            of_kubectl: Some(names::LAST_APPLIED),
+            ..MapRule::ANY
+        }),
+        ..UNKNOWN
+    },
+    // kubectl keeps the whole manifest there, a Secret's data included.
+    FieldRule { path: &["metadata", "annotations", names::LAST_APPLIED], shown: true, kept: Kept::Presence, ..UNKNOWN },
+];

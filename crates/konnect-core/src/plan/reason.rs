@@ -1,0 +1,129 @@
+//! Why a change is what it is, and how far it was checked. For the reader only: nothing is decided from it.
+
+use super::Change;
+use crate::outside::{Outside, Text};
+use crate::text;
+
+/// Why an object's action is what it is. For the reader only: nothing is decided from it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// It does not exist.
+    Absent,
+    /// Fields differ from the spec.
+    Differs,
+    /// Everything is as the spec wants it.
+    UpToDate,
+    /// As far as compared everything is as wanted, but there was no token to compare.
+    TokenNotCompared,
+    /// It is being deleted.
+    Terminating,
+    /// Its namespace is being deleted.
+    NamespaceTerminating,
+    /// It is immutable, and what is frozen by that would change.
+    Immutable,
+    /// A field that can't be changed has another value than the one that konnect works with.
+    Fixed {
+        /// The field.
+        field: &'static str,
+        /// What it holds.
+        live: Outside,
+        /// What it would have to hold.
+        only: &'static str,
+    },
+    /// At least one field belongs to another manager.
+    OwnedByOthers,
+    /// Its namespace does not exist and is somebody else's to create.
+    NamespaceMissing(Outside),
+    /// The server refused the dry run, in its words.
+    Rejected(Text),
+    /// The server refused the dry run because an admission webhook of the cluster does not answer, in its words.
+    WebhookFailed(Text),
+    /// It could not be read.
+    Unreadable,
+}
+
+impl Reason {
+    /// The word in the JSON output.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Absent => "absent",
+            Self::Differs => "differs",
+            Self::UpToDate => "up_to_date",
+            Self::TokenNotCompared => "token_not_compared",
+            Self::Terminating => "terminating",
+            Self::NamespaceTerminating => "namespace_terminating",
+            Self::Immutable => "immutable",
+            Self::Fixed { field, .. } => field,
+            Self::OwnedByOthers => "owned_by_others",
+            Self::NamespaceMissing(_) => "namespace_missing",
+            Self::Rejected(_) => "rejected",
+            Self::WebhookFailed(_) => "webhook_failed",
+            Self::Unreadable => "unreadable",
+        }
+    }
+}
+
+/// How far a change was checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verification {
+    /// The server's own dry run accepted it.
+    Server,
+    /// Computed from what was read; why the server was not asked.
+    Computed(ComputedBecause),
+}
+
+/// Why a change was not verified by a server dry run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ComputedBecause {
+    /// The dry run has not been tried yet.
+    NotAsked,
+    /// No right to patch or create the object.
+    NoPermission,
+    /// The namespace is created by the same plan.
+    NamespaceMissing,
+    /// There is no token to send.
+    TokenUnset,
+    /// The spec's author is not trusted, so the token is not sent for it.
+    UntrustedSpec,
+    /// The server could not be asked.
+    AskingFailed,
+}
+
+impl Change {
+    /// Why the action is what it is, in a sentence's tail, on one line.
+    #[must_use]
+    pub fn reason(&self) -> Text {
+        match &self.reason {
+            Reason::Absent => "it does not exist".into(),
+            Reason::Differs => "it differs from the spec".into(),
+            Reason::UpToDate => "it is as the spec wants it".into(),
+            Reason::TokenNotCompared => "it is as the spec wants it, but there was no token to compare".into(),
+            Reason::Terminating if self.wanted.object.resource.is_namespace() => {
+                "the namespace is being deleted; wait until it is gone".into()
+            }
+            Reason::Terminating => {
+                "it is being deleted: a change would be lost with it; wait until it is gone, or see what holds its finalizers"
+                    .into()
+            }
+            Reason::NamespaceTerminating => "its namespace is being deleted".into(),
+            Reason::Immutable => "it is immutable, and its data differs: it can only be deleted and made anew, by you".into(),
+            Reason::Fixed { field, live, only } => {
+                text!("its {} is {}, not {}, and a {} can't be changed", *field, live, *only, *field)
+            }
+            Reason::OwnedByOthers => "another manager owns what would change".into(),
+            Reason::NamespaceMissing(name) => {
+                text!("namespace {} does not exist, and `manage = false` leaves it to somebody else", name)
+            }
+            Reason::Rejected(message) => text!("the server refuses it: {}", message.on_one_line()),
+            Reason::WebhookFailed(message) => text!(
+                "an admission webhook of the cluster does not answer, and the server refuses what it can't have checked: {}",
+                message.on_one_line()
+            ),
+            Reason::Unreadable => match &self.unreadable {
+                Some(failure) => failure.what.on_one_line(),
+                None => "it could not be read".into(),
+            },
+        }
+    }
+}

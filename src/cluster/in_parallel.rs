@@ -1,0 +1,13 @@
+//! Several requests at once, on one thread, and no more at a time than a server likes from one client.
+
+use std::future::Future;
+
+use futures_util::stream::{self, StreamExt as _};
+
+/// How many requests are under way at a time.
+const MAX_IN_FLIGHT: usize = 16;
+
+/// Runs all of them, and gives what they gave in their order.
+pub async fn in_parallel<T>(requests: impl IntoIterator<Item = impl Future<Output = T>>) -> Vec<T> {
+    stream::iter(requests).buffered(MAX_IN_FLIGHT).collect().await
+}

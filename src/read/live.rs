@@ -1,0 +1,107 @@
+//! A live object's fields, as far as its type's rules keep something of them. The live token is compared here and goes no further: but for a
+//! fingerprint of it, only the scrubber that hides it in all output knows it from then on.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use serde_json::Value;
+use zeroize::{Zeroize as _, Zeroizing};
+
+use super::Comparison;
+use crate::desired::DesiredObject;
+use crate::field_path::FieldPath;
+use crate::object::{FieldRule, Kept, ResourceType};
+use crate::observed::LiveValue;
+use crate::token::{LiveToken, Verdict};
+
+/// The live token itself, wiped when dropped.
+pub(super) type TokenBytes = Zeroizing<Vec<u8>>;
+
+type Values = BTreeMap<FieldPath, LiveValue>;
+
+/// What is kept of a field's own rule.
+fn pointer(rule: &FieldRule) -> String {
+    FieldPath::of(rule.path).json_pointer()
+}
+
+/// Takes every secret value out of the body. Of each remains that it is there, and of the token how it compares.
+///
+/// # Errors
+/// Values that are no secret's. What was understood of them is known to the scrubber then, so that it is hidden in whatever is said of this
+/// answer.
+pub(super) fn secrets(
+    body: &mut Value,
+    wanted: &DesiredObject,
+    comparison: Comparison<'_>,
+    values: &mut Values,
+) -> Result<Option<TokenBytes>, &'static str> {
+    let resource = wanted.object.resource;
+    let token_path = resource.token_path();
+    let (mut token, mut wrong) = (None, None);
+    for rule in resource.all_rules().filter(|rule| rule.kept == Kept::Secret) {
+        let Some(Value::Object(map)) = body.pointer_mut(&pointer(rule)).map(Value::take) else { continue };
+        for (key, value) in map {
+            let path = FieldPath::of(rule.path).child(&key);
+            let Value::String(mut encoded) = value else {
+                wrong = Some("with a Secret whose data is not text");
+                continue;
+            };
+            let decoded = BASE64.decode(&encoded).map(Zeroizing::new);
+            if decoded.is_err() {
+                comparison.secrets.learn(encoded.as_bytes());
+            }
+            encoded.zeroize();
+            let Ok(decoded) = decoded else {
+                wrong = Some("with a Secret whose data is not base64");
+                continue;
+            };
+            if Some(&path) == token_path.as_ref() {
+                comparison.secrets.learn(&decoded);
+                values.insert(path, LiveValue::Token(compared(&decoded, comparison)));
+                token = Some(decoded);
+            } else {
+                comparison.secrets.learn_data(&decoded);
+                values.insert(path, LiveValue::Present);
+            }
+        }
+    }
+    wrong.map_or(Ok(token), Err)
+}
+
+fn compared(live: &[u8], comparison: Comparison<'_>) -> LiveToken {
+    let verdict = match comparison.pat {
+        Some(pat) if pat.matches(live) => Verdict::Same,
+        Some(_) => Verdict::Different,
+        // An empty value is no token at all: that differs from any.
+        None if live.is_empty() => Verdict::Different,
+        None => Verdict::NotCompared,
+    };
+    LiveToken { verdict, fingerprint: Some(comparison.salt.mark(live)), saved: None }
+}
+
+/// Keeps the texts of the fields that a rule says so of.
+pub(super) fn texts(body: &Value, resource: &ResourceType, values: &mut Values) {
+    for rule in resource.all_rules().filter(|rule| rule.kept == Kept::Text) {
+        if let Some(value) = body.pointer(&pointer(rule)) {
+            collect(value, FieldPath::of(rule.path), resource, values);
+        }
+    }
+}
+
+fn collect(value: &Value, path: FieldPath, resource: &ResourceType, values: &mut Values) {
+    let text = match value {
+        Value::Object(map) => {
+            for (key, below) in map {
+                collect(below, path.child(key), resource, values);
+            }
+            return;
+        }
+        Value::Null => return,
+        Value::String(text) => LiveValue::Text(text.into()),
+        Value::Bool(_) | Value::Number(_) => LiveValue::Text(value.to_string().into()),
+        Value::Array(_) => LiveValue::Present,
+    };
+    let kept = if resource.rule(&path).kept == Kept::Text { text } else { LiveValue::Present };
+    values.insert(path, kept);
+}
