@@ -9,8 +9,8 @@ use crate::cli::{RbacFor, Subject};
 use crate::outcome::{Failure, FailureCode};
 use crate::outside::Outside;
 use crate::pat::hex;
-use crate::render::{Cleared, Door};
 use crate::spec::Spec;
+use crate::view::{Cleared, Door};
 
 /// One rule: these verbs on these objects of one resource.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -12,10 +12,10 @@ use crate::outside::Outside;
 use crate::pat::{self, Accept, Fingerprints, Pat, PatSource, Salt};
 use crate::plan::{DryRun, Kind, Plan, Warning};
 use crate::planner::{self, TakeOver};
-use crate::render::Door;
 use crate::spec::{ClusterKeys, PatKey, Spec};
 use crate::text;
 use crate::verify;
+use crate::view::Door;
 
 /// How often a plan is made anew because an object moved between reading it and asking the server about it.
 const ATTEMPTS: u32 = 3;

@@ -13,10 +13,10 @@ use konnect::apply::{self, Ending, Means, Progress};
 use konnect::cluster::{Cluster, Deadline};
 use konnect::outcome::Outcome;
 use konnect::planner::TakeOver;
-use konnect::render::{Door, events};
 use konnect::sandbox::Sandbox;
 use konnect::session::Wanted;
 use konnect::spec;
+use konnect::view::{Door, events};
 use serde_json::Value;
 use support::{Konnect, Served};
 

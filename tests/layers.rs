@@ -34,7 +34,7 @@ fn name(path: &Path) -> String {
 
 #[test]
 fn pure_files_know_no_client_path_clock_environment_or_async() {
-    let pure = ["desired.rs", "plan.rs", "planner.rs", "ownership.rs", "render.rs"];
+    let pure = ["desired.rs", "plan.rs", "planner.rs", "ownership.rs", "view.rs"];
     let forbidden = [
         "async ",
         ".await",
@@ -52,7 +52,7 @@ fn pure_files_know_no_client_path_clock_environment_or_async() {
     let mut seen = 0;
     for (path, text) in sources("src") {
         let name = name(&path);
-        if !pure.contains(&name.as_str()) && !name.starts_with("render/") {
+        if !pure.contains(&name.as_str()) && !name.starts_with("view/") {
             continue;
         }
         seen += 1;
@@ -91,9 +91,9 @@ fn what_shows_something_never_looks_at_text_from_outside() {
     let mut seen = 0;
     for (path, text) in sources("src") {
         let name = name(&path);
-        let shows = name.starts_with("commands/") || name.starts_with("render/") || name.starts_with("apply");
+        let shows = name.starts_with("commands/") || name.starts_with("view/") || name.starts_with("apply");
         // The width of a column, and the lines of a diff, which are marked as coming from outside again.
-        let may = ["render/door.rs", "render/terminal/fields.rs"].contains(&name.as_str());
+        let may = ["view/door.rs", "view/terminal/fields.rs"].contains(&name.as_str());
         if !(shows || name == "saved_plan/difference.rs") || may {
             continue;
         }
@@ -113,9 +113,9 @@ fn only_what_went_through_the_door_can_be_serialized() {
             continue;
         }
         // A request's body is what the API server is to have, as it is.
-        let may = ["render/json.rs", "saved_plan/document.rs", "saved_plan/place.rs", "write/body.rs"].contains(&name.as_str());
+        let may = ["view/json.rs", "saved_plan/document.rs", "saved_plan/place.rs", "write/body.rs"].contains(&name.as_str());
         assert!(!code(&text).contains("Serialize") || may, "{name} can be serialized");
-        let looks = ["outside.rs", "render/door.rs"].contains(&name.as_str());
+        let looks = ["outside.rs", "view/door.rs"].contains(&name.as_str());
         assert!(!code(&text).contains(".plain()") || looks, "{name} takes a text past the door");
         let holds = name == "saved_plan/document.rs" && code(&text).contains("Outside");
         assert!(!holds, "{name} holds text that the door has not seen");
@@ -127,9 +127,9 @@ fn only_what_went_through_the_door_can_be_serialized() {
 fn only_the_door_makes_output() {
     for (path, text) in sources("src") {
         let name = name(&path);
-        assert!(!code(&text).contains("Cleared(") || name == "render/door.rs", "{name} makes output by itself");
+        assert!(!code(&text).contains("Cleared(") || name == "view/door.rs", "{name} makes output by itself");
         let raw = code(&text).contains("Cleared::new(");
-        assert!(!raw || ["render/json.rs", "render/events.rs", "render/markdown.rs"].contains(&name.as_str()), "{name}");
+        assert!(!raw || ["view/json.rs", "view/events.rs", "view/markdown.rs"].contains(&name.as_str()), "{name}");
     }
 }
 

@@ -225,7 +225,7 @@ fn guard(plan: &Plan) -> Result<(), Failure> {
 }
 
 /// The most bytes of an answer that are read.
-const MOST_ANSWERED: u64 = 1024;
+const MAX_ANSWER_BYTES: u64 = 1024;
 
 /// Asks on the terminal. Only `yes` goes on.
 async fn ask(cluster: &Cluster, console: &Console, teller: &Teller) -> Result<(), Failure> {
@@ -244,7 +244,7 @@ async fn ask(cluster: &Cluster, console: &Console, teller: &Teller) -> Result<()
     // A thread of its own: a read of the terminal can't be broken off, and must not keep Ctrl-C waiting.
     std::thread::spawn(move || {
         let mut line = String::new();
-        let read = std::io::stdin().lock().take(MOST_ANSWERED).read_line(&mut line);
+        let read = std::io::stdin().lock().take(MAX_ANSWER_BYTES).read_line(&mut line);
         let _ = send.send(read.map(|_| line));
     });
     let line = answer.await.ok().and_then(Result::ok).unwrap_or_default();

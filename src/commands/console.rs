@@ -11,8 +11,8 @@ use crate::cluster::{Notice, Notices};
 use crate::outcome::{Failure, FailureCode, Outcome};
 use crate::outside::Text;
 use crate::plan::Warning;
-use crate::render::{Cleared, Door, Paint};
 use crate::text;
+use crate::view::{Cleared, Door, Paint};
 
 /// Where the commands write.
 pub(super) struct Console {

@@ -12,10 +12,10 @@ use crate::outcome::{Failure, FailureCode, Outcome};
 use crate::outside::Outside;
 use crate::pat::{self, Fingerprints};
 use crate::plan::{Plan, Warning};
-use crate::render::{json, markdown, terminal};
 use crate::saved_plan::SavedPlan;
 use crate::spec::ClusterKeys;
 use crate::text;
+use crate::view::{json, markdown, terminal};
 
 pub(super) async fn plan(args: PlanArgs, stage: &Stage) -> Outcome {
     let console = Console::new(args.screen, stage);

@@ -6,8 +6,8 @@ use std::panic::PanicHookInfo;
 use super::stage::{Stage, Stream};
 use crate::outcome::{Failure, FailureCode, Outcome};
 use crate::outside::{Outside, Text};
-use crate::render::{Door, events, json};
 use crate::text;
+use crate::view::{Door, events, json};
 
 /// No core dump, which would hold the token, and nobody else of the same user may look into the memory. What the system refuses stays as
 /// it is: that is no reason not to run.

@@ -14,7 +14,7 @@ use crate::sandbox::serve::listen;
 use crate::text;
 
 /// How long a request waits for another process that works on the file.
-const PATIENCE: Duration = Duration::from_secs(30);
+const LOCK_TIMEOUT: Duration = Duration::from_secs(30);
 
 pub(super) async fn serve(args: ServeArgs, stage: &Stage) -> Outcome {
     let console = Console::new(args.screen, stage);
@@ -30,7 +30,7 @@ pub(super) async fn serve(args: ServeArgs, stage: &Stage) -> Outcome {
 
 async fn run(args: &ServeArgs, interrupt: &Interrupt, console: &Arc<Console>) -> Result<(), Failure> {
     let named = args.sandbox.clone().unwrap_or_default();
-    let (sandbox, file) = open_sandbox(&named, &Deadline::after(PATIENCE), &console.notices())?;
+    let (sandbox, file) = open_sandbox(&named, &Deadline::after(LOCK_TIMEOUT), &console.notices())?;
     let listening = listen().await?;
     let kubeconfig = args.kubeconfig_out.clone().unwrap_or_else(|| file.with_file_name("kubeconfig"));
     let written = listening.write_kubeconfig(&kubeconfig)?;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anstream::{AutoStream, ColorChoice};
 
-use crate::render::Cleared;
+use crate::view::Cleared;
 
 /// Where a run writes, and which API server it meets in place of the kubeconfig's.
 #[derive(Clone, Default)]

@@ -10,8 +10,8 @@ use crate::cli::Format;
 use crate::outcome::{Failure, Outcome};
 use crate::outside::Text;
 use crate::plan::{Action, Plan, Warning};
-use crate::render::{Cleared, Door, events, json, terminal};
 use crate::text;
+use crate::view::{Cleared, Door, events, json, terminal};
 
 /// Where apply says what it does.
 pub(super) struct Teller {

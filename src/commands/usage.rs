@@ -6,8 +6,8 @@ use super::stage::{Stage, Stream};
 use crate::outcome::Outcome;
 use crate::outside::Outside;
 use crate::pat;
-use crate::render::{Cleared, Door};
 use crate::text;
+use crate::view::{Cleared, Door};
 
 /// Says what is wrong with the command line, or helps. What was typed is repeated only masked and escaped: it may hold a token, or steer a
 /// terminal.

@@ -4,8 +4,8 @@ use similar::{Algorithm, ChangeTag, DiffOp, capture_diff_slices, group_diff_ops}
 
 use crate::outside::Text;
 use crate::plan::{Change, Field, FieldValue, Manager, Seen};
-use crate::render::terminal;
 use crate::text;
+use crate::view::terminal;
 
 /// The live token, held against the one that was read when the plan was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -16,8 +16,8 @@ use crate::ownership::{FieldMap, Owners};
 use crate::pat::PatSource;
 use crate::plan::{ComputedBecause, DryRun, FieldPath, Kind, Manager, Reason, Remark, Verdict};
 use crate::planner::{TakeOver, what_is_read};
-use crate::render::Door;
 use crate::text;
+use crate::view::Door;
 
 /// Puts values into the file, through a door.
 pub(super) struct Keeper<'a>(pub(super) &'a Door);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use konnect::plan::{Action, Change, Field, FieldAction, FieldPath, FieldValue, Kind, Reason, Verdict};
-use konnect::render::Door;
+use konnect::view::Door;
 use serde_json::{Map, Value, json};
 
 use super::send;

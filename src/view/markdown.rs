@@ -10,13 +10,13 @@ use crate::outside::{Outside, Text};
 use crate::plan::{Action, Change, Plan, Summary, Verification, Warning};
 
 /// GitHub's limit of a comment, in characters; we count bytes, which are never fewer.
-const MOST_BYTES: usize = 65_536;
+const MAX_BYTES: usize = 65_536;
 /// The longest that one text of a table, a warning or an error may be.
-const MOST_OF_TEXT: usize = 300;
+const MAX_TEXT: usize = 300;
 /// The longest line of the block.
-const MOST_OF_LINE: usize = 1_000;
+const MAX_LINE: usize = 1_000;
 /// How many warnings and errors are shown.
-const MOST_REMARKS: usize = 10;
+const MAX_REMARKS: usize = 10;
 
 /// What the comment is about, beside the plan.
 #[derive(Clone, Copy, Debug)]
@@ -41,7 +41,7 @@ pub fn comment(plan: Option<&Plan>, about: About<'_>, door: &Door) -> Cleared {
     }
     let tail = tail(about, door);
     if let Some(plan) = plan.filter(|plan| plan.changes.iter().any(|change| change.action != Action::None)) {
-        block(&mut text, plan, MOST_BYTES - tail.len(), door);
+        block(&mut text, plan, MAX_BYTES - tail.len(), door);
     }
     text.push_str(&tail);
     Cleared::new(text)
@@ -131,18 +131,18 @@ fn diff_line(line: &Line, door: &Door) -> String {
         Sign::Change => '!',
         Sign::None => ' ',
     };
-    cut(&format!("{first}{}", door.line(&line.text)), MOST_OF_LINE)
+    cut(&format!("{first}{}", door.line(&line.text)), MAX_LINE)
 }
 
 fn tail(about: About<'_>, door: &Door) -> String {
     let mut text = String::new();
     let errors = about.errors.iter().map(|e| ("Error", &e.what, e.hint.as_ref()));
     let warnings = about.warnings.iter().map(|w| ("Warning", &w.message, None));
-    for (word, message, hint) in errors.chain(warnings).take(MOST_REMARKS) {
+    for (word, message, hint) in errors.chain(warnings).take(MAX_REMARKS) {
         let hint = hint.map_or_else(String::new, |hint| format!(" {}", code(hint, door)));
         let _ = writeln!(text, "> **{word}:** {}{hint}\n", code(message, door));
     }
-    let rest = (about.errors.len() + about.warnings.len()).saturating_sub(MOST_REMARKS);
+    let rest = (about.errors.len() + about.warnings.len()).saturating_sub(MAX_REMARKS);
     if rest > 0 {
         let _ = writeln!(text, "> {rest} more not shown\n");
     }
@@ -157,7 +157,7 @@ fn tail(about: About<'_>, door: &Door) -> String {
 fn code(text: impl Into<Text>, door: &Door) -> String {
     let shown = door.line(text.into().spelled_out());
     let mut safe = String::with_capacity(shown.len() + 16);
-    for c in cut(&shown, MOST_OF_TEXT).chars() {
+    for c in cut(&shown, MAX_TEXT).chars() {
         if c.is_ascii_punctuation() && !matches!(c, '-' | '/' | '.' | ',') {
             let _ = write!(safe, "&#{};", u32::from(c));
         } else {
@@ -177,7 +177,7 @@ fn cut(text: &str, most: usize) -> String {
 /// The spec's path as a comment can hold it: nothing in it can end the comment.
 fn marker(spec: &Outside, door: &Door) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '/' | '_' | '-') { c } else { '_' };
-    cut(&door.value(spec).chars().map(plain).collect::<String>().replace("--", "-_"), MOST_OF_TEXT)
+    cut(&door.value(spec).chars().map(plain).collect::<String>().replace("--", "-_"), MAX_TEXT)
 }
 
 #[cfg(test)]
@@ -211,7 +211,7 @@ mod tests {
         let about = About { spec: &"k.toml".into(), digest: None, warnings: &[], errors: &failures };
         let text = comment(None, about, &Door::default());
         let text = text.as_str();
-        assert!(text.len() <= MOST_BYTES, "{}", text.len());
+        assert!(text.len() <= MAX_BYTES, "{}", text.len());
         assert!(text.contains("4990 more not shown"));
     }
 }

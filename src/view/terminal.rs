@@ -147,7 +147,7 @@ pub fn reason(change: &Change) -> Text {
 mod tests {
     use super::*;
     use crate::desired::DesiredObject;
-    use crate::render::Door;
+    use crate::view::Door;
 
     #[test]
     fn a_server_s_words_can_t_reach_the_terminal_raw() {
