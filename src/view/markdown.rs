@@ -3,11 +3,11 @@
 
 use std::fmt::Write as _;
 
+use super::gathered::Gathered;
 use super::terminal::{Line, Sign};
-use super::{Cleared, Door, Paint, terminal};
-use crate::outcome::Failure;
+use super::{Cleared, Door, Event, Paint, Printer, View, terminal};
 use crate::outside::{Outside, Text};
-use crate::plan::{Action, Change, Plan, Summary, Verification, Warning};
+use crate::plan::{Action, Change, Plan, Summary, Verification};
 
 /// GitHub's limit of a comment, in characters; we count bytes, which are never fewer.
 const MAX_BYTES: usize = 65_536;
@@ -18,29 +18,30 @@ const MAX_LINE: usize = 1_000;
 /// How many warnings and errors are shown.
 const MAX_REMARKS: usize = 10;
 
-/// What the comment is about, beside the plan.
-#[derive(Clone, Copy, Debug)]
-pub struct About<'a> {
-    /// The spec's path.
-    pub spec: &'a Outside,
-    /// The digest of the saved plan, if it was saved.
-    pub digest: Option<&'a str>,
-    /// All warnings.
-    pub warnings: &'a [Warning],
-    /// What went wrong.
-    pub errors: &'a [Failure],
+/// Shows a run as one comment.
+#[derive(Debug, Default)]
+pub(super) struct Markdown(Gathered);
+
+impl View for Markdown {
+    fn show(&mut self, event: Event<'_>, printer: &Printer) {
+        let Self(gathered) = self;
+        match event {
+            Event::Ended { outcome: _ } => gathered.print(&comment(gathered, printer.door()), printer),
+            event => gathered.add(event, printer),
+        }
+    }
 }
 
 /// The whole comment. Its first line is a marker, the same for each comment about the same spec, so that a bot finds and replaces its own.
-#[must_use]
-pub fn comment(plan: Option<&Plan>, about: About<'_>, door: &Door) -> Cleared {
-    let mut text = format!("<!-- konnect plan {} -->\n", marker(about.spec, door));
-    match plan {
-        None => drop(writeln!(text, "### konnect plan {}: failed\n", code(about.spec, door))),
-        Some(plan) => head(&mut text, plan, about.spec, door),
+fn comment(about: &Gathered, door: &Door) -> Cleared {
+    let spec = about.spec();
+    let mut text = format!("<!-- konnect plan {} -->\n", marker(spec, door));
+    match &about.plan {
+        None => drop(writeln!(text, "### konnect plan {}: failed\n", code(spec, door))),
+        Some(plan) => head(&mut text, plan, spec, door),
     }
     let tail = tail(about, door);
-    if let Some(plan) = plan.filter(|plan| plan.changes.iter().any(|change| change.action != Action::None)) {
+    if let Some(plan) = about.plan.as_ref().filter(|plan| plan.changes.iter().any(|change| change.action != Action::None)) {
         block(&mut text, plan, MAX_BYTES - tail.len(), door);
     }
     text.push_str(&tail);
@@ -134,19 +135,20 @@ fn diff_line(line: &Line, door: &Door) -> String {
     cut(&format!("{first}{}", door.line(&line.text)), MAX_LINE)
 }
 
-fn tail(about: About<'_>, door: &Door) -> String {
+fn tail(about: &Gathered, door: &Door) -> String {
     let mut text = String::new();
-    let errors = about.errors.iter().map(|e| ("Error", &e.what, e.hint.as_ref()));
-    let warnings = about.warnings.iter().map(|w| ("Warning", &w.message, None));
-    for (word, message, hint) in errors.chain(warnings).take(MAX_REMARKS) {
+    let warnings = about.warnings();
+    let of_failures = about.failures.iter().map(|e| ("Error", &e.what, e.hint.as_ref()));
+    let of_warnings = warnings.iter().map(|w| ("Warning", &w.message, None));
+    for (word, message, hint) in of_failures.chain(of_warnings).take(MAX_REMARKS) {
         let hint = hint.map_or_else(String::new, |hint| format!(" {}", code(hint, door)));
         let _ = writeln!(text, "> **{word}:** {}{hint}\n", code(message, door));
     }
-    let rest = (about.errors.len() + about.warnings.len()).saturating_sub(MAX_REMARKS);
+    let rest = (about.failures.len() + warnings.len()).saturating_sub(MAX_REMARKS);
     if rest > 0 {
         let _ = writeln!(text, "> {rest} more not shown\n");
     }
-    if let Some(digest) = about.digest {
+    if let Some(digest) = &about.digest {
         let _ = writeln!(text, "Plan digest: `{digest}`");
     }
     text
@@ -183,6 +185,7 @@ fn marker(spec: &Outside, door: &Door) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::outcome::Failure;
 
     #[test]
     fn no_text_breaks_out() {
@@ -208,8 +211,8 @@ mod tests {
                     .hint(Outside::new("<".repeat(900)))
             })
             .collect();
-        let about = About { spec: &"k.toml".into(), digest: None, warnings: &[], errors: &failures };
-        let text = comment(None, about, &Door::default());
+        let about = Gathered::of_failures(failures);
+        let text = comment(&about, &Door::default());
         let text = text.as_str();
         assert!(text.len() <= MAX_BYTES, "{}", text.len());
         assert!(text.contains("4990 more not shown"));

@@ -1,0 +1,255 @@
+//! The plan for programs: one public document, `format_version` "1.0". A minor version adds, a major one breaks.
+
+use serde::Serialize;
+
+use super::super::door::safe_json;
+use super::super::gathered::Gathered;
+use super::super::{Cleared, Door, Event, Output, Printer, View, terminal};
+use super::NOBODY_TO_ASK;
+use crate::outcome::Failure;
+use crate::outside::Outside;
+use crate::plan::{Change, Field, FieldValue, Manager, Plan, Summary, Verification, Warning};
+
+/// The document's version.
+pub const FORMAT_VERSION: &str = "1.0";
+
+/// Shows a run as one document.
+#[derive(Debug, Default)]
+pub(super) struct Document(Gathered);
+
+impl View for Document {
+    fn fits(&self, output: Output) -> bool {
+        matches!(output, Output::Plan | Output::Validation)
+    }
+
+    fn nobody_to_ask(&self) -> Option<&'static str> {
+        Some(NOBODY_TO_ASK)
+    }
+
+    fn show(&mut self, event: Event<'_>, printer: &Printer) {
+        let Self(gathered) = self;
+        match event {
+            Event::Ended { outcome: _ } => gathered.print(&document(&Contents::of(gathered), printer.door()), printer),
+            // Both: whoever reads stderr alone must hear of a bug too.
+            Event::Panicked(failure) => {
+                let errors = std::slice::from_ref(failure);
+                let contents = Contents { spec: &Outside::default(), plan: None, warnings: Vec::new(), errors };
+                printer.out_at_the_end(&document(&contents, printer.door()));
+                printer.failure(failure);
+            }
+            event => gathered.add(event, printer),
+        }
+    }
+}
+
+/// What a document holds.
+#[derive(Clone, Debug)]
+pub(super) struct Contents<'a> {
+    /// The spec's path as the user gave it.
+    pub(super) spec: &'a Outside,
+    /// The plan, if there is one.
+    pub(super) plan: Option<&'a Plan>,
+    /// All warnings.
+    pub(super) warnings: Vec<Warning>,
+    /// What went wrong beside the plan, or instead of it.
+    pub(super) errors: &'a [Failure],
+}
+
+impl<'a> Contents<'a> {
+    fn of(gathered: &'a Gathered) -> Self {
+        Self { spec: gathered.spec(), plan: gathered.plan.as_ref(), warnings: gathered.warnings(), errors: &gathered.failures }
+    }
+}
+
+#[derive(Serialize)]
+struct Whole {
+    format_version: &'static str,
+    konnect_version: &'static str,
+    specs: [SpecDocument; 1],
+}
+
+#[derive(Serialize)]
+struct SpecDocument {
+    spec: String,
+    cluster: Option<ClusterDocument>,
+    changes: Vec<ChangeDocument>,
+    warnings: Vec<Remark>,
+    summary: SummaryDocument,
+    errors: Vec<Remark>,
+}
+
+#[derive(Serialize)]
+struct ClusterDocument {
+    context: String,
+    server: String,
+    uid: Option<String>,
+    user: Option<String>,
+}
+
+#[derive(Serialize)]
+struct ChangeDocument {
+    object: ObjectDocument,
+    action: &'static str,
+    reason: String,
+    reason_code: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verification: Option<&'static str>,
+    fields: Vec<FieldDocument>,
+}
+
+#[derive(Serialize)]
+struct ObjectDocument {
+    #[serde(rename = "apiVersion")]
+    api_version: &'static str,
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    namespace: Option<String>,
+    name: String,
+}
+
+#[derive(Serialize)]
+struct FieldDocument {
+    path: String,
+    action: &'static str,
+    sensitive: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<&'static str>,
+    #[serde(flatten)]
+    values: Option<Values>,
+    managers: Vec<ManagerDocument>,
+}
+
+#[derive(Serialize)]
+struct Values {
+    before: Option<String>,
+    after: Option<String>,
+}
+
+#[derive(Serialize)]
+struct ManagerDocument {
+    name: String,
+    operation: String,
+    time: Option<String>,
+}
+
+#[derive(Serialize)]
+struct SummaryDocument {
+    add: usize,
+    change: usize,
+    destroy: usize,
+    unchanged: usize,
+    blocked: usize,
+    unknown: usize,
+}
+
+#[derive(Serialize)]
+struct Remark {
+    code: String,
+    message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<String>,
+}
+
+/// The document, drawn.
+fn document(contents: &Contents<'_>, door: &Door) -> Cleared {
+    let mut text = safe_json(&serde_json::to_string_pretty(&whole(contents, door)).unwrap_or_default());
+    text.push('\n');
+    Cleared::new(text)
+}
+
+/// The same as a value, to be part of another document.
+pub(super) fn value(contents: &Contents<'_>, door: &Door) -> serde_json::Value {
+    serde_json::to_value(whole(contents, door)).unwrap_or_default()
+}
+
+fn whole(contents: &Contents<'_>, door: &Door) -> Whole {
+    let Contents { spec, plan, warnings, errors } = contents;
+    let Summary { add, change, destroy, unchanged, blocked, unknown } = plan.map(Plan::summary).unwrap_or_default();
+    let known = |value: &Option<Outside>| value.as_ref().map(|value| door.value(value));
+    let cluster = plan.map(|plan| ClusterDocument {
+        context: door.value(&plan.cluster.context),
+        server: door.value(&plan.cluster.server),
+        uid: known(&plan.cluster.uid),
+        user: known(&plan.cluster.user),
+    });
+    let warning =
+        |Warning { code, message }: &Warning| Remark { code: code.to_string(), message: door.value(message), hint: None };
+    let error = |Failure { outcome: _, code, what, hint }: &Failure| Remark {
+        code: code.word().to_owned(),
+        message: door.value(what),
+        hint: hint.as_ref().map(|hint| door.value(hint)),
+    };
+    Whole {
+        format_version: FORMAT_VERSION,
+        konnect_version: env!("CARGO_PKG_VERSION"),
+        specs: [SpecDocument {
+            spec: door.value(*spec),
+            cluster,
+            changes: plan.map_or_else(Vec::new, |plan| plan.changes.iter().map(|change| change_document(change, door)).collect()),
+            warnings: warnings.iter().map(warning).collect(),
+            summary: SummaryDocument { add, change, destroy, unchanged, blocked, unknown },
+            errors: errors.iter().map(error).collect(),
+        }],
+    }
+}
+
+fn change_document(change: &Change, door: &Door) -> ChangeDocument {
+    let verification = change.is_written().then_some(match change.verification {
+        Verification::Server => "server",
+        Verification::Computed(_) => "computed",
+    });
+    ChangeDocument {
+        object: ObjectDocument {
+            api_version: change.wanted.kind.api_version(),
+            kind: change.wanted.kind.name(),
+            namespace: change.wanted.namespace.as_ref().map(|namespace| door.value(namespace)),
+            name: door.value(&change.wanted.name),
+        },
+        action: change.action.word(),
+        reason: door.value(terminal::reason(change)),
+        reason_code: change.reason.code(),
+        verification,
+        fields: change.fields.iter().map(|field| field_document(field, door)).collect(),
+    }
+}
+
+fn field_document(field: &Field, door: &Door) -> FieldDocument {
+    let Field { path, action, value, managers } = field;
+    let known = |value: &Option<Outside>| value.as_ref().map(|value| door.value(value));
+    let (token, values) = match value {
+        FieldValue::Token(verdict) => (Some(verdict.word()), None),
+        FieldValue::Hidden => (None, None),
+        FieldValue::Plain { before, after } => (None, Some(Values { before: known(before), after: known(after) })),
+    };
+    let manager = |Manager { name, operation, time }: &Manager| ManagerDocument {
+        name: door.value(name),
+        operation: door.value(operation),
+        time: time.map(|time| time.to_string()),
+    };
+    FieldDocument {
+        path: door.value(path.dotted()),
+        action: action.word(),
+        sensitive: path.is_sensitive(),
+        token,
+        values,
+        managers: managers.iter().map(manager).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outcome::FailureCode;
+
+    #[test]
+    fn a_failure_alone_is_a_whole_document() {
+        let failure = Failure::new(FailureCode::Spec, "went \u{202e}wrong\u{e0041}").hint("do this");
+        let contents = Contents { spec: &"konnect.toml".into(), plan: None, warnings: Vec::new(), errors: &[failure] };
+        let text = document(&contents, &Door::default());
+        let text = text.as_str();
+        assert!(!text.contains('\u{202e}') && !text.contains('\u{e0041}'));
+        let value: serde_json::Value = serde_json::from_str(text).expect("JSON");
+        assert_eq!(value["specs"][0]["errors"][0]["message"], "went \u{202e}wrong\u{e0041}");
+        assert_eq!(value["specs"][0]["changes"], serde_json::json!([]));
+    }
+}
