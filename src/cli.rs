@@ -1,5 +1,6 @@
 //! What was typed. No behaviour.
 
+mod format;
 mod values;
 
 use std::time::Duration;
@@ -9,6 +10,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::desired::FieldOfType;
 use crate::outside::Outside;
 use crate::pat::Accept;
+use crate::view::{Color, Format, Output};
+use format::FormatParser;
 use values::{digest, lifetime, subject, take_over, timeout};
 
 /// Connect a Kubernetes cluster to Kong Konnect from one checked-in file.
@@ -76,8 +79,8 @@ pub struct PlanArgs {
     #[command(flatten)]
     pub cluster: ClusterArgs,
     /// Output format
-    #[arg(long, value_enum, default_value_t = PlanFormat::Human)]
-    pub format: PlanFormat,
+    #[arg(long, value_parser = FormatParser(Output::Plan), default_value = "human")]
+    pub format: Format,
     /// Exit with 2 if changes are pending, blocked ones included
     #[arg(long)]
     pub detailed_exitcode: bool,
@@ -99,8 +102,8 @@ pub struct ShowArgs {
     #[arg(value_name = "PLAN")]
     pub plan: Outside,
     /// Output format
-    #[arg(long, value_enum, default_value_t = PlanFormat::Human)]
-    pub format: PlanFormat,
+    #[arg(long, value_parser = FormatParser(Output::Plan), default_value = "human")]
+    pub format: Format,
     /// Exit with 2 if changes are pending, blocked ones included
     #[arg(long)]
     pub detailed_exitcode: bool,
@@ -195,7 +198,7 @@ pub struct ApplyArgs {
     #[arg(long)]
     pub auto_approve: bool,
     /// Output format; json is one event a line
-    #[arg(long, value_enum, default_value_t = Format::Human)]
+    #[arg(long, value_parser = FormatParser(Output::Apply), default_value = "human")]
     pub format: Format,
     /// Screen.
     #[command(flatten)]
@@ -218,7 +221,7 @@ pub struct ValidateArgs {
     #[command(flatten)]
     pub cluster: ChoiceArgs,
     /// Output format
-    #[arg(long, value_enum, default_value_t = Format::Human)]
+    #[arg(long, value_parser = FormatParser(Output::Validation), default_value = "human")]
     pub format: Format,
     /// Screen.
     #[command(flatten)]
@@ -293,38 +296,6 @@ pub struct ScreenArgs {
     /// Colour
     #[arg(long, value_enum, default_value_t = Color::Auto)]
     pub color: Color,
-}
-
-/// `--format`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For people
-    Human,
-    /// For programs
-    Json,
-}
-
-/// `--format` of plan and show.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum PlanFormat {
-    /// For people
-    Human,
-    /// For programs
-    Json,
-    /// One comment for a pull request
-    Markdown,
-}
-
-/// `--color`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Color {
-    /// Where there is a terminal that wants it
-    #[default]
-    Auto,
-    /// Always
-    Always,
-    /// Never
-    Never,
 }
 
 impl SpecArgs {

@@ -4,13 +4,13 @@
 //!
 //! ```text
 //! konnect.toml ─ spec ─► desired ─┐
-//!                                 ├─► planner ─► Plan ─► verify ─► render / saved_plan
+//!                                 ├─► planner ─► Plan ─► verify ─► view / saved_plan
 //! cluster ────── observed ────────┘               └────► apply ─► write ─► cluster
 //! ```
 //!
 //! A plan is complete: apply makes no choices. The token is in three modules only: `pat` reads it, `observed` compares it with the live
 //! one, `write` places it into a request. What lies between holds a verdict, and can't leak what it never had. Text from outside is a type
-//! of its own (`outside`) that only the door (`render::door`) turns into output, with every secret of the run masked.
+//! of its own (`outside`) that only the door (`view::door`) turns into output, with every secret of the run masked.
 
 pub use konnect_core::{
     desired, field_path, names, next_step, object, observed, outcome, outside, ownership, plan, planner, report, revalidate,
@@ -33,7 +33,7 @@ pub mod read;
 pub mod sandbox;
 
 // What is to be done: pure.
-pub mod render;
+pub mod view;
 
 // Doing it.
 pub mod apply;

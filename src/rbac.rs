@@ -10,8 +10,8 @@ use crate::object::{ResourceType, Scope};
 use crate::outcome::{Failure, FailureCode};
 use crate::outside::Outside;
 use crate::pat::hex;
-use crate::render::{Cleared, Door};
 use crate::spec::{Object, Spec};
+use crate::view::{Cleared, Door};
 
 /// One rule: these verbs on these objects of one resource.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -14,10 +14,10 @@ use crate::pat::{self, Accept, Fingerprints, Pat, PatSource, Salt};
 use crate::plan::{DryRun, Plan, Warning};
 use crate::planner;
 use crate::read::{self, Comparison, Reading};
-use crate::render::Door;
 use crate::spec::{ClusterKeys, PatKey, Spec};
 use crate::text;
 use crate::verify;
+use crate::view::Door;
 
 /// How often a plan is made anew because an object moved between reading it and asking the server about it.
 const ATTEMPTS: u32 = 3;

@@ -9,15 +9,15 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use konnect::apply::{self, ApplyContext, Progress};
+use konnect::apply::{self, ApplyContext};
 use konnect::cluster::{Cluster, Deadline};
 use konnect::desired::TakeOver;
 use konnect::outcome::Outcome;
-use konnect::render::{Door, events};
 use konnect::report::WriteResult;
 use konnect::sandbox::Sandbox;
 use konnect::session::Session;
 use konnect::spec;
+use konnect::view::{CapturedOutput, Door, Event, Format, Output, Printer, Reporter, Streams, Style};
 use serde_json::Value;
 use support::{Konnect, Served};
 
@@ -79,23 +79,24 @@ async fn in_the_report_and_the_events() {
     let context = ApplyContext { pat, comparison: wanted.comparison(), interrupted: &interrupted };
     let revalidated = apply::look_again(&cluster, plan, context).await.expect("not stale");
     assert_eq!(revalidated.done.len(), 1);
-    let mut told: Vec<Value> = Vec::new();
-    let door = Door::default();
-    let mut tell = |progress: Progress<'_>| {
-        told.extend(events::progress(&progress, &door).map(|line| line.as_str().parse::<Value>().expect("JSON")));
-    };
-    let report = apply::apply(&cluster, &revalidated, context, &mut tell).await;
-    let endings: Vec<&WriteResult> = report.results.iter().map(|(_, ending)| ending).collect();
-    assert_eq!(endings, [&WriteResult::DoneByAnother, &WriteResult::Created, &WriteResult::Created]);
+    let output = CapturedOutput::default();
+    let printer = Printer::new(Streams::Captured(output.clone()), Style::default());
+    let reporter = Reporter::new(Format::Json, Output::Apply, printer);
+    let report = apply::apply(&cluster, &revalidated, context, &mut |progress| reporter.emit(progress.into())).await;
+    reporter.emit(Event::Summary(&report));
+    assert_eq!(reporter.finish(Outcome::Done, Outcome::Failed), Outcome::Done);
+    let told: Vec<Value> = output.stdout().lines().map(|line| line.parse().expect("JSON")).collect();
+    let results: Vec<&WriteResult> = report.results.iter().map(|(_, result)| result).collect();
+    assert_eq!(results, [&WriteResult::DoneByAnother, &WriteResult::Created, &WriteResult::Created]);
     assert!(report.is_complete() && report.outcome() == Outcome::Done);
     let first = &told[0];
     assert_eq!((&first["type"], &first["result"]), (&"apply_complete".into(), &"done_by_another".into()), "{first}");
     assert_eq!((&first["object"]["kind"], &first["action"]), (&"Namespace".into(), &"create".into()), "{first}");
-    let summary: Value = events::summary(&report, true, Outcome::Done).as_str().parse().expect("JSON");
+    let summary = told.last().expect("a summary");
     assert_eq!((&summary["add"], &summary["done_by_another"]), (&2.into(), &1.into()), "{summary}");
     let schema: Value = include_str!("../schema/events.json").parse().expect("JSON");
     let schema = jsonschema::validator_for(&schema).expect("a schema");
-    for event in told.iter().chain([&summary]) {
+    for event in &told {
         assert!(schema.is_valid(event), "{event}");
     }
 }

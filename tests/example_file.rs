@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use konnect::object::SpecId;
-use konnect::render::Door;
 use konnect::spec::{self, PatKey};
+use konnect::view::Door;
 
 const EXAMPLE: &str = include_str!("../konnect.example.toml");
 

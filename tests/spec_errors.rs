@@ -4,8 +4,8 @@
 
 use std::path::Path;
 
-use konnect::render::Door;
 use konnect::spec::{self, Spec, SpecErrors};
+use konnect::view::Door;
 
 const TOKEN: &str = "kpat_Q7wZ3mT9xL2vB8nR5yK1";
 const GOOD: &str = "namespace = \"kong\"\nservice_account = \"sa\"\nsecret = \"pat\"\npat_env = \"PAT\"\n";

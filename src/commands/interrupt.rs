@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
 
-use super::stage::Stage;
+use super::context::RunContext;
 use crate::outcome::{Failure, FailureCode, Outcome};
 
 /// Whether somebody wants us to stop.
@@ -17,11 +17,11 @@ pub(super) struct Interrupt {
 }
 
 impl Interrupt {
-    /// Starts to listen, where the stage is the process's own. Must be called inside the runtime.
-    pub(super) fn listen(stage: &Stage) -> Self {
+    /// Starts to listen, where the run is the process's own. Must be called inside the runtime.
+    pub(super) fn listen(context: &RunContext) -> Self {
         let interrupt = Self { wanted: Arc::new(AtomicBool::new(false)), told: Arc::new(Notify::new()) };
         let (wanted, told) = (Arc::clone(&interrupt.wanted), Arc::clone(&interrupt.told));
-        if !stage.is_process() {
+        if !context.is_process() {
             return interrupt;
         }
         // Without signals to listen for, the system's default, to end at once, stays in place.

@@ -1,8 +1,8 @@
 //! What a command works on, opened: the spec and its token, read off the runtime's thread.
 
-use std::sync::Arc;
+use std::ffi::OsString;
 
-use super::console::Console;
+use super::run::Run;
 use crate::blocking::within;
 use crate::cli::{SpecArgs, TrustArgs};
 use crate::cluster::Deadline;
@@ -12,28 +12,17 @@ use crate::pat::{self, Pat};
 use crate::plan::Warning;
 use crate::session::Session;
 use crate::spec::{self, Policy, Spec, SpecErrors};
+use crate::view::Door;
 
 /// Why there is nothing to work on.
-pub(super) enum NotOpened {
+pub(super) enum OpenError {
     /// The spec is wrong.
     Spec(SpecErrors),
     /// Something else.
     Failed(Failure),
 }
 
-impl NotOpened {
-    /// One failure for each thing that is wrong, for documents.
-    pub(super) fn failures(&self) -> Vec<Failure> {
-        match self {
-            Self::Spec(errors) => errors
-                .messages()
-                .into_iter()
-                .map(|message| Failure::new(errors.code(), message).outcome(errors.outcome()))
-                .collect(),
-            Self::Failed(failure) => vec![failure.clone()],
-        }
-    }
-
+impl OpenError {
     /// The exit code.
     pub(super) const fn outcome(&self) -> Outcome {
         match self {
@@ -43,37 +32,10 @@ impl NotOpened {
     }
 }
 
-impl From<Failure> for NotOpened {
+impl From<Failure> for OpenError {
     fn from(failure: Failure) -> Self {
         Self::Failed(failure)
     }
-}
-
-/// Reads a spec without needing its token. Where the token is at hand it is known all the same, so that it is hidden in what is said of the
-/// spec, and refused in it.
-pub(super) async fn checked(
-    file: &Outside,
-    pat_stdin: bool,
-    policy: Option<Policy>,
-    console: &Arc<Console>,
-    deadline: &Deadline,
-    warnings: &mut Vec<Warning>,
-) -> Result<Spec, NotOpened> {
-    let (file, console) = (file.clone(), Arc::clone(console));
-    let (spec, met) = within(deadline, "reading the spec", move || {
-        let mut met = Vec::new();
-        let spec = read(&file, pat_stdin, policy.as_ref(), &console, &mut met).and_then(|spec| {
-            if let Some(pat) = spec.pat.as_ref().and_then(pat::at_hand) {
-                pat.teach(console.door().secrets());
-                refuse_token_in(&spec, &pat, &console)?;
-            }
-            Ok(spec)
-        });
-        (spec, met)
-    })
-    .await?;
-    warnings.extend(met);
-    spec
 }
 
 /// What an untrusted spec may say, if it is one. `cluster_is_chosen`: a flag says which context or sandbox is used.
@@ -87,68 +49,100 @@ pub(super) fn policy(trust: &TrustArgs, cluster_is_chosen: bool, pat_from_stdin:
     })
 }
 
-/// Reads the spec and the token. The warnings are those met, whatever came of it.
-pub(super) async fn open(
-    args: &SpecArgs,
-    policy: Option<Policy>,
-    console: &Arc<Console>,
-    deadline: &Deadline,
-    warnings: &mut Vec<Warning>,
-) -> Result<(Spec, Session), NotOpened> {
-    let SpecArgs { file, pat_stdin, accept_any_token: _, take_over } = args;
-    let accept = args.accept();
-    let (file, pat_stdin, take_over) = (file.clone(), *pat_stdin, take_over.iter().cloned().collect());
-    let console = Arc::clone(console);
-    let (opened, met) = within(deadline, "reading the spec and the token", move || {
-        let mut met = Vec::new();
-        let opened = read(&file, pat_stdin, policy.as_ref(), &console, &mut met).and_then(|spec| {
-            let wanted = Session::new(spec.clone(), pat_stdin, accept, take_over, console.door(), &mut met)?;
-            if let Some(pat) = &wanted.pat {
-                refuse_token_in(&spec, pat, &console)?;
-            }
-            Ok((spec, wanted))
-        });
-        (opened, met)
-    })
-    .await?;
-    warnings.extend(met);
-    opened
-}
-
-/// Reads the spec as far as its author is trusted.
-fn read(
-    file: &Outside,
+/// Reads a spec as far as its author is trusted.
+pub(super) struct SpecReader {
+    file: Outside,
     pat_stdin: bool,
-    policy: Option<&Policy>,
-    console: &Console,
-    warnings: &mut Vec<Warning>,
-) -> Result<Spec, NotOpened> {
-    if policy.is_some() {
-        console.door().secrets().only_whole();
-    }
-    let read = policy.map_or_else(|| spec::read(file, pat_stdin), |policy| policy.read(file, warnings));
-    read.map_err(|errors| {
-        // What a stranger's spec points at is not read before it is allowed.
-        let source = errors.pat.as_ref().filter(|_| policy.is_none());
-        match source.and_then(pat::at_hand) {
-            Some(pat) => pat.teach(console.door().secrets()),
-            None => pat::teach_environment(console.door().secrets()),
-        }
-        NotOpened::Spec(errors)
-    })
+    policy: Option<Policy>,
+    door: Door,
+    /// The command line, where the token must not stand.
+    arguments: Vec<OsString>,
 }
 
-/// The token belongs neither in a checked-in file nor on a command line, where other users see it.
-fn refuse_token_in(spec: &Spec, pat: &Pat, console: &Console) -> Result<(), Failure> {
-    let refused = |what: &'static str| {
-        Failure::new(FailureCode::TokenInTheOpen, what)
-            .hint("take it out, and revoke the token if the file was shared or the command logged")
-    };
-    if console.arguments().iter().any(|argument| pat.stands_in(argument.as_encoded_bytes())) {
-        return Err(refused("the token stands on the command line: it belongs only where the spec says that it is read from"));
+impl SpecReader {
+    /// For this file. The token comes from standard input if `pat_stdin` says so.
+    pub(super) fn new(run: &Run, file: &Outside, pat_stdin: bool, policy: Option<Policy>) -> Self {
+        let (door, arguments) = (run.door().clone(), run.context().arguments().to_vec());
+        Self { file: file.clone(), pat_stdin, policy, door, arguments }
     }
-    if spec.holds(pat) {
-        return Err(refused("the token stands in the spec: it belongs only where the spec says that it is read from"));
+
+    /// Reads the spec without needing its token. Where the token is at hand it is known all the same, so that it is hidden in what is said
+    /// of the spec, and refused in it.
+    pub(super) async fn spec(self, deadline: &Deadline, warnings: &mut Vec<Warning>) -> Result<Spec, OpenError> {
+        let (spec, met) = within(deadline, "reading the spec", move || {
+            let mut met = Vec::new();
+            let spec = self.read(&mut met).and_then(|spec| {
+                if let Some(pat) = spec.pat.as_ref().and_then(pat::at_hand) {
+                    pat.teach(self.door.secrets());
+                    self.refuse_token_in(&spec, &pat)?;
+                }
+                Ok(spec)
+            });
+            (spec, met)
+        })
+        .await?;
+        warnings.extend(met);
+        spec
     }
-    Ok(())
+
+    /// Reads the spec and the token. The warnings are those met, whatever came of it.
+    pub(super) async fn spec_and_token(
+        self,
+        args: &SpecArgs,
+        deadline: &Deadline,
+        warnings: &mut Vec<Warning>,
+    ) -> Result<(Spec, Session), OpenError> {
+        let (accept, take_over) = (args.accept(), args.take_over.iter().cloned().collect());
+        let (opened, met) = within(deadline, "reading the spec and the token", move || {
+            let mut met = Vec::new();
+            let opened = self.read(&mut met).and_then(|spec| {
+                let session = Session::new(spec.clone(), self.pat_stdin, accept, take_over, &self.door, &mut met)?;
+                if let Some(pat) = &session.pat {
+                    self.refuse_token_in(&spec, pat)?;
+                }
+                Ok((spec, session))
+            });
+            (opened, met)
+        })
+        .await?;
+        warnings.extend(met);
+        opened
+    }
+
+    fn read(&self, warnings: &mut Vec<Warning>) -> Result<Spec, OpenError> {
+        let secrets = self.door.secrets();
+        let read = match &self.policy {
+            None => spec::read(&self.file, self.pat_stdin),
+            Some(policy) => {
+                secrets.only_whole();
+                policy.read(&self.file, warnings)
+            }
+        };
+        read.map_err(|errors| {
+            // What a stranger's spec points at is not read before it is allowed.
+            let source = errors.pat.as_ref().filter(|_| self.policy.is_none());
+            match source.and_then(pat::at_hand) {
+                Some(pat) => pat.teach(secrets),
+                None => pat::teach_environment(secrets),
+            }
+            OpenError::Spec(errors)
+        })
+    }
+
+    /// The token belongs neither in a checked-in file nor on a command line, where other users see it.
+    fn refuse_token_in(&self, spec: &Spec, pat: &Pat) -> Result<(), Failure> {
+        let refused = |what: &'static str| {
+            Failure::new(FailureCode::TokenInTheOpen, what)
+                .hint("take it out, and revoke the token if the file was shared or the command logged")
+        };
+        if self.arguments.iter().any(|argument| pat.stands_in(argument.as_encoded_bytes())) {
+            return Err(refused(
+                "the token stands on the command line: it belongs only where the spec says that it is read from",
+            ));
+        }
+        if spec.holds(pat) {
+            return Err(refused("the token stands in the spec: it belongs only where the spec says that it is read from"));
+        }
+        Ok(())
+    }
 }

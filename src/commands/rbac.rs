@@ -1,26 +1,28 @@
 //! `konnect rbac`: the smallest rights, as YAML alone.
 
-use super::console::Console;
-use super::interrupt::Interrupt;
-use super::{NotOpened, Stage, checked};
+use super::RunContext;
+use super::open::{OpenError, SpecReader};
+use super::run::Run;
 use crate::cli::RbacArgs;
 use crate::cluster::Deadline;
 use crate::outcome::Outcome;
 use crate::rbac;
+use crate::view::{Cleared, Event, Format, Output};
 
-pub(super) async fn rbac(args: RbacArgs, stage: &Stage) -> Outcome {
-    let console = Console::new(args.screen, stage);
-    match Interrupt::listen(stage)
-        .or_stop(checked(&args.file, args.pat_stdin, None, &console, &Deadline::default(), &mut Vec::new()))
-        .await
-    {
-        Ok(spec) => {
-            if let Err(failure) = rbac::refuse_masked(&spec, args.subject.as_ref(), console.door()) {
-                return console.not_opened(&NotOpened::Failed(failure));
-            }
-            console.out(&rbac::yaml(&spec, args.purpose, args.subject.as_ref(), console.door()));
-            console.outcome(Outcome::Done)
+pub(super) async fn rbac(args: RbacArgs, context: &RunContext) -> Outcome {
+    let run = Run::begin(context, args.screen, Format::Human, Output::Text, &args.file);
+    match rights(&args, &run).await {
+        Ok(rights) => {
+            run.emit(Event::Text(&rights));
+            run.finish(Outcome::Done)
         }
-        Err(not_opened) => console.not_opened(&not_opened),
+        Err(error) => run.fail(&error),
     }
+}
+
+async fn rights(args: &RbacArgs, run: &Run) -> Result<Cleared, OpenError> {
+    let reader = SpecReader::new(run, &args.file, args.pat_stdin, None);
+    let spec = run.or_stop(reader.spec(&Deadline::default(), &mut Vec::new())).await?;
+    rbac::refuse_masked(&spec, args.subject.as_ref(), run.door())?;
+    Ok(rbac::yaml(&spec, args.purpose, args.subject.as_ref(), run.door()))
 }

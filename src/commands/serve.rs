@@ -1,46 +1,39 @@
 //! `konnect sandbox serve`: the sandbox as a loopback server, in the foreground.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use super::console::Console;
-use super::interrupt::Interrupt;
-use super::stage::Stage;
+use super::RunContext;
+use super::run::Run;
 use crate::cli::ServeArgs;
 use crate::cluster::{Deadline, open_sandbox};
 use crate::outcome::{Failure, Outcome};
 use crate::outside::Outside;
 use crate::sandbox::serve::listen;
-use crate::text;
+use crate::view::{Event, Format, Output};
 
 /// How long a request waits for another process that works on the file.
-const PATIENCE: Duration = Duration::from_secs(30);
+const LOCK_TIMEOUT: Duration = Duration::from_secs(30);
 
-pub(super) async fn serve(args: ServeArgs, stage: &Stage) -> Outcome {
-    let console = Console::new(args.screen, stage);
-    let interrupt = Interrupt::listen(stage);
-    match run(&args, &interrupt, &console).await {
-        Ok(()) => console.outcome(Outcome::Done),
-        Err(failure) => {
-            console.failure(&failure);
-            console.outcome(failure.outcome)
-        }
+pub(super) async fn serve(args: ServeArgs, context: &RunContext) -> Outcome {
+    let run = Run::begin(context, args.screen, Format::Human, Output::Text, &Outside::default());
+    match until_interrupted(&args, &run).await {
+        Ok(()) => run.finish(Outcome::Done),
+        Err(failure) => run.fail(&failure.into()),
     }
 }
 
-async fn run(args: &ServeArgs, interrupt: &Interrupt, console: &Arc<Console>) -> Result<(), Failure> {
+async fn until_interrupted(args: &ServeArgs, run: &Run) -> Result<(), Failure> {
     let named = args.sandbox.clone().unwrap_or_default();
-    let (sandbox, file) = open_sandbox(&named, &Deadline::after(PATIENCE), &console.notices())?;
+    let (sandbox, file) = open_sandbox(&named, &Deadline::after(LOCK_TIMEOUT), &run.notices())?;
     let listening = listen().await?;
     let kubeconfig = args.kubeconfig_out.clone().unwrap_or_else(|| file.with_file_name("kubeconfig"));
     let written = listening.write_kubeconfig(&kubeconfig)?;
-    console.say(text!(
-        "The sandbox {} listens on https://{}\n\n  export KUBECONFIG={}\n\nCtrl-C ends it.\n",
-        Outside::from(file.as_path()),
-        Outside::new(listening.address.to_string()),
-        Outside::from(kubeconfig.as_path())
-    ));
-    listening.serve(sandbox, interrupt.wanted()).await;
+    run.emit(Event::Serving {
+        file: file.as_path().into(),
+        address: listening.address.to_string().into(),
+        kubeconfig: kubeconfig.as_path().into(),
+    });
+    listening.serve(sandbox, run.until_interrupted()).await;
     written.remove();
     Ok(())
 }

@@ -1,43 +1,31 @@
-//! A command line that is wrong, or asks for help: clap's words, with what was typed sent through the door first.
+//! A command line that is wrong, or asks for help; and a system that does not let us begin.
 
-use clap::error::ContextValue;
+use std::ffi::OsString;
 
-use super::stage::{Stage, Stream};
+use super::context::RunContext;
+use super::guess::format_and_output;
+use super::run::reporter;
+use crate::cli::ScreenArgs;
 use crate::outcome::Outcome;
-use crate::outside::Outside;
 use crate::pat;
-use crate::render::{Cleared, Door};
-use crate::text;
+use crate::view::{Event, Reporter};
 
-/// Says what is wrong with the command line, or helps. What was typed is repeated only masked and escaped: it may hold a token, or steer a
-/// terminal.
-pub(super) fn usage(mut error: clap::Error, stage: &Stage) -> Outcome {
-    let door = Door::default();
-    pat::teach_environment(door.secrets());
-    let typed: Vec<_> = error.context().map(|(kind, value)| (kind, value.clone())).collect();
-    for (kind, value) in typed {
-        let clear = |text: String| door.line(Outside::new(text));
-        let value = match value {
-            ContextValue::String(text) => ContextValue::String(clear(text)),
-            ContextValue::Strings(texts) => ContextValue::Strings(texts.into_iter().map(clear).collect()),
-            other => other,
-        };
-        error.insert(kind, value);
-    }
-    let helps = !error.use_stderr();
-    let stream = if helps { Stream::Out } else { Stream::Err };
-    let rendered = error.render();
-    let text = Cleared::of_usage(if stage.color(stream) { rendered.ansi().to_string() } else { rendered.to_string() });
-    let written = stage.write(stream, &text);
-    match (helps, written) {
-        (true, Ok(())) => Outcome::Done,
-        (true, Err(_)) => Outcome::Failed,
-        (false, _) => Outcome::Usage,
-    }
+fn reporter_of(arguments: &[OsString], context: &RunContext) -> Reporter {
+    let (format, output) = format_and_output(arguments);
+    reporter(context, ScreenArgs::default(), format, output)
+}
+
+/// Shows what is wrong with the command line, or helps. What was typed may hold a token.
+pub(super) fn usage(error: clap::Error, arguments: &[OsString], context: &RunContext) -> Outcome {
+    let reporter = reporter_of(arguments, context);
+    pat::teach_environment(reporter.door().secrets());
+    let outcome = if error.use_stderr() { Outcome::Usage } else { Outcome::Done };
+    reporter.emit(Event::Usage(error));
+    reporter.outcome(outcome, Outcome::Failed)
 }
 
 /// The system would not even let us begin.
-pub(super) fn startup(error: &std::io::Error, stage: &Stage) -> Outcome {
-    let _ = stage.write(Stream::Err, &Door::default().remark(text!("error: can't start: {}", error.kind())));
+pub(super) fn not_started(error: &std::io::Error, arguments: &[OsString], context: &RunContext) -> Outcome {
+    reporter_of(arguments, context).emit(Event::NotStarted(error.kind()));
     Outcome::Failed
 }

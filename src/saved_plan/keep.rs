@@ -18,9 +18,9 @@ use crate::ownership::Owners;
 use crate::pat::PatSource;
 use crate::plan::{ComputedBecause, DryRun, Manager, Reason, Remark};
 use crate::planner::what_is_read;
-use crate::render::Door;
 use crate::text;
 use crate::token::{LiveToken, Verdict};
+use crate::view::Door;
 
 /// Puts values into the file, through a door.
 pub(super) struct Keeper<'a>(pub(super) &'a Door);

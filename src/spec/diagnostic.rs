@@ -9,8 +9,8 @@ use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
 use super::PatKey;
 use crate::outcome::{FailureCode, Outcome};
 use crate::outside::{Outside, Text};
-use crate::render::{Cleared, Door};
 use crate::text;
+use crate::view::{Cleared, Door};
 use excerpt::Excerpt;
 
 /// The most errors that are shown.

@@ -187,7 +187,7 @@ mod tests {
             Ok(spec) => Ok((spec, warnings)),
             Err(errors) => {
                 assert_eq!(errors.outcome().code(), 3, "{rest}");
-                Err(errors.messages().iter().map(|text| crate::render::Door::default().line(text)).collect())
+                Err(errors.messages().iter().map(|text| crate::view::Door::default().line(text)).collect())
             }
         }
     }

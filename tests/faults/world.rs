@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use clap::Parser as _;
 use konnect::cli::Cli;
-use konnect::commands::{Stage, Written, execute};
+use konnect::commands::{CapturedOutput, RunContext, execute};
 use konnect::sandbox::Sandbox;
 use konnect::sandbox::faults::{Call, Fault, Faulty};
 use konnect::sandbox::request::Request;
@@ -81,10 +81,10 @@ impl World {
         }
         let cli = Cli::try_parse_from(typed).expect("a command line");
         let faulty = Faulty::new(self.sandbox.clone(), decide);
-        let written = Written::default();
+        let written = CapturedOutput::default();
         let code = self.runtime.block_on(async {
-            let stage = Stage::in_memory(kube::Client::new(faulty.clone(), "default"), &written);
-            execute(cli, &stage).await.code()
+            let context = RunContext::in_memory(kube::Client::new(faulty.clone(), "default"), &written);
+            execute(cli, &context).await.code()
         });
         let titles = faulty.written().iter().map(|path| title(path)).collect();
         Run { code: i32::from(code), stdout: written.stdout(), stderr: written.stderr(), calls: faulty.calls(), written: titles }

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use konnect::desired::WantedValue;
 use konnect::field_path::FieldPath;
 use konnect::plan::{Action, Change, Field, FieldAction, FieldValue, Reason};
-use konnect::render::Door;
 use konnect::token::Verdict;
+use konnect::view::Door;
 use serde_json::{Map, Value, json};
 
 use super::send;

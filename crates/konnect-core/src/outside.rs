@@ -6,7 +6,7 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// A text from outside. No `Display`: only the door (`render::door`) makes output of it, with secrets masked and escapes spelled out.
+/// A text from outside. No `Display`: only the door (`view::door`) makes output of it, with secrets masked and escapes spelled out.
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Outside(String);
 

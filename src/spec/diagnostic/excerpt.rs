@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::super::mask::{MASK, find, hidden_in_line};
-use crate::render::escape;
+use crate::view::escape;
 
 /// About how many columns are shown.
 const WIDTH: usize = 120;

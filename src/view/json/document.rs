@@ -2,8 +2,10 @@
 
 use serde::Serialize;
 
-use super::door::safe_json;
-use super::{Cleared, Door};
+use super::super::door::safe_json;
+use super::super::gathered::Gathered;
+use super::super::{Cleared, Door, Event, Output, Printer, View};
+use super::NOBODY_TO_ASK;
 use crate::outcome::Failure;
 use crate::outside::Outside;
 use crate::plan::{Change, Field, FieldValue, Manager, Plan, Summary, Verification, Warning};
@@ -11,8 +13,56 @@ use crate::plan::{Change, Field, FieldValue, Manager, Plan, Summary, Verificatio
 /// The document's version.
 pub const FORMAT_VERSION: &str = "1.0";
 
+/// Shows a run as one document.
+#[derive(Debug, Default)]
+pub(super) struct Document(Gathered);
+
+impl View for Document {
+    fn fits(&self, output: Output) -> bool {
+        matches!(output, Output::Plan | Output::Validation)
+    }
+
+    fn nobody_to_ask(&self) -> Option<&'static str> {
+        Some(NOBODY_TO_ASK)
+    }
+
+    fn show(&mut self, event: Event<'_>, printer: &Printer) {
+        let Self(gathered) = self;
+        match event {
+            Event::Ended { outcome: _ } => gathered.print(&document(&Contents::of(gathered), printer.door()), printer),
+            // Both: whoever reads stderr alone must hear of a bug too.
+            Event::Panicked(failure) => {
+                let errors = std::slice::from_ref(failure);
+                let contents = Contents { spec: &Outside::default(), plan: None, warnings: Vec::new(), errors };
+                printer.out_at_the_end(&document(&contents, printer.door()));
+                printer.failure(failure);
+            }
+            event => gathered.add(event, printer),
+        }
+    }
+}
+
+/// What a document holds.
+#[derive(Clone, Debug)]
+pub(super) struct Contents<'a> {
+    /// The spec's path as the user gave it.
+    pub(super) spec: &'a Outside,
+    /// The plan, if there is one.
+    pub(super) plan: Option<&'a Plan>,
+    /// All warnings.
+    pub(super) warnings: Vec<Warning>,
+    /// What went wrong beside the plan, or instead of it.
+    pub(super) errors: &'a [Failure],
+}
+
+impl<'a> Contents<'a> {
+    fn of(gathered: &'a Gathered) -> Self {
+        Self { spec: gathered.spec(), plan: gathered.plan.as_ref(), warnings: gathered.warnings(), errors: &gathered.failures }
+    }
+}
+
 #[derive(Serialize)]
-struct Document {
+struct Whole {
     format_version: &'static str,
     konnect_version: &'static str,
     specs: [SpecDocument; 1],
@@ -100,21 +150,20 @@ struct Remark {
     hint: Option<String>,
 }
 
-/// The document of a plan, and of whatever went wrong beside or instead of it.
-#[must_use]
-pub fn document(spec: &Outside, plan: Option<&Plan>, warnings: &[Warning], errors: &[Failure], door: &Door) -> Cleared {
-    let mut text = safe_json(&serde_json::to_string_pretty(&whole(spec, plan, warnings, errors, door)).unwrap_or_default());
+/// The document, drawn.
+fn document(contents: &Contents<'_>, door: &Door) -> Cleared {
+    let mut text = safe_json(&serde_json::to_string_pretty(&whole(contents, door)).unwrap_or_default());
     text.push('\n');
     Cleared::new(text)
 }
 
 /// The same as a value, to be part of another document.
-#[must_use]
-pub fn value(spec: &Outside, plan: Option<&Plan>, warnings: &[Warning], errors: &[Failure], door: &Door) -> serde_json::Value {
-    serde_json::to_value(whole(spec, plan, warnings, errors, door)).unwrap_or_default()
+pub(super) fn value(contents: &Contents<'_>, door: &Door) -> serde_json::Value {
+    serde_json::to_value(whole(contents, door)).unwrap_or_default()
 }
 
-fn whole(spec: &Outside, plan: Option<&Plan>, warnings: &[Warning], errors: &[Failure], door: &Door) -> Document {
+fn whole(contents: &Contents<'_>, door: &Door) -> Whole {
+    let Contents { spec, plan, warnings, errors } = contents;
     let Summary { add, change, destroy, unchanged, blocked, unknown } = plan.map(Plan::summary).unwrap_or_default();
     let known = |value: &Option<Outside>| value.as_ref().map(|value| door.value(value));
     let cluster = plan.map(|plan| ClusterDocument {
@@ -123,7 +172,6 @@ fn whole(spec: &Outside, plan: Option<&Plan>, warnings: &[Warning], errors: &[Fa
         uid: known(&plan.cluster.uid),
         user: known(&plan.cluster.user),
     });
-    let all_warnings = warnings.iter().chain(plan.map_or(&[][..], |plan| plan.warnings.as_slice()));
     let warning =
         |Warning { code, message }: &Warning| Remark { code: code.to_string(), message: door.value(message), hint: None };
     let error = |Failure { outcome: _, code, what, hint }: &Failure| Remark {
@@ -131,14 +179,14 @@ fn whole(spec: &Outside, plan: Option<&Plan>, warnings: &[Warning], errors: &[Fa
         message: door.value(what),
         hint: hint.as_ref().map(|hint| door.value(hint)),
     };
-    Document {
+    Whole {
         format_version: FORMAT_VERSION,
         konnect_version: env!("CARGO_PKG_VERSION"),
         specs: [SpecDocument {
-            spec: door.value(spec),
+            spec: door.value(*spec),
             cluster,
             changes: plan.map_or_else(Vec::new, |plan| plan.changes.iter().map(|change| change_document(change, door)).collect()),
-            warnings: all_warnings.map(warning).collect(),
+            warnings: warnings.iter().map(warning).collect(),
             summary: SummaryDocument { add, change, destroy, unchanged, blocked, unknown },
             errors: errors.iter().map(error).collect(),
         }],
@@ -196,7 +244,8 @@ mod tests {
     #[test]
     fn a_failure_alone_is_a_whole_document() {
         let failure = Failure::new(FailureCode::Spec, "went \u{202e}wrong\u{e0041}").hint("do this");
-        let text = document(&"konnect.toml".into(), None, &[], &[failure], &Door::default());
+        let contents = Contents { spec: &"konnect.toml".into(), plan: None, warnings: Vec::new(), errors: &[failure] };
+        let text = document(&contents, &Door::default());
         let text = text.as_str();
         assert!(!text.contains('\u{202e}') && !text.contains('\u{e0041}'));
         let value: serde_json::Value = serde_json::from_str(text).expect("JSON");

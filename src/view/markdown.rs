@@ -3,45 +3,46 @@
 
 use std::fmt::Write as _;
 
+use super::gathered::Gathered;
 use super::terminal::{Line, Sign};
-use super::{Cleared, Door, Paint, terminal};
-use crate::outcome::Failure;
+use super::{Cleared, Door, Event, Paint, Printer, View, terminal};
 use crate::outside::{Outside, Text};
-use crate::plan::{Action, Change, Plan, Summary, Verification, Warning};
+use crate::plan::{Action, Change, Plan, Summary, Verification};
 
 /// GitHub's limit of a comment, in characters; we count bytes, which are never fewer.
-const MOST_BYTES: usize = 65_536;
+const MAX_BYTES: usize = 65_536;
 /// The longest that one text of a table, a warning or an error may be.
-const MOST_OF_TEXT: usize = 300;
+const MAX_TEXT: usize = 300;
 /// The longest line of the block.
-const MOST_OF_LINE: usize = 1_000;
+const MAX_LINE: usize = 1_000;
 /// How many warnings and errors are shown.
-const MOST_REMARKS: usize = 10;
+const MAX_REMARKS: usize = 10;
 
-/// What the comment is about, beside the plan.
-#[derive(Clone, Copy, Debug)]
-pub struct About<'a> {
-    /// The spec's path.
-    pub spec: &'a Outside,
-    /// The digest of the saved plan, if it was saved.
-    pub digest: Option<&'a str>,
-    /// All warnings.
-    pub warnings: &'a [Warning],
-    /// What went wrong.
-    pub errors: &'a [Failure],
+/// Shows a run as one comment.
+#[derive(Debug, Default)]
+pub(super) struct Markdown(Gathered);
+
+impl View for Markdown {
+    fn show(&mut self, event: Event<'_>, printer: &Printer) {
+        let Self(gathered) = self;
+        match event {
+            Event::Ended { outcome: _ } => gathered.print(&comment(gathered, printer.door()), printer),
+            event => gathered.add(event, printer),
+        }
+    }
 }
 
 /// The whole comment. Its first line is a marker, the same for each comment about the same spec, so that a bot finds and replaces its own.
-#[must_use]
-pub fn comment(plan: Option<&Plan>, about: About<'_>, door: &Door) -> Cleared {
-    let mut text = format!("<!-- konnect plan {} -->\n", marker(about.spec, door));
-    match plan {
-        None => drop(writeln!(text, "### konnect plan {}: failed\n", code(about.spec, door))),
-        Some(plan) => head(&mut text, plan, about.spec, door),
+fn comment(about: &Gathered, door: &Door) -> Cleared {
+    let spec = about.spec();
+    let mut text = format!("<!-- konnect plan {} -->\n", marker(spec, door));
+    match &about.plan {
+        None => drop(writeln!(text, "### konnect plan {}: failed\n", code(spec, door))),
+        Some(plan) => head(&mut text, plan, spec, door),
     }
     let tail = tail(about, door);
-    if let Some(plan) = plan.filter(|plan| plan.changes.iter().any(|change| change.action != Action::None)) {
-        block(&mut text, plan, MOST_BYTES - tail.len(), door);
+    if let Some(plan) = about.plan.as_ref().filter(|plan| plan.changes.iter().any(|change| change.action != Action::None)) {
+        block(&mut text, plan, MAX_BYTES - tail.len(), door);
     }
     text.push_str(&tail);
     Cleared::new(text)
@@ -131,22 +132,23 @@ fn diff_line(line: &Line, door: &Door) -> String {
         Sign::Change => '!',
         Sign::None => ' ',
     };
-    cut(&format!("{first}{}", door.line(&line.text)), MOST_OF_LINE)
+    cut(&format!("{first}{}", door.line(&line.text)), MAX_LINE)
 }
 
-fn tail(about: About<'_>, door: &Door) -> String {
+fn tail(about: &Gathered, door: &Door) -> String {
     let mut text = String::new();
-    let errors = about.errors.iter().map(|e| ("Error", &e.what, e.hint.as_ref()));
-    let warnings = about.warnings.iter().map(|w| ("Warning", &w.message, None));
-    for (word, message, hint) in errors.chain(warnings).take(MOST_REMARKS) {
+    let warnings = about.warnings();
+    let of_failures = about.failures.iter().map(|e| ("Error", &e.what, e.hint.as_ref()));
+    let of_warnings = warnings.iter().map(|w| ("Warning", &w.message, None));
+    for (word, message, hint) in of_failures.chain(of_warnings).take(MAX_REMARKS) {
         let hint = hint.map_or_else(String::new, |hint| format!(" {}", code(hint, door)));
         let _ = writeln!(text, "> **{word}:** {}{hint}\n", code(message, door));
     }
-    let rest = (about.errors.len() + about.warnings.len()).saturating_sub(MOST_REMARKS);
+    let rest = (about.failures.len() + warnings.len()).saturating_sub(MAX_REMARKS);
     if rest > 0 {
         let _ = writeln!(text, "> {rest} more not shown\n");
     }
-    if let Some(digest) = about.digest {
+    if let Some(digest) = &about.digest {
         let _ = writeln!(text, "Plan digest: `{digest}`");
     }
     text
@@ -157,7 +159,7 @@ fn tail(about: About<'_>, door: &Door) -> String {
 fn code(text: impl Into<Text>, door: &Door) -> String {
     let shown = door.line(text.into().spelled_out());
     let mut safe = String::with_capacity(shown.len() + 16);
-    for c in cut(&shown, MOST_OF_TEXT).chars() {
+    for c in cut(&shown, MAX_TEXT).chars() {
         if c.is_ascii_punctuation() && !matches!(c, '-' | '/' | '.' | ',') {
             let _ = write!(safe, "&#{};", u32::from(c));
         } else {
@@ -177,12 +179,13 @@ fn cut(text: &str, most: usize) -> String {
 /// The spec's path as a comment can hold it: nothing in it can end the comment.
 fn marker(spec: &Outside, door: &Door) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '/' | '_' | '-') { c } else { '_' };
-    cut(&door.value(spec).chars().map(plain).collect::<String>().replace("--", "-_"), MOST_OF_TEXT)
+    cut(&door.value(spec).chars().map(plain).collect::<String>().replace("--", "-_"), MAX_TEXT)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::outcome::Failure;
 
     #[test]
     fn no_text_breaks_out() {
@@ -208,10 +211,10 @@ mod tests {
                     .hint(Outside::new("<".repeat(900)))
             })
             .collect();
-        let about = About { spec: &"k.toml".into(), digest: None, warnings: &[], errors: &failures };
-        let text = comment(None, about, &Door::default());
+        let about = Gathered::of_failures(failures);
+        let text = comment(&about, &Door::default());
         let text = text.as_str();
-        assert!(text.len() <= MOST_BYTES, "{}", text.len());
+        assert!(text.len() <= MAX_BYTES, "{}", text.len());
         assert!(text.contains("4990 more not shown"));
     }
 }

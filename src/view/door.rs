@@ -9,7 +9,7 @@ use crate::outside::{Outside, Piece, Text, Whole};
 use crate::pat::Scrubber;
 
 /// The most bytes of one text from outside that are shown: no annotation that Kubernetes takes is longer.
-const MOST_OF_TEXT: usize = 320 * 1024;
+const MAX_TEXT: usize = 320 * 1024;
 
 /// The door of one run. Its clones know the same secrets.
 #[derive(Clone, Debug, Default)]
@@ -157,10 +157,10 @@ impl Door {
 
     fn mask(&self, outside: &Outside) -> String {
         let text = outside.expose();
-        if text.len() <= MOST_OF_TEXT {
+        if text.len() <= MAX_TEXT {
             return self.secrets.scrub(text);
         }
-        let end = text.floor_char_boundary(MOST_OF_TEXT);
+        let end = text.floor_char_boundary(MAX_TEXT);
         format!("{}… ({} more bytes not shown)", self.secrets.scrub(&text[..end]), text.len() - end)
     }
 }

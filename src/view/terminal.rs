@@ -72,6 +72,12 @@ pub fn closing(plan: &Plan) -> Text {
     if rest.is_empty() { line } else { text!("{} {}.", line, rest) }
 }
 
+/// Where a plan was saved.
+#[must_use]
+pub fn saved(path: &Outside, digest: &str) -> Text {
+    text!("Plan saved to {} ({})\n", path, Outside::from(digest))
+}
+
 fn object(lines: &mut Vec<Line>, change: &Change, plan: &Plan, paint: Paint) {
     let title = change.wanted.object.title();
     let (sign, shown) = match change.action {

@@ -161,7 +161,7 @@ mod tests {
     /// A secret that is broken into lines, each shorter than what is recognised alone.
     #[test]
     fn a_secret_in_short_lines_is_masked_in_each() {
-        use crate::render::{Door, Paint};
+        use crate::view::{Door, Paint};
         let door = Door::default();
         door.secrets().learn(b"hunter2-hunter3-hunter4");
         let after = Outside::from("first\r\nhunt\ner2-\nhunt\ner3-\nhunter4\nlast\n");

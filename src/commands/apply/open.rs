@@ -1,0 +1,116 @@
+//! What is to be applied, a spec or a plan that was saved, and the cluster as it is.
+
+use jiff::Timestamp;
+
+use super::super::open::{OpenError, SpecReader};
+use super::super::run::Run;
+use crate::blocking::within;
+use crate::cli::ApplyArgs;
+use crate::cluster::{Cluster, Deadline};
+use crate::outcome::{Failure, FailureCode};
+use crate::outside::Outside;
+use crate::pat;
+use crate::plan::Warning;
+use crate::saved_plan::{Given, SavedPlan};
+use crate::session::{Made, Session};
+use crate::text;
+use crate::view::Event;
+
+/// What apply works on.
+pub(super) struct Opened {
+    /// The wanted objects and the token.
+    pub(super) session: Session,
+    /// The saved plan, if that is what is applied.
+    pub(super) saved: Option<SavedPlan>,
+    /// The cluster.
+    pub(super) cluster: Cluster,
+    /// A plan made of it just now.
+    pub(super) made: Made,
+}
+
+/// Opens all of it, and makes a plan.
+pub(super) async fn open(args: &ApplyArgs, run: &Run) -> Result<Opened, OpenError> {
+    let mut warnings = Vec::new();
+    let opened = run.or_stop(async {
+        let deadline = Deadline::after(args.cluster.choice.timeout);
+        let (session, saved) = session(args, run, &deadline, &mut warnings).await?;
+        let cluster = run.connect(&session, &args.cluster, deadline).await?;
+        // Admission was asked when the plan was saved; the write itself asks again.
+        let made = if saved.is_some() { session.compute(&cluster).await? } else { session.plan(&cluster).await? };
+        Ok(Opened { session, saved, cluster, made })
+    });
+    let opened = opened.await;
+    // Not before: a secret that was read just now may stand in them.
+    run.warn(&warnings);
+    opened
+}
+
+/// What is to be applied, with its token.
+async fn session(
+    args: &ApplyArgs,
+    run: &Run,
+    deadline: &Deadline,
+    warnings: &mut Vec<Warning>,
+) -> Result<(Session, Option<SavedPlan>), OpenError> {
+    let (session, saved) = match &args.plan {
+        None => {
+            let reader = SpecReader::new(run, &args.spec.file, args.spec.pat_stdin, None);
+            (reader.spec_and_token(&args.spec, deadline, warnings).await?.1, None)
+        }
+        Some(path) => saved(path, args, run, deadline, warnings).await?,
+    };
+    if session.pat.is_none() {
+        return Err(no_token(&session).into());
+    }
+    Ok((session, saved))
+}
+
+/// A plan that was saved.
+async fn saved(
+    path: &Outside,
+    args: &ApplyArgs,
+    run: &Run,
+    deadline: &Deadline,
+    warnings: &mut Vec<Warning>,
+) -> Result<(Session, Option<SavedPlan>), OpenError> {
+    let (path, expected, door) = (path.clone(), args.expect.clone(), run.door().clone());
+    let saved = within(deadline, "reading the plan", move || {
+        acceptable(&path, expected.as_deref()).inspect_err(|_| pat::teach_environment(door.secrets()))
+    });
+    let saved = saved.await??;
+    warnings.extend(saved.warnings(Timestamp::now()));
+    if saved.is_from_stdin() {
+        run.emit(Event::WaitingForToken);
+    }
+    let given = Given {
+        pat_stdin: args.spec.pat_stdin,
+        accept: args.spec.accept(),
+        cluster: args.cluster.choice.kubeconfig.is_some() || run.needs_no_kubeconfig(&args.cluster),
+    };
+    let door = run.door().clone();
+    let (session, saved, met) = within(deadline, "reading the token", move || {
+        let mut met = Vec::new();
+        (saved.session(given, &door, &mut met), saved, met)
+    })
+    .await?;
+    warnings.extend(met);
+    Ok((session?, Some(saved)))
+}
+
+/// A saved plan that may be applied, as far as the file alone tells.
+fn acceptable(path: &Outside, expected: Option<&str>) -> Result<SavedPlan, Failure> {
+    let (saved, digest) = SavedPlan::open(path)?;
+    if let Some(expected) = expected.filter(|expected| *expected != digest) {
+        let what = text!("{} has the digest {}, but --expect says {}", path, Outside::from(&digest), Outside::from(expected));
+        let hint = "it is not the plan that was approved: find out where it comes from";
+        return Err(Failure::new(FailureCode::PlanUnexpected, what).hint(hint));
+    }
+    saved.check_time(Timestamp::now())?;
+    Ok(saved)
+}
+
+/// Why nothing is applied without a token.
+pub(super) fn no_token(session: &Session) -> Failure {
+    Failure::new(FailureCode::TokenUnset, text!("apply needs the token, and {}", session.source.unset()))
+        .hint("each write carries the whole object: without the token an apply would remove it")
+}

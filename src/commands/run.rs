@@ -1,0 +1,125 @@
+//! One run of a command: what it is run with, who shows what happens, and whether somebody wants it to stop.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use super::context::RunContext;
+use super::interrupt::Interrupt;
+use super::open::OpenError;
+use crate::cli::{ChoiceArgs, ClusterArgs, ScreenArgs};
+use crate::cluster::{Cluster, ClusterSelector, Deadline, Notices};
+use crate::outcome::{Failure, Outcome};
+use crate::outside::Outside;
+use crate::plan::Warning;
+use crate::session::Session;
+use crate::view::{Door, Event, Format, Output, Printer, Reporter, Style};
+
+/// A run.
+pub(super) struct Run {
+    context: RunContext,
+    reporter: Arc<Reporter>,
+    interrupt: Interrupt,
+}
+
+/// What shows a run in this format.
+pub(super) fn reporter(context: &RunContext, screen: ScreenArgs, format: Format, output: Output) -> Reporter {
+    let ScreenArgs { verbose, quiet, color } = screen;
+    let style = Style { color, quiet, verbose: verbose > 0 };
+    Reporter::new(format, output, Printer::new(context.streams().clone(), style))
+}
+
+impl Run {
+    /// Begins a run about this spec, and listens for whoever wants it to stop. Must be called inside the runtime.
+    pub(super) fn begin(context: &RunContext, screen: ScreenArgs, format: Format, output: Output, spec: &Outside) -> Self {
+        let reporter = Arc::new(reporter(context, screen, format, output));
+        reporter.emit(Event::Begun { spec });
+        Self { context: context.clone(), reporter, interrupt: Interrupt::listen(context) }
+    }
+
+    /// Shows an event.
+    pub(super) fn emit(&self, event: Event<'_>) {
+        self.reporter.emit(event);
+    }
+
+    /// Shows warnings.
+    pub(super) fn warn(&self, warnings: &[Warning]) {
+        warnings.iter().for_each(|warning| self.emit(Event::Warning(warning)));
+    }
+
+    /// Shows what requests meet on the way.
+    pub(super) fn notices(&self) -> Notices {
+        let reporter = Arc::clone(&self.reporter);
+        Arc::new(move |notice| reporter.emit(Event::Notice(notice)))
+    }
+
+    /// Ends the run, and returns its outcome.
+    pub(super) fn finish(&self, outcome: Outcome) -> Outcome {
+        self.finish_or(outcome, Outcome::Failed)
+    }
+
+    /// The same for a run that does something: `unshown` counts too where not all of stdout could be written.
+    pub(super) fn finish_or(&self, outcome: Outcome, unshown: Outcome) -> Outcome {
+        self.reporter.finish(outcome, unshown)
+    }
+
+    /// Ends the run since there is nothing to work on.
+    pub(super) fn fail(&self, error: &OpenError) -> Outcome {
+        match error {
+            OpenError::Spec(errors) => self.emit(Event::SpecErrors(errors)),
+            OpenError::Failed(failure) => self.emit(Event::Failed(failure)),
+        }
+        self.finish(error.outcome())
+    }
+
+    /// What hides the secrets of this run.
+    pub(super) fn door(&self) -> &Door {
+        self.reporter.door()
+    }
+
+    /// What shows the run.
+    pub(super) fn reporter(&self) -> &Reporter {
+        &self.reporter
+    }
+
+    /// What the run is run with.
+    pub(super) const fn context(&self) -> &RunContext {
+        &self.context
+    }
+
+    /// Set once somebody wants us to stop.
+    pub(super) fn interrupted(&self) -> &AtomicBool {
+        self.interrupt.flag()
+    }
+
+    /// Ends once somebody wants us to stop.
+    pub(super) async fn until_interrupted(&self) {
+        self.interrupt.wanted().await;
+    }
+
+    /// Does what may be broken off anywhere: nothing is written in it.
+    pub(super) async fn or_stop<T, E: From<Failure>>(&self, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+        self.interrupt.or_stop(work).await
+    }
+
+    /// Opens the cluster that flags and spec mean.
+    pub(super) async fn connect(&self, session: &Session, args: &ClusterArgs, deadline: Deadline) -> Result<Cluster, Failure> {
+        if let Some(client) = self.context.client() {
+            let name = || Outside::new("in memory");
+            return Ok(Cluster::over(client.clone(), name(), name(), deadline, self.notices()));
+        }
+        let ClusterArgs { choice: ChoiceArgs { context, kubeconfig, timeout: _ }, sandbox } = args;
+        let choice = ClusterSelector {
+            kubeconfig_flag: kubeconfig.clone(),
+            context: context.clone(),
+            sandbox: sandbox.clone(),
+            ..ClusterSelector::default()
+        };
+        session.connect(choice, deadline, self.notices()).await
+    }
+
+    /// Whether no kubeconfig is looked at.
+    pub(super) fn needs_no_kubeconfig(&self, args: &ClusterArgs) -> bool {
+        args.sandbox.is_some() || self.context.client().is_some()
+    }
+}

@@ -1,0 +1,76 @@
+//! What happened → bytes. Commands emit events; one view, chosen once for a run, shows them. None of the views decides anything.
+//!
+//! A new format is a file with its view, its module below, its variant of [`Format`], and its line in [`choose`].
+
+pub mod door;
+mod escape;
+mod event;
+mod gathered;
+mod human;
+mod json;
+mod markdown;
+mod paint;
+mod printer;
+mod reporter;
+mod streams;
+pub mod terminal;
+
+use clap::ValueEnum;
+
+pub use door::{Cleared, Door};
+pub use escape::escape;
+pub use event::Event;
+pub use paint::Paint;
+pub use printer::{Color, Printer, Style};
+pub use reporter::Reporter;
+pub use streams::{CapturedOutput, Streams};
+
+/// Shows what happens in a run.
+pub trait View: Send {
+    /// Whether the format has a form for this output.
+    fn fits(&self, output: Output) -> bool {
+        output == Output::Plan
+    }
+
+    /// Why nobody can be asked anything, if so.
+    fn nobody_to_ask(&self) -> Option<&'static str> {
+        Some("with this --format nobody is asked")
+    }
+
+    /// Shows an event.
+    fn show(&mut self, event: Event<'_>, printer: &Printer);
+}
+
+/// What a command puts out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// A plan: plan and show.
+    Plan,
+    /// What is being done: apply.
+    Apply,
+    /// Whether a spec is valid: validate.
+    Validation,
+    /// Text for people or for another tool, in one format only: all other commands.
+    Text,
+}
+
+/// `--format`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    Human,
+    /// For programs
+    Json,
+    /// One comment for a pull request
+    Markdown,
+}
+
+/// The view of a format, for one run of a command with this output.
+#[must_use]
+pub fn choose(format: Format, output: Output) -> Box<dyn View> {
+    match format {
+        Format::Human => Box::new(human::Human),
+        Format::Json => json::view(output),
+        Format::Markdown => Box::new(markdown::Markdown::default()),
+    }
+}

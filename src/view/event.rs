@@ -1,0 +1,120 @@
+//! What happens in a run, as data. Commands emit it; the views show it, each in its own way.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::Cleared;
+use crate::apply::Progress;
+use crate::cluster::Notice;
+use crate::outcome::{Failure, Outcome};
+use crate::outside::{Outside, Text};
+use crate::plan::{Change, Plan, Warning};
+use crate::report::{Report, WriteResult};
+use crate::spec::SpecErrors;
+
+/// What happened.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// The command line is wrong, or asks for help. The run ends with it.
+    Usage(clap::Error),
+    /// The system would not even let us begin. The run ends with it.
+    NotStarted(std::io::ErrorKind),
+    /// A bug of ours. The process ends with it.
+    Panicked(&'a Failure),
+
+    /// A command begins. `spec` is empty where the command line names none.
+    Begun {
+        /// The spec's path as the user gave it.
+        spec: &'a Outside,
+    },
+    /// Something a request met on the way.
+    Notice(Notice),
+    /// The spec is wrong, so there is nothing to work on.
+    SpecErrors(&'a SpecErrors),
+    /// Something went wrong.
+    Failed(&'a Failure),
+    /// Something to know.
+    Warning(&'a Warning),
+    /// Something worth a line that is no warning.
+    Info(&'a Text),
+
+    /// The spec is valid.
+    Valid {
+        /// Its path as the user gave it.
+        spec: &'a Outside,
+    },
+    /// A text that has one form whatever the format: rights, a schema, completions.
+    Text(&'a Cleared),
+    /// The sandbox listens.
+    Serving {
+        /// Its file.
+        file: Outside,
+        /// Its address and port.
+        address: Outside,
+        /// The kubeconfig that leads to it.
+        kubeconfig: Outside,
+    },
+
+    /// A plan was made, or opened.
+    Plan(&'a Plan),
+    /// The plan was saved.
+    Saved {
+        /// Where, as the user gave it.
+        path: &'a Outside,
+        /// The file's digest, `sha256:…`.
+        digest: &'a str,
+    },
+    /// The plan came from a file.
+    Opened {
+        /// When it was made.
+        created: Timestamp,
+        /// From when on it is refused.
+        expires: Timestamp,
+        /// The file's digest, `sha256:…`.
+        digest: &'a str,
+    },
+
+    /// The token is about to be read from standard input, though this command line does not say so.
+    WaitingForToken,
+    /// The user is asked to approve the plan.
+    Asked,
+    /// Writing begins.
+    Writing,
+    /// A write is about to be sent.
+    WriteStarted(&'a Change),
+    /// A write ended, after this time.
+    WriteEnded(&'a Change, &'a WriteResult, Duration),
+    /// What became of everything that was to be written.
+    Summary(&'a Report),
+    /// Reading everything again showed no changes.
+    Confirmed,
+
+    /// The command ends.
+    Ended {
+        /// How.
+        outcome: Outcome,
+    },
+}
+
+impl<'a> From<Progress<'a>> for Event<'a> {
+    fn from(progress: Progress<'a>) -> Self {
+        match progress {
+            Progress::Started(change) => Self::WriteStarted(change),
+            Progress::Ended(change, result, time) => Self::WriteEnded(change, result, time),
+        }
+    }
+}
+
+/// One failure for each thing that is wrong with a spec.
+#[must_use]
+pub fn failures(errors: &SpecErrors) -> Vec<Failure> {
+    let failure = |message| Failure::new(errors.code(), message).outcome(errors.outcome());
+    errors.messages().into_iter().map(failure).collect()
+}
+
+/// One failure for each object that could not be read: a plan that does not know all it must is no success.
+#[must_use]
+pub fn unreadable(plan: &Plan) -> Vec<Failure> {
+    plan.changes.iter().filter_map(|change| change.unreadable.clone()).collect()
+}

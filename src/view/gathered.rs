@@ -1,0 +1,81 @@
+//! What a run gathers for a format that is one document, printed when all is known.
+
+use super::{Cleared, Event, Printer, event, terminal};
+use crate::cluster::Notice;
+use crate::outcome::Failure;
+use crate::outside::Outside;
+use crate::plan::{Plan, Warning};
+
+/// All that the document is drawn from. Diagnostics on the way go to stderr at once.
+#[derive(Debug, Default)]
+pub struct Gathered {
+    /// The spec's path as the user gave it.
+    spec: Outside,
+    /// The plan, if there is one.
+    pub plan: Option<Plan>,
+    /// The digest of the saved plan, if there is one.
+    pub digest: Option<String>,
+    /// What went wrong.
+    pub failures: Vec<Failure>,
+    warnings: Vec<Warning>,
+    notices: Vec<Warning>,
+    /// Where the plan was saved.
+    saved: Option<Outside>,
+}
+
+impl Gathered {
+    /// Takes in an event.
+    pub fn add(&mut self, event: Event<'_>, printer: &Printer) {
+        match event {
+            Event::Usage(error) => printer.usage(error),
+            Event::NotStarted(kind) => printer.not_started(kind),
+            Event::Panicked(failure) => printer.failure(failure),
+            Event::Text(text) => printer.out(text),
+            Event::Begun { spec } => self.spec = spec.clone(),
+            Event::Notice(notice) => {
+                if let Notice::Warning(warning) = &notice {
+                    self.notices.push(warning.clone());
+                }
+                printer.notice(notice);
+            }
+            Event::SpecErrors(errors) => self.failures.extend(event::failures(errors)),
+            Event::Failed(failure) => self.failures.push(failure.clone()),
+            Event::Warning(warning) => self.warnings.push(warning.clone()),
+            Event::Plan(plan) => {
+                self.failures.extend(event::unreadable(plan));
+                self.plan = Some(plan.clone());
+            }
+            Event::Saved { path, digest } => (self.saved, self.digest) = (Some(path.clone()), Some(digest.to_owned())),
+            Event::Opened { created: _, expires: _, digest } => self.digest = Some(digest.to_owned()),
+            Event::Valid { spec: _ } | Event::Ended { outcome: _ } => {}
+            // These are of commands whose output is no document.
+            Event::Info(_) | Event::Serving { .. } | Event::WaitingForToken | Event::Asked | Event::Writing => {}
+            Event::WriteStarted(_) | Event::WriteEnded(..) | Event::Summary(_) | Event::Confirmed => {}
+        }
+    }
+
+    /// Failures alone.
+    #[cfg(test)]
+    pub fn of_failures(failures: Vec<Failure>) -> Self {
+        Self { failures, ..Self::default() }
+    }
+
+    /// The spec's path: as the plan names it, else as the command line does.
+    pub fn spec(&self) -> &Outside {
+        self.plan.as_ref().map_or(&self.spec, |plan| &plan.spec)
+    }
+
+    /// The warnings: those of the command, those that requests met, and the plan's own.
+    pub fn warnings(&self) -> Vec<Warning> {
+        let of_plan = self.plan.iter().flat_map(|plan| &plan.warnings);
+        self.warnings.iter().chain(&self.notices).chain(of_plan).cloned().collect()
+    }
+
+    /// Prints the document, and on stderr what has no place in it: the document has stdout to itself.
+    pub fn print(&self, document: &Cleared, printer: &Printer) {
+        printer.out(document);
+        if let (Some(path), Some(digest)) = (&self.saved, &self.digest) {
+            printer.error(&printer.door().output(terminal::saved(path, digest)));
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! How the views print: what goes to stdout and what to stderr, in colour or not, loud or quiet. Diagnostics are drawn here, since every
+//! format has the same on stderr. The one place that knows when stdout broke.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use clap::ValueEnum;
+use clap::error::ContextValue;
+
+use super::streams::{Stream, Streams};
+use super::{Cleared, Door, Paint};
+use crate::cluster::Notice;
+use crate::outcome::{Failure, FailureCode};
+use crate::outside::{Outside, Text};
+use crate::plan::Warning;
+use crate::spec::SpecErrors;
+use crate::text;
+
+/// How much is printed, and how.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Style {
+    /// Where colour is used.
+    pub color: Color,
+    /// Leave out what `-q` leaves out.
+    pub quiet: bool,
+    /// Show each request.
+    pub verbose: bool,
+}
+
+/// `--color`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// Where there is a terminal that wants it
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// Prints what the views made.
+pub struct Printer {
+    streams: Streams,
+    style: Style,
+    door: Door,
+    out: Paint,
+    err: Paint,
+    /// stdout failed for another reason than that nobody reads it.
+    broken: AtomicBool,
+    /// Diagnostics that came while requests are under way. An answer that is not in yet may hold a secret that stands in them.
+    held: Mutex<Vec<Text>>,
+    /// The last retry that was printed. Parallel requests meet the same trouble at once.
+    last_retry: Mutex<Text>,
+}
+
+impl Printer {
+    /// Prints to these streams.
+    #[must_use]
+    pub fn new(streams: Streams, style: Style) -> Self {
+        let color = |stream| match style.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => streams.want_color(stream),
+        };
+        let (out, err) = (Paint { color: color(Stream::Out) }, Paint { color: color(Stream::Err) });
+        Self {
+            streams,
+            style,
+            door: Door::default(),
+            out,
+            err,
+            broken: AtomicBool::new(false),
+            held: Mutex::default(),
+            last_retry: Mutex::default(),
+        }
+    }
+
+    /// What hides the secrets of this run.
+    #[must_use]
+    pub const fn door(&self) -> &Door {
+        &self.door
+    }
+
+    /// How stdout is painted.
+    #[must_use]
+    pub const fn paint(&self) -> Paint {
+        self.out
+    }
+
+    /// Whether stdout could not be written.
+    #[must_use]
+    pub fn is_broken(&self) -> bool {
+        self.broken.load(Ordering::Relaxed)
+    }
+
+    /// Writes to stdout. A reader who went away is no failure of ours.
+    pub fn out(&self, text: &Cleared) {
+        self.release();
+        if let Err(error) = self.streams.write(Stream::Out, text)
+            && !self.broken.swap(true, Ordering::Relaxed)
+        {
+            self.failure(&Failure::new(FailureCode::Stdout, text!("stdout can't be written: {}", error.kind())));
+        }
+    }
+
+    /// The same for the words of a run that ends with them: the exit code alone says that they are not there.
+    pub fn out_at_the_end(&self, text: &Cleared) {
+        if self.streams.write(Stream::Out, text).is_err() {
+            self.broken.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Prints to stdout.
+    pub fn print(&self, text: impl Into<Text>) {
+        self.out(&self.door.output(text));
+    }
+
+    /// Prints to stdout what `-q` leaves out.
+    pub fn print_unless_quiet(&self, text: impl Into<Text>) {
+        if !self.style.quiet {
+            self.print(text);
+        }
+    }
+
+    /// Writes to stderr. There is nobody to tell if that fails.
+    pub fn error(&self, text: &Cleared) {
+        self.release();
+        self.error_now(text);
+    }
+
+    /// The same past what is held.
+    fn error_now(&self, text: &Cleared) {
+        let _ = self.streams.write(Stream::Err, text);
+    }
+
+    /// What went wrong, on stderr.
+    pub fn failure(&self, failure: &Failure) {
+        let Failure { outcome: _, code: _, what, hint } = failure;
+        self.error(&self.door.remark(text!("{} {}", self.err.red("error:"), what)));
+        if let Some(hint) = hint {
+            self.error(&self.door.remark(text!("  {} {}", self.err.bold("hint:"), hint)));
+        }
+    }
+
+    /// Something to know, on stderr.
+    pub fn warning(&self, warning: &Warning) {
+        self.error(&self.door.remark(self.warning_text(warning)));
+    }
+
+    fn warning_text(&self, Warning { code: _, message }: &Warning) -> Text {
+        text!("{} {}", self.err.yellow("warning:"), message)
+    }
+
+    /// What is wrong with a spec, on stderr, each error with the line it stands in.
+    pub fn spec_errors(&self, errors: &SpecErrors) {
+        self.error(&errors.render(self.err.color, &self.door));
+    }
+
+    /// What happens on the way, on stderr. A retry is printed as it happens, since somebody waits for it and it is in our own words. The
+    /// rest is held until the round of requests is in, and printed before anything else is.
+    pub fn notice(&self, notice: Notice) {
+        match notice {
+            Notice::Warning(warning) => self.hold(self.warning_text(&warning)),
+            Notice::Retry(text) => {
+                let mut last = self.last_retry.lock().unwrap_or_else(PoisonError::into_inner);
+                if *last != text {
+                    self.error_now(&self.door.remark(text!("{} {}", self.err.dim("retry:"), text)));
+                    *last = text;
+                }
+            }
+            Notice::Trace(text) if self.style.verbose => self.hold(self.err.dim(text)),
+            Notice::Trace(_) => {}
+            // As it comes: somebody may have to answer it.
+            Notice::Plugin(text) => self.error_now(&self.door.output(text)),
+        }
+    }
+
+    /// The system would not even let us begin.
+    pub fn not_started(&self, kind: std::io::ErrorKind) {
+        self.error(&self.door.remark(text!("error: can't start: {}", kind)));
+    }
+
+    fn hold(&self, text: Text) {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).push(text);
+    }
+
+    /// Prints what was held.
+    pub fn release(&self) {
+        let held = std::mem::take(&mut *self.held.lock().unwrap_or_else(PoisonError::into_inner));
+        for text in held {
+            self.error_now(&self.door.remark(text));
+        }
+    }
+
+    /// What is wrong with the command line, or help: clap's words. What was typed is repeated only masked and escaped, since it may hold a
+    /// token, or steer a terminal.
+    pub fn usage(&self, mut error: clap::Error) {
+        let typed: Vec<_> = error.context().map(|(kind, value)| (kind, value.clone())).collect();
+        for (kind, value) in typed {
+            let clear = |text: String| self.door.line(Outside::new(text));
+            let value = match value {
+                ContextValue::String(text) => ContextValue::String(clear(text)),
+                ContextValue::Strings(texts) => ContextValue::Strings(texts.into_iter().map(clear).collect()),
+                other => other,
+            };
+            error.insert(kind, value);
+        }
+        let rendered = error.render();
+        let cleared =
+            |paint: Paint| Cleared::of_usage(if paint.color { rendered.ansi().to_string() } else { rendered.to_string() });
+        if error.use_stderr() { self.error(&cleared(self.err)) } else { self.out_at_the_end(&cleared(self.out)) }
+    }
+}

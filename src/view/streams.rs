@@ -1,0 +1,90 @@
+//! The two streams of a run: the process's own, or memory in a test. Nothing else writes to stdout.
+
+use std::io::{ErrorKind, Write as _};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anstream::{AutoStream, ColorChoice};
+
+use super::Cleared;
+
+/// One of the two streams.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stream {
+    /// stdout.
+    Out,
+    /// stderr.
+    Err,
+}
+
+/// Where a run writes.
+#[derive(Clone, Debug, Default)]
+pub enum Streams {
+    /// To the process's own stdout and stderr.
+    #[default]
+    Process,
+    /// Into memory.
+    Captured(CapturedOutput),
+}
+
+/// What a run wrote into memory.
+#[derive(Clone, Debug, Default)]
+pub struct CapturedOutput {
+    out: Arc<Mutex<Vec<u8>>>,
+    err: Arc<Mutex<Vec<u8>>>,
+}
+
+impl CapturedOutput {
+    /// All of stdout.
+    #[must_use]
+    pub fn stdout(&self) -> String {
+        text(&self.out)
+    }
+
+    /// All of stderr.
+    #[must_use]
+    pub fn stderr(&self) -> String {
+        text(&self.err)
+    }
+
+    fn append(&self, stream: Stream, bytes: &[u8]) {
+        let buffer = if stream == Stream::Out { &self.out } else { &self.err };
+        buffer.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+    }
+}
+
+fn text(stream: &Mutex<Vec<u8>>) -> String {
+    String::from_utf8_lossy(&stream.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
+}
+
+impl Streams {
+    /// Whether colour is wanted where the user did not say.
+    #[must_use]
+    pub fn want_color(&self, stream: Stream) -> bool {
+        let choice = match (self, stream) {
+            (Self::Captured(_), _) => ColorChoice::Never,
+            (Self::Process, Stream::Out) => AutoStream::choice(&std::io::stdout()),
+            (Self::Process, Stream::Err) => AutoStream::choice(&std::io::stderr()),
+        };
+        choice != ColorChoice::Never
+    }
+
+    /// Writes all of it, now. A reader who went away is no failure of ours.
+    ///
+    /// # Errors
+    /// The stream can't be written.
+    pub fn write(&self, stream: Stream, text: &Cleared) -> std::io::Result<()> {
+        let bytes = text.as_str().as_bytes();
+        let written = match (self, stream) {
+            (Self::Captured(captured), stream) => {
+                captured.append(stream, bytes);
+                Ok(())
+            }
+            (Self::Process, Stream::Out) => {
+                let mut stdout = std::io::stdout().lock();
+                stdout.write_all(bytes).and_then(|()| stdout.flush())
+            }
+            (Self::Process, Stream::Err) => std::io::stderr().lock().write_all(bytes),
+        };
+        written.or_else(|error| if error.kind() == ErrorKind::BrokenPipe { Ok(()) } else { Err(error) })
+    }
+}
