@@ -28,7 +28,6 @@ pub mod spec;
 // What does exist.
 pub mod cluster;
 pub mod observed;
-pub mod sandbox;
 
 // What is to be done: pure.
 pub mod ownership;

@@ -14,9 +14,9 @@ use konnect::cluster::{Cluster, Deadline};
 use konnect::outcome::Outcome;
 use konnect::planner::TakeOver;
 use konnect::render::{Door, events};
-use konnect::sandbox::Sandbox;
 use konnect::session::Wanted;
 use konnect::spec;
+use kube_sandbox::Sandbox;
 use serde_json::Value;
 use support::{Konnect, Served};
 
@@ -69,7 +69,7 @@ async fn in_the_report_and_the_events() {
     let (wanted, cluster) = apply_all(&sandbox, folder.path(), SPEC);
     let mut plan = wanted.plan(&cluster).await.expect("a plan").plan;
     let body = r#"{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"kong"}}"#;
-    let mut made = konnect::sandbox::request::Request::new("POST", "/api/v1/namespaces", body);
+    let mut made = kube_sandbox::request::Request::new("POST", "/api/v1/namespaces", body);
     made.content_type = Some("application/json".to_owned());
     assert_eq!(sandbox.send(&made).await.expect("an answer").code, 201);
 

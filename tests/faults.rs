@@ -23,7 +23,7 @@ use std::sync::{Arc, Mutex};
 
 use catalogue::{Kind, Named};
 use document::Tally;
-use konnect::sandbox::faults::{Call, Fault};
+use kube_sandbox::faults::{Call, Fault};
 use support::scenario::{self, Scenario};
 use truth::Canaries;
 use world::{Run, World};

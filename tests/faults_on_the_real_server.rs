@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use konnect::sandbox::faults::Call;
+use kube_sandbox::faults::Call;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use support::relay::{Fault, Relay};

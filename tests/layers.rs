@@ -108,10 +108,6 @@ fn what_shows_something_never_looks_at_text_from_outside() {
 fn only_what_went_through_the_door_can_be_serialized() {
     for (path, text) in sources("src") {
         let name = name(&path);
-        // The sandbox is a server: what it writes is its own.
-        if name.starts_with("sandbox") {
-            continue;
-        }
         // A request's body is what the API server is to have, as it is.
         let may = ["render/json.rs", "saved_plan/document.rs", "saved_plan/place.rs", "write/body.rs"].contains(&name.as_str());
         assert!(!code(&text).contains("Serialize") || may, "{name} can be serialized");
@@ -149,7 +145,7 @@ fn only_the_commands_write_to_stdout() {
 
 #[test]
 fn files_are_small_and_named_after_an_idea() {
-    for folder in ["src", "tests", "benches"] {
+    for folder in ["src", "crates", "tests", "benches"] {
         if !Path::new(env!("CARGO_MANIFEST_DIR")).join(folder).exists() {
             continue;
         }

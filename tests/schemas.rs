@@ -11,7 +11,7 @@ mod support;
 mod world;
 
 use jsonschema::Validator;
-use konnect::sandbox::faults::Fault;
+use kube_sandbox::faults::Fault;
 use serde_json::{Value, json};
 use support::{Konnect, scenario};
 use world::World;

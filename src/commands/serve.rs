@@ -7,14 +7,14 @@ use super::console::Console;
 use super::interrupt::Interrupt;
 use super::stage::Stage;
 use crate::cli::ServeArgs;
-use crate::cluster::{Deadline, open_sandbox};
+use crate::cluster::Deadline;
+use crate::cluster::sandbox::{Opened, listen, open, write_kubeconfig};
 use crate::outcome::{Failure, Outcome};
 use crate::outside::Outside;
-use crate::sandbox::serve::listen;
 use crate::text;
 
 /// How long a request waits for another process that works on the file.
-const PATIENCE: Duration = Duration::from_secs(30);
+const LOCK_TIMEOUT: Duration = Duration::from_secs(30);
 
 pub(super) async fn serve(args: ServeArgs, stage: &Stage) -> Outcome {
     let console = Console::new(args.screen, stage);
@@ -30,17 +30,17 @@ pub(super) async fn serve(args: ServeArgs, stage: &Stage) -> Outcome {
 
 async fn run(args: &ServeArgs, interrupt: &Interrupt, console: &Arc<Console>) -> Result<(), Failure> {
     let named = args.sandbox.clone().unwrap_or_default();
-    let (sandbox, file) = open_sandbox(&named, &Deadline::after(PATIENCE), &console.notices())?;
+    let Opened { file, service } = open(&named, &Deadline::after(LOCK_TIMEOUT), &console.notices())?;
     let listening = listen().await?;
     let kubeconfig = args.kubeconfig_out.clone().unwrap_or_else(|| file.with_file_name("kubeconfig"));
-    let written = listening.write_kubeconfig(&kubeconfig)?;
+    let written = write_kubeconfig(&listening, &kubeconfig)?;
     console.say(text!(
         "The sandbox {} listens on https://{}\n\n  export KUBECONFIG={}\n\nCtrl-C ends it.\n",
         Outside::from(file.as_path()),
         Outside::new(listening.address.to_string()),
         Outside::from(kubeconfig.as_path())
     ));
-    listening.serve(sandbox, interrupt.wanted()).await;
+    listening.serve(service, interrupt.wanted()).await;
     written.remove();
     Ok(())
 }

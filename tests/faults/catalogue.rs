@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use konnect::sandbox::Sandbox;
-use konnect::sandbox::faults::{Canned, Fault};
+use kube_sandbox::Sandbox;
+use kube_sandbox::faults::{Canned, Fault};
 use serde_json::{Value, json};
 
 use super::world::{World, send};

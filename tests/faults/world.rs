@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use clap::Parser as _;
 use konnect::cli::Cli;
 use konnect::commands::{Stage, Written, execute};
-use konnect::sandbox::Sandbox;
-use konnect::sandbox::faults::{Call, Fault, Faulty};
-use konnect::sandbox::request::Request;
-use konnect::sandbox::status::Payload;
+use kube_sandbox::Sandbox;
+use kube_sandbox::faults::{Call, Fault, Faulty};
+use kube_sandbox::request::Request;
+use kube_sandbox::status::Payload;
 use serde_json::Value;
 
 use super::support::scenario::Scenario;

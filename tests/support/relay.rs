@@ -5,7 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use konnect::sandbox::faults::{Call, Calls};
+use kube_sandbox::faults::{Call, Calls};
 use serde_json::{Value, json};
 
 use super::request;

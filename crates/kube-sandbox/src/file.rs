@@ -10,15 +10,13 @@ use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use serde_json::{Value, json};
 
+use super::error::{Damage, Error, FileOperation};
 use super::store::Store;
-use crate::outcome::{Failure, FailureCode};
-use crate::outside::{Outside, Text};
-use crate::text;
 
 const FORMAT: &str = "konnect sandbox";
 const VERSION: u64 = 1;
 /// The most bytes that are read: a sandbox holds a few objects of a few KiB.
-const MOST_BYTES: u64 = 64 * 1024 * 1024;
+const MAX_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Where the state is kept.
 #[derive(Clone, Debug)]
@@ -37,30 +35,26 @@ impl StateFile {
     ///
     /// # Errors
     /// Where the folder can't be made.
-    pub fn new(path: &Path) -> Result<Self, Failure> {
+    pub fn new(path: &Path) -> Result<Self, Error> {
         // A link is followed, not replaced by what is written.
         let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let file = Self { path: path.clone() };
         // A pipe or a device would be read for ever, and be replaced by the first write.
         if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
-            let what = text!("the sandbox can't be kept in {}: it is not a regular file", Outside::from(path.as_path()));
-            return Err(Failure::new(FailureCode::SandboxFile, what).hint("name a file: --sandbox=FILE"));
+            return Err(Error::NotRegularFile { path: file.path });
         }
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists()) {
             let mut builder = fs::DirBuilder::new();
             builder.recursive(true);
             #[cfg(unix)]
             std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-            builder.create(folder).map_err(|error| file.failure("can't make the folder of", &error))?;
+            builder.create(folder).map_err(|error| file.error(FileOperation::MakeFolder, error))?;
         }
         Ok(file)
     }
 
-    fn failure(&self, what: &'static str, error: &std::io::Error) -> Failure {
-        Failure::new(
-            FailureCode::SandboxFile,
-            text!("{} the sandbox file {}: {}", what, Outside::from(self.path.as_path()), Outside::new(error.to_string())),
-        )
+    fn error(&self, operation: FileOperation, source: std::io::Error) -> Error {
+        Error::StateFile { operation, path: self.path.clone(), source }
     }
 
     fn beside(&self, suffix: &str) -> PathBuf {
@@ -73,23 +67,18 @@ impl StateFile {
     ///
     /// # Errors
     /// Where the lock file can't be opened or locked at all.
-    pub fn try_lock(&self) -> Result<Option<Lock>, Failure> {
+    pub fn try_lock(&self) -> Result<Option<Lock>, Error> {
         // Whoever else may write to the folder must not make us open, or make, another file than this.
         let flags = OFlags::CREATE | OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let file = match rustix::fs::open(self.beside(".lock"), flags, Mode::RUSR | Mode::WUSR) {
             Ok(file) => File::from(file),
-            Err(Errno::LOOP) => {
-                let what = text!("the lock of the sandbox file {} is a symbolic link", Outside::from(self.path.as_path()));
-                return Err(
-                    Failure::new(FailureCode::SandboxFile, what).hint("remove the link, or name another file: --sandbox=FILE")
-                );
-            }
-            Err(error) => return Err(self.failure("can't open the lock of", &error.into())),
+            Err(Errno::LOOP) => return Err(Error::LockIsSymlink { path: self.path.clone() }),
+            Err(error) => return Err(self.error(FileOperation::OpenLock, error.into())),
         };
         match file.try_lock() {
             Ok(()) => Ok(Some(Lock { _file: file })),
             Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(error)) => Err(self.failure("can't lock", &error)),
+            Err(TryLockError::Error(error)) => Err(self.error(FileOperation::Lock, error)),
         }
     }
 
@@ -97,44 +86,33 @@ impl StateFile {
     ///
     /// # Errors
     /// A file that can't be read, or isn't a whole sandbox file. It is kept as it is. No byte of it reaches the message.
-    pub fn read(&self) -> Result<Option<Store>, Failure> {
+    pub fn read(&self) -> Result<Option<Store>, Error> {
         let opened = File::open(&self.path).and_then(|file| {
             let mut bytes = Vec::new();
-            file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map(|_| bytes)
+            file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map(|_| bytes)
         });
         let bytes = match opened {
-            Ok(bytes) if bytes.len() as u64 <= MOST_BYTES => bytes,
-            Ok(_) => {
-                let what = text!("the sandbox file {} is longer than 64 MiB", Outside::from(self.path.as_path()));
-                return Err(
-                    Failure::new(FailureCode::SandboxFile, what).hint("is it a sandbox? move it away to start with an empty one")
-                );
-            }
+            Ok(bytes) if bytes.len() as u64 <= MAX_BYTES => bytes,
+            Ok(_) => return Err(Error::TooLong { path: self.path.clone() }),
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(self.failure("can't read", &error)),
+            Err(error) => return Err(self.error(FileOperation::Read, error)),
         };
-        let damaged = |where_: Text| {
-            let what =
-                text!("the sandbox file {} is damaged{}; it was left as it is", Outside::from(self.path.as_path()), where_);
-            Failure::new(FailureCode::SandboxDamaged, what).hint("move it away to start with an empty sandbox")
-        };
+        let damaged = |damage| Error::Damaged { path: self.path.clone(), damage };
         let mut state: Value = serde_json::from_slice(&bytes)
-            .map_err(|error| damaged(text!(" at line {}, column {}", error.line(), error.column())))?;
+            .map_err(|error| damaged(Damage::Syntax { line: error.line(), column: error.column() }))?;
         if state["format"] != FORMAT {
-            return Err(damaged(": it is not a sandbox file".into()));
+            return Err(damaged(Damage::NotASandbox));
         }
         if state["version"] != VERSION {
-            let what =
-                text!("the sandbox file {} is of a format version this konnect doesn't know", Outside::from(self.path.as_path()));
-            return Err(Failure::new(FailureCode::SandboxVersion, what).hint("use the konnect that wrote it, or move it away"));
+            return Err(Error::UnknownVersion { path: self.path.clone() });
         }
         let (revision, seed) = (state["revision"].as_u64(), state["seed"].as_u64());
         let objects = state.get_mut("objects").map(Value::take);
         match (revision, seed, objects) {
-            (Some(revision), Some(seed), Some(Value::Array(objects))) => Store::restore(revision, seed, objects)
-                .map(Some)
-                .ok_or_else(|| damaged(": an object in it is not one of ours".into())),
-            _ => Err(damaged(": a part of it is missing".into())),
+            (Some(revision), Some(seed), Some(Value::Array(objects))) => {
+                Store::restore(revision, seed, objects).map(Some).ok_or_else(|| damaged(Damage::UnknownObject))
+            }
+            _ => Err(damaged(Damage::MissingPart)),
         }
     }
 
@@ -142,7 +120,7 @@ impl StateFile {
     ///
     /// # Errors
     /// Where it can't be written; the old one then stands.
-    pub fn write(&self, store: &Store) -> Result<(), Failure> {
+    pub fn write(&self, store: &Store) -> Result<(), Error> {
         let state = json!({
             "format": FORMAT,
             "version": VERSION,
@@ -168,7 +146,7 @@ impl StateFile {
             }
             Ok(())
         };
-        written().map_err(|error| self.failure("can't write", &error))
+        written().map_err(|error| self.error(FileOperation::Write, error))
     }
 
     /// The path, for messages.

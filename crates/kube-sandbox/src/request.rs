@@ -4,7 +4,7 @@ use super::kind::Kind;
 use super::status::{Cause, Refusal};
 
 /// More bytes than these in a body are refused.
-const MOST_BYTES: usize = 3 * 1024 * 1024;
+const MAX_BYTES: usize = 3 * 1024 * 1024;
 
 /// One HTTP request, read whole.
 #[derive(Clone, Debug, Default)]
@@ -158,8 +158,8 @@ impl Request {
 
     /// The body, if it isn't too large.
     pub fn checked_body(&self) -> Result<&[u8], Refusal> {
-        if self.body.len() > MOST_BYTES {
-            let message = format!("Request entity too large: limit is {MOST_BYTES}");
+        if self.body.len() > MAX_BYTES {
+            let message = format!("Request entity too large: limit is {MAX_BYTES}");
             return Err(Refusal::new(413, "RequestEntityTooLarge", message, None));
         }
         Ok(&self.body)

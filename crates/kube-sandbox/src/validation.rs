@@ -8,8 +8,8 @@ use super::names;
 use super::object::meta;
 use super::status::Cause;
 
-const MOST_ANNOTATION_BYTES: usize = 256 * 1024;
-const MOST_SECRET_BYTES: usize = 1024 * 1024;
+const MAX_ANNOTATION_BYTES: usize = 256 * 1024;
+const MAX_SECRET_BYTES: usize = 1024 * 1024;
 const STANDARD_FINALIZERS: [&str; 3] = ["kubernetes", "orphan", "foregroundDeletion"];
 const WHEN_IMMUTABLE: &str = "field is immutable when `immutable` is set";
 
@@ -106,8 +106,8 @@ fn secret(object: &Value) -> Vec<Cause> {
         let text = value.as_str().unwrap_or_default();
         size += text.len() / 4 * 3 - text.bytes().rev().take_while(|b| *b == b'=').count();
     }
-    if size > MOST_SECRET_BYTES {
-        causes.push(Cause::too_long("data", MOST_SECRET_BYTES));
+    if size > MAX_SECRET_BYTES {
+        causes.push(Cause::too_long("data", MAX_SECRET_BYTES));
     }
     let mut need = |key: &str| causes.push(Cause::required(&format!("data[{key}]"), ""));
     let has = |key: &str| data.contains_key(key);
@@ -194,8 +194,8 @@ fn labels_and_annotations(object: &Value) -> Vec<Cause> {
         causes.extend(names::qualified_name(&lower).iter().map(|fault| Cause::invalid("metadata.annotations", key, fault)));
         size += key.len() + value.len();
     }
-    if size > MOST_ANNOTATION_BYTES {
-        causes.push(Cause::too_long("metadata.annotations", MOST_ANNOTATION_BYTES));
+    if size > MAX_ANNOTATION_BYTES {
+        causes.push(Cause::too_long("metadata.annotations", MAX_ANNOTATION_BYTES));
     }
     causes.extend(owners(&object["metadata"]["ownerReferences"]));
     causes

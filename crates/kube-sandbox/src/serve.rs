@@ -1,6 +1,5 @@
 //! The sandbox as a server on loopback: TLS with a certificate made for this run, a random bearer token, and a kubeconfig that holds both.
 
-use crate::text;
 use std::convert::Infallible;
 use std::future::Future;
 use std::io::Read as _;
@@ -11,11 +10,11 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use bytes::Bytes;
 use http::{Request, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use kube::client::Body;
 use serde_json::json;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -24,15 +23,15 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tower::{BoxError, Service, ServiceExt as _};
 
-use super::kubeconfig::{self, Written};
-use crate::outcome::{Failure, FailureCode};
-use crate::outside::Outside;
+use super::error::Error;
+use super::kubeconfig;
+pub use super::kubeconfig::KubeconfigFile;
 
 /// More bytes than a real server reads of a body, which it is for the service to refuse.
-const MOST_BYTES: usize = 4 * 1024 * 1024;
+const MAX_BYTES: usize = 4 * 1024 * 1024;
 
 /// How many connections are served at a time; others wait to be accepted.
-const MOST_CONNECTIONS: usize = 64;
+const MAX_CONNECTIONS: usize = 64;
 /// How long a connection may say nothing: before its handshake is done, and before each request.
 const IDLE_LIMIT: Duration = Duration::from_secs(20);
 /// How long nothing is accepted after the system refused.
@@ -52,15 +51,13 @@ pub struct Listening {
 ///
 /// # Errors
 /// No port, no randomness, or a certificate that can't be made.
-pub async fn listen() -> Result<Listening, Failure> {
-    let fail = |what: String| Failure::new(FailureCode::Serve, text!("the sandbox can't listen: {}", Outside::new(what)));
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(|error| fail(error.to_string()))?;
-    let address = listener.local_addr().map_err(|error| fail(error.to_string()))?;
-    let (authority, config) = certificates().map_err(|error| fail(error.to_string()))?;
+pub async fn listen() -> Result<Listening, Error> {
+    let fail = |error: std::io::Error| Error::Listen { source: error.into() };
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(fail)?;
+    let address = listener.local_addr().map_err(fail)?;
+    let (authority, config) = certificates().map_err(|source| Error::Listen { source })?;
     let mut bytes = [0_u8; 24];
-    std::fs::File::open("/dev/urandom")
-        .and_then(|mut random| random.read_exact(&mut bytes))
-        .map_err(|error| fail(error.to_string()))?;
+    std::fs::File::open("/dev/urandom").and_then(|mut random| random.read_exact(&mut bytes)).map_err(fail)?;
     let token: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     Ok(Listening { listener, acceptor: TlsAcceptor::from(Arc::new(config)), token: token.into(), address, authority })
 }
@@ -93,19 +90,19 @@ impl Listening {
     ///
     /// # Errors
     /// A file is there that is not a sandbox's, or it can't be written.
-    pub fn write_kubeconfig(&self, path: &Path) -> Result<Written, Failure> {
+    pub fn write_kubeconfig(&self, path: &Path) -> Result<KubeconfigFile, Error> {
         kubeconfig::write(path, &format!("https://{}", self.address), &BASE64.encode(&self.authority), &self.token)
     }
 
     /// Serves until told to stop. Whoever lacks the token is answered 401.
     pub async fn serve<S>(self, service: S, stop: impl Future<Output = ()>)
     where
-        S: Service<Request<Body>, Response = Response<Full<hyper::body::Bytes>>> + Clone + Send + 'static,
+        S: Service<Request<Full<Bytes>>, Response = Response<Full<Bytes>>> + Clone + Send + 'static,
         S::Future: Send,
         S::Error: std::fmt::Display + Send,
     {
         let mut stop = std::pin::pin!(stop);
-        let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+        let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
         loop {
             let accepted = tokio::select! {
                 () = &mut stop => return,
@@ -140,11 +137,11 @@ async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> Option<(TcpS
     }
 }
 
-type Answered = Result<Response<Full<hyper::body::Bytes>>, Infallible>;
+type Answered = Result<Response<Full<Bytes>>, Infallible>;
 
 async fn answer<S>(service: S, token: Arc<str>, request: Request<hyper::body::Incoming>) -> Answered
 where
-    S: Service<Request<Body>, Response = Response<Full<hyper::body::Bytes>>> + Send,
+    S: Service<Request<Full<Bytes>>, Response = Response<Full<Bytes>>> + Send,
     S::Future: Send,
     S::Error: std::fmt::Display + Send,
 {
@@ -157,16 +154,16 @@ where
         return Ok(refusal(StatusCode::UNAUTHORIZED, "Unauthorized", "Unauthorized"));
     }
     let (parts, body) = request.into_parts();
-    let Ok(body) = Limited::new(body, MOST_BYTES).collect().await else {
+    let Ok(body) = Limited::new(body, MAX_BYTES).collect().await else {
         return Ok(refusal(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", "the request is too large, or broke off"));
     };
-    match service.oneshot(Request::from_parts(parts, Body::from(body.to_bytes().to_vec()))).await {
+    match service.oneshot(Request::from_parts(parts, Full::new(body.to_bytes()))).await {
         Ok(answer) => Ok(answer),
         Err(error) => Ok(refusal(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", &error.to_string())),
     }
 }
 
-fn refusal(code: StatusCode, reason: &str, message: &str) -> Response<Full<hyper::body::Bytes>> {
+fn refusal(code: StatusCode, reason: &str, message: &str) -> Response<Full<Bytes>> {
     let status = json!({
         "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
         "message": message, "reason": reason, "code": code.as_u16(),

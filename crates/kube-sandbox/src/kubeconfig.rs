@@ -1,21 +1,19 @@
 //! The kubeconfig that leads to a served sandbox: for its owner alone, and no file of anybody else's is touched for it.
 
-use std::io::{Error, ErrorKind, Read as _, Write as _};
+use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{Mode, OFlags};
 use serde_json::{Value, json};
 
-use crate::outcome::{Failure, FailureCode};
-use crate::outside::Outside;
-use crate::text;
+use super::error::Error;
 
 /// More bytes than a sandbox's kubeconfig has.
-const MOST_BYTES: u64 = 64 * 1024;
+const MAX_BYTES: u64 = 64 * 1024;
 
 /// The file, as long as its server runs.
 #[derive(Debug)]
-pub struct Written {
+pub struct KubeconfigFile {
     path: PathBuf,
     text: String,
 }
@@ -46,11 +44,8 @@ fn is_a_sandbox_s(bytes: &[u8]) -> bool {
 ///
 /// # Errors
 /// Something else is there, or the file can't be written.
-pub fn write(path: &Path, server: &str, authority: &str, token: &str) -> Result<Written, Failure> {
-    let taken = || {
-        let what = text!("{} is there already, and no sandbox wrote it: it was left as it is", Outside::from(path));
-        Failure::new(FailureCode::Serve, what).hint("name another file for the sandbox's kubeconfig: --kubeconfig-out FILE")
-    };
+pub fn write(path: &Path, server: &str, authority: &str, token: &str) -> Result<KubeconfigFile, Error> {
+    let taken = || Error::KubeconfigTaken { path: path.to_owned() };
     let replaces = match content(path) {
         Ok(bytes) if is_a_sandbox_s(&bytes) => true,
         Ok(_) => return Err(taken()),
@@ -60,7 +55,7 @@ pub fn write(path: &Path, server: &str, authority: &str, token: &str) -> Result<
     };
     let text = format!("{:#}\n", document(server, authority, token));
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let written = || -> std::io::Result<()> {
+    let written = || -> io::Result<()> {
         let mut aside = tempfile::Builder::new().prefix(".konnect-kubeconfig-").tempfile_in(folder)?;
         aside.write_all(text.as_bytes())?;
         aside.as_file().sync_all()?;
@@ -69,16 +64,13 @@ pub fn write(path: &Path, server: &str, authority: &str, token: &str) -> Result<
         kept.map(drop).map_err(|error| error.error)
     };
     match written() {
-        Ok(()) => Ok(Written { path: path.to_owned(), text }),
+        Ok(()) => Ok(KubeconfigFile { path: path.to_owned(), text }),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(taken()),
-        Err(error) => {
-            let what = text!("the kubeconfig {} can't be written: {}", Outside::from(path), error.kind());
-            Err(Failure::new(FailureCode::Serve, what).hint("name another file: --kubeconfig-out FILE"))
-        }
+        Err(source) => Err(Error::KubeconfigWrite { path: path.to_owned(), source }),
     }
 }
 
-impl Written {
+impl KubeconfigFile {
     /// Removes it, since it leads nowhere any more and holds a token: unless it has become somebody else's.
     pub fn remove(self) {
         if content(&self.path).is_ok_and(|bytes| bytes == self.text.as_bytes()) {
@@ -88,13 +80,13 @@ impl Written {
 }
 
 /// A small regular file. Follows no link, and waits for no pipe.
-fn content(path: &Path) -> std::io::Result<Vec<u8>> {
+fn content(path: &Path) -> io::Result<Vec<u8>> {
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let file = std::fs::File::from(rustix::fs::open(path, flags, Mode::empty())?);
     if !file.metadata()?.is_file() {
-        return Err(Error::from(ErrorKind::InvalidInput));
+        return Err(io::Error::from(ErrorKind::InvalidInput));
     }
     let mut bytes = Vec::new();
-    file.take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MOST_BYTES { Err(Error::from(ErrorKind::FileTooLarge)) } else { Ok(bytes) }
+    file.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_BYTES { Err(io::Error::from(ErrorKind::FileTooLarge)) } else { Ok(bytes) }
 }

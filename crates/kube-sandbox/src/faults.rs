@@ -10,9 +10,8 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, header};
+use http_body::{Body, Frame};
 use http_body_util::BodyExt as _;
-use hyper::body::{Body as HttpBody, Frame};
-use kube::client::Body;
 use serde_json::{Value, json};
 use tower::{BoxError, Service, ServiceExt as _};
 
@@ -148,7 +147,7 @@ pub struct Spoiled {
     breaks: bool,
 }
 
-impl HttpBody for Spoiled {
+impl Body for Spoiled {
     type Data = Bytes;
     type Error = BoxError;
 
@@ -164,12 +163,13 @@ impl HttpBody for Spoiled {
     }
 }
 
-impl<S, B> Service<Request<Body>> for Faulty<S>
+impl<S, Sent, B> Service<Request<Sent>> for Faulty<S>
 where
-    S: Service<Request<Body>, Response = Response<B>> + Clone + Send + 'static,
+    Sent: Send + 'static,
+    S: Service<Request<Sent>, Response = Response<B>> + Clone + Send + 'static,
     S::Error: Into<BoxError>,
     S::Future: Send,
-    B: HttpBody<Data = Bytes> + Send + 'static,
+    B: Body<Data = Bytes> + Send + 'static,
     B::Error: Into<BoxError>,
 {
     type Response = Response<Spoiled>;
@@ -181,7 +181,7 @@ where
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
+    fn call(&mut self, request: Request<Sent>) -> Self::Future {
         let target = request.uri().path_and_query().map_or("/", |target| target.as_str()).to_owned();
         let fault = (self.decide)(&self.calls.next(request.method().as_str(), &target));
         let writes = matches!(request.method().as_str(), "PATCH" | "PUT" | "DELETE") && !target.contains("dryRun=");
@@ -208,7 +208,7 @@ where
 /// What comes of the server's answer.
 async fn spoil<B>(fault: &Fault, answer: Response<B>) -> Result<Response<Spoiled>, BoxError>
 where
-    B: HttpBody<Data = Bytes>,
+    B: Body<Data = Bytes>,
     B::Error: Into<BoxError>,
 {
     let (mut parts, body) = answer.into_parts();

@@ -11,7 +11,7 @@ use super::kind::Kind;
 use super::typed::{self, Comparison};
 
 /// More Update entries than these are merged into `ancient-changes`.
-const MOST_UPDATERS: usize = 10;
+const MAX_UPDATERS: usize = 10;
 
 /// Who an entry belongs to. The order is the server's tie-break.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -261,14 +261,14 @@ impl Managed {
     fn cap(&mut self) {
         let mut updaters: Vec<Owner> = self.sets.keys().filter(|o| !o.applied).cloned().collect();
         let mut count = updaters.len();
-        if count <= MOST_UPDATERS {
+        if count <= MAX_UPDATERS {
             return;
         }
         updaters.sort_by_key(|o| (self.times.get(o).cloned().unwrap_or_default(), o.clone()));
         let bucket = Owner::updater("ancient-changes");
         let mut first: Option<Owner> = None;
         for owner in updaters {
-            if count <= MOST_UPDATERS {
+            if count <= MAX_UPDATERS {
                 break;
             }
             let Some(earlier) = &first else {
