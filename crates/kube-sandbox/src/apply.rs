@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::Call;
+use super::RequestContext;
 use super::json::Doc;
 use super::kind::Kind;
 use super::managed_fields::{Conflict, Managed};
@@ -10,18 +10,18 @@ use super::object::{self, meta, set_meta};
 use super::request::{FieldValidation, OptionsOf};
 use super::status::Refusal;
 use super::typed;
-use super::write::{Target, match_name, match_namespace, parsed_version};
+use super::write::{WriteTarget, match_name, match_namespace, parsed_version};
 use super::yaml;
 
 /// The annotation of `kubectl apply` without `--server-side`.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
-impl Call<'_> {
+impl RequestContext<'_> {
     /// Server-side apply: creates the object where it is missing.
     pub(super) fn apply(&mut self, kind: Kind, namespace: &str, name: &str) -> Result<(u16, Value), Refusal> {
         let body = self.request.checked_body()?.to_vec();
         let options = self.request.options(OptionsOf::Apply)?;
-        let target = Target { kind, namespace: namespace.to_owned(), name: name.to_owned(), options };
+        let target = WriteTarget { kind, namespace: namespace.to_owned(), name: name.to_owned(), options };
         let live = self.store.get(kind, namespace, name).cloned();
         let mut new = self.applied(&target, &body, live.as_ref().unwrap_or(&object::empty(kind)))?;
         if live.is_none() && !meta(&new, "uid").is_empty() {
@@ -42,8 +42,8 @@ impl Call<'_> {
     }
 
     /// The object as the apply would have it.
-    fn applied(&mut self, target: &Target, body: &[u8], live: &Value) -> Result<Value, Refusal> {
-        let Target { kind, options, .. } = target;
+    fn applied(&mut self, target: &WriteTarget, body: &[u8], live: &Value) -> Result<Value, Refusal> {
+        let WriteTarget { kind, options, .. } = target;
         let doc = parsed(body)?;
         let config = match doc.value() {
             Value::Null => json!({}),
@@ -182,7 +182,7 @@ fn beyond_last_applied(kind: Kind, live: &Value, manager: &str, conflicts: Vec<C
         }
         let ty = kind.schema();
         typed::validate(&ty, &applied).ok()?;
-        let changes = typed::Comparison::of(ty, &applied, live);
+        let changes = typed::FieldDiff::of(ty, &applied, live);
         let set = typed::field_set(&ty, &applied).difference(&changes.modified).difference(&changes.added);
         Some(set.difference(&changes.removed).paths())
     };

@@ -6,11 +6,11 @@ use super::list;
 use super::request::{Request, Route};
 use super::rights::Caller;
 use super::selector::Selection;
-use super::status::{Answer, Refusal};
+use super::status::{Refusal, Response};
 use super::store::Store;
 
 /// One request being answered.
-pub(crate) struct Call<'a> {
+pub(crate) struct RequestContext<'a> {
     pub store: &'a mut Store,
     pub request: &'a Request,
     pub caller: &'a Caller,
@@ -22,15 +22,15 @@ pub(crate) struct Call<'a> {
 
 /// Answers one request. Nothing but the store changes, and no clock is read: the same calls give the same answers.
 #[must_use]
-pub fn handle(store: &mut Store, request: &Request, caller: &Caller, now: Timestamp) -> Answer {
-    let mut call = Call { store, request, caller, now, warnings: Vec::new(), hollow_data: false };
-    let mut answer = call.answer().unwrap_or_else(Answer::from);
+pub fn handle(store: &mut Store, request: &Request, caller: &Caller, now: Timestamp) -> Response {
+    let mut call = RequestContext { store, request, caller, now, warnings: Vec::new(), hollow_data: false };
+    let mut answer = call.answer().unwrap_or_else(Response::from);
     answer.warnings = call.warnings;
     answer
 }
 
-impl Call<'_> {
-    fn answer(&mut self) -> Result<Answer, Refusal> {
+impl RequestContext<'_> {
+    fn answer(&mut self) -> Result<Response, Refusal> {
         let (kind, namespace, name) = match self.request.route() {
             Route::Other(path) => return self.other(&path),
             Route::Unknown { resource, namespace, name } => {
@@ -57,7 +57,7 @@ impl Call<'_> {
             ("delete", false) => shape.clone().and_then(|_| self.delete(kind, &namespace, &name)),
             _ => Err(Refusal::method_not_allowed()),
         }?;
-        Ok(Answer::json(code, list::shaped(kind, shape?, body)?))
+        Ok(Response::json(code, list::shaped(kind, shape?, body)?))
     }
 
     /// The verb that rights speak of.

@@ -9,7 +9,7 @@ use super::schema::{Merge, Struct, Type};
 use super::selector::Selection;
 use super::status::{Cause, Refusal, go_quote};
 use super::write::not_an_object;
-use super::{Call, clock, json::Doc};
+use super::{RequestContext, clock, json::Doc};
 
 const ORPHAN: &str = "orphan";
 const FOREGROUND: &str = "foregroundDeletion";
@@ -61,7 +61,7 @@ impl Wish {
     }
 }
 
-impl Call<'_> {
+impl RequestContext<'_> {
     /// DELETE of one object.
     pub(super) fn delete(&mut self, kind: Kind, namespace: &str, name: &str) -> Result<(u16, Value), Refusal> {
         let wish = self.wish()?;

@@ -2,16 +2,16 @@
 
 use serde_json::{Value, json};
 
-use super::Call;
+use super::RequestContext;
 use super::kind::Kind;
-use super::status::{Answer, Refusal};
+use super::status::{Refusal, Response};
 
 const AUTHENTICATION: &str = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
 const AUTHORIZATION: &str = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
 
-impl Call<'_> {
+impl RequestContext<'_> {
     /// Every path that isn't a resource of group "".
-    pub(super) fn other(&self, path: &str) -> Result<Answer, Refusal> {
+    pub(super) fn other(&self, path: &str) -> Result<Response, Refusal> {
         if !self.caller.may_path(path) {
             let verb = self.request.method.to_lowercase();
             let user = super::status::go_quote(&self.caller.user);
@@ -20,7 +20,7 @@ impl Call<'_> {
         }
         let post = self.request.method == "POST";
         let body = match path {
-            "/readyz" | "/healthz" | "/livez" => return Ok(Answer::text(200, "ok")),
+            "/readyz" | "/healthz" | "/livez" => return Ok(Response::text(200, "ok")),
             "/version" => version(),
             "/api" => json!({"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": []}),
             "/api/v1" => json!({"kind": "APIResourceList", "groupVersion": "v1", "resources": core()}),
@@ -38,12 +38,12 @@ impl Call<'_> {
                 reviews("authorization.k8s.io/v1", "selfsubjectaccessreviews", "SelfSubjectAccessReview")
             }
             AUTHENTICATION | AUTHORIZATION if !post => return Err(Refusal::method_not_allowed()),
-            AUTHENTICATION => return self.who_am_i().map(|(code, body)| Answer::json(code, body)),
-            AUTHORIZATION => return self.may_i().map(|(code, body)| Answer::json(code, body)),
+            AUTHENTICATION => return self.who_am_i().map(|(code, body)| Response::json(code, body)),
+            AUTHORIZATION => return self.may_i().map(|(code, body)| Response::json(code, body)),
             path if path.starts_with("/api/") || path.starts_with("/apis/auth") => return Err(Refusal::no_such_resource()),
-            _ => return Ok(Answer::text(404, "404 page not found\n")),
+            _ => return Ok(Response::text(404, "404 page not found\n")),
         };
-        Ok(Answer::json(200, body))
+        Ok(Response::json(200, body))
     }
 }
 

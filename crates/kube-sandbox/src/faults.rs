@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::{HeaderValue, Request, Response, header};
+use http::{HeaderValue, header};
 use http_body::{Body, Frame};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ use tower::{BoxError, Service, ServiceExt as _};
 
 /// A call of one run. Parallel calls come in any order, so each is named by what it is, not by when it came.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Call {
+pub struct RequestKey {
     /// Method, resource and whether it is a dry run, such as `GET secrets` or `PATCH secrets dry`.
     pub what: String,
     /// Which of its kind it is, from 1.
@@ -26,12 +26,12 @@ pub struct Call {
 
 /// The calls of one run, in order.
 #[derive(Clone, Debug, Default)]
-pub struct Calls(Arc<Mutex<Vec<Call>>>);
+pub struct RequestLog(Arc<Mutex<Vec<RequestKey>>>);
 
-impl Calls {
+impl RequestLog {
     /// Names the call that comes now. `target` is the request's path and query.
     #[must_use]
-    pub fn next(&self, method: &str, target: &str) -> Call {
+    pub fn next(&self, method: &str, target: &str) -> RequestKey {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let parts: Vec<&str> = path.split('/').collect();
         let resource = match parts.as_slice() {
@@ -45,20 +45,20 @@ impl Calls {
         let what = format!("{method} {resource}{dry}");
         let mut calls = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let nth = 1 + calls.iter().filter(|call| call.what == what).count();
-        let call = Call { what, nth };
+        let call = RequestKey { what, nth };
         calls.push(call.clone());
         call
     }
 
     /// Every call so far.
     #[must_use]
-    pub fn all(&self) -> Vec<Call> {
+    pub fn all(&self) -> Vec<RequestKey> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
 /// Something that is done before a call goes on.
-pub type Action = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
+pub type Hook = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
 
 /// An answer that doesn't come from the server.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -75,7 +75,7 @@ pub struct Canned {
 
 /// What happens to one call.
 #[derive(Clone)]
-pub enum Fault {
+pub enum Injection {
     /// Nothing.
     None,
     /// There is nobody at the address.
@@ -101,36 +101,36 @@ pub enum Fault {
     /// The server's answer with another object's name and uid in it.
     OtherObject,
     /// This is done first, then the call goes on.
-    First(Action),
+    First(Hook),
 }
 
-impl fmt::Debug for Fault {
+impl fmt::Debug for Injection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Fault")
+        f.write_str("Injection")
     }
 }
 
 /// Decides what happens to each call.
-pub type Decide = dyn Fn(&Call) -> Fault + Send + Sync;
+pub type Decide = dyn Fn(&RequestKey) -> Injection + Send + Sync;
 
 /// A service around another one, which spoils the calls it is told to.
 #[derive(Clone)]
 pub struct Faulty<S> {
     inner: S,
     decide: Arc<Decide>,
-    calls: Calls,
+    calls: RequestLog,
     written: Arc<Mutex<Vec<String>>>,
 }
 
 impl<S> Faulty<S> {
     /// Wraps a service.
-    pub fn new(inner: S, decide: impl Fn(&Call) -> Fault + Send + Sync + 'static) -> Self {
-        Self { inner, decide: Arc::new(decide), calls: Calls::default(), written: Arc::default() }
+    pub fn new(inner: S, decide: impl Fn(&RequestKey) -> Injection + Send + Sync + 'static) -> Self {
+        Self { inner, decide: Arc::new(decide), calls: RequestLog::default(), written: Arc::default() }
     }
 
     /// Every call so far, spoiled ones included.
     #[must_use]
-    pub fn calls(&self) -> Vec<Call> {
+    pub fn calls(&self) -> Vec<RequestKey> {
         self.calls.all()
     }
 
@@ -163,16 +163,16 @@ impl Body for Spoiled {
     }
 }
 
-impl<S, Sent, B> Service<Request<Sent>> for Faulty<S>
+impl<S, Sent, B> Service<http::Request<Sent>> for Faulty<S>
 where
     Sent: Send + 'static,
-    S: Service<Request<Sent>, Response = Response<B>> + Clone + Send + 'static,
+    S: Service<http::Request<Sent>, Response = http::Response<B>> + Clone + Send + 'static,
     S::Error: Into<BoxError>,
     S::Future: Send,
     B: Body<Data = Bytes> + Send + 'static,
     B::Error: Into<BoxError>,
 {
-    type Response = Response<Spoiled>;
+    type Response = http::Response<Spoiled>;
     type Error = BoxError;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
 
@@ -181,7 +181,7 @@ where
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<Sent>) -> Self::Future {
+    fn call(&mut self, request: http::Request<Sent>) -> Self::Future {
         let target = request.uri().path_and_query().map_or("/", |target| target.as_str()).to_owned();
         let fault = (self.decide)(&self.calls.next(request.method().as_str(), &target));
         let writes = matches!(request.method().as_str(), "PATCH" | "PUT" | "DELETE") && !target.contains("dryRun=");
@@ -189,11 +189,11 @@ where
         let (inner, written) = (self.inner.clone(), Arc::clone(&self.written));
         Box::pin(async move {
             match &fault {
-                Fault::Refused => return Err(std::io::Error::from(ErrorKind::ConnectionRefused).into()),
-                Fault::ClosedBefore => return Err(closed()),
-                Fault::Hang => std::future::pending::<()>().await,
-                Fault::Instead(canned) => return canned.response(),
-                Fault::First(action) => action().await,
+                Injection::Refused => return Err(std::io::Error::from(ErrorKind::ConnectionRefused).into()),
+                Injection::ClosedBefore => return Err(closed()),
+                Injection::Hang => std::future::pending::<()>().await,
+                Injection::Instead(canned) => return canned.response(),
+                Injection::First(hook) => hook().await,
                 _ => {}
             }
             let answer = inner.oneshot(request).await.map_err(Into::into)?;
@@ -206,7 +206,7 @@ where
 }
 
 /// What comes of the server's answer.
-async fn spoil<B>(fault: &Fault, answer: Response<B>) -> Result<Response<Spoiled>, BoxError>
+async fn spoil<B>(fault: &Injection, answer: http::Response<B>) -> Result<http::Response<Spoiled>, BoxError>
 where
     B: Body<Data = Bytes>,
     B::Error: Into<BoxError>,
@@ -215,19 +215,24 @@ where
     let bytes = body.collect().await.map_err(Into::into)?.to_bytes();
     let half = bytes.slice(..bytes.len() / 2);
     let (rest, breaks) = match fault {
-        Fault::ClosedAfter => return Err(closed()),
-        Fault::HangAfter => std::future::pending().await,
-        Fault::After(canned) => return canned.response(),
-        Fault::ClosedInside => (half, true),
-        Fault::Truncated => (half, false),
-        Fault::WrongType => {
+        Injection::ClosedAfter => return Err(closed()),
+        Injection::HangAfter => std::future::pending().await,
+        Injection::After(canned) => return canned.response(),
+        Injection::ClosedInside => (half, true),
+        Injection::Truncated => (half, false),
+        Injection::WrongType => {
             parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html"));
             (Bytes::from_static(b"<html><body>Welcome</body></html>"), false)
         }
-        Fault::OtherObject => (other_object(&bytes), false),
-        Fault::None | Fault::Refused | Fault::ClosedBefore | Fault::Hang | Fault::Instead(_) | Fault::First(_) => (bytes, false),
+        Injection::OtherObject => (other_object(&bytes), false),
+        Injection::None
+        | Injection::Refused
+        | Injection::ClosedBefore
+        | Injection::Hang
+        | Injection::Instead(_)
+        | Injection::First(_) => (bytes, false),
     };
-    Ok(Response::from_parts(parts, Spoiled { rest: Some(rest), breaks }))
+    Ok(http::Response::from_parts(parts, Spoiled { rest: Some(rest), breaks }))
 }
 
 fn other_object(bytes: &Bytes) -> Bytes {
@@ -246,8 +251,8 @@ fn closed() -> BoxError {
 }
 
 impl Canned {
-    fn response(&self) -> Result<Response<Spoiled>, BoxError> {
-        let mut builder = Response::builder().status(self.code);
+    fn response(&self) -> Result<http::Response<Spoiled>, BoxError> {
+        let mut builder = http::Response::builder().status(self.code);
         if !self.content_type.is_empty() {
             builder = builder.header(header::CONTENT_TYPE, self.content_type);
         }

@@ -8,7 +8,7 @@ use super::schema::Type;
 
 /// One step of a path. The order is the server's: fields, then list items by key, then set items by value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Step {
+pub enum PathElement {
     /// `f:name`.
     Field(String),
     /// `k:{…}`: an item of a keyed list; the text is its keys as compact JSON.
@@ -17,7 +17,7 @@ pub enum Step {
     Item(String),
 }
 
-impl Step {
+impl PathElement {
     fn parse(text: &str) -> Option<Self> {
         let (prefix, rest) = text.split_once(':')?;
         let compact = || serde_json::from_str::<Value>(rest).ok().map(|v| v.to_string());
@@ -55,13 +55,13 @@ impl Step {
 /// A set of paths.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FieldSet {
-    members: BTreeSet<Step>,
-    children: BTreeMap<Step, FieldSet>,
+    members: BTreeSet<PathElement>,
+    children: BTreeMap<PathElement, FieldSet>,
 }
 
 impl FieldSet {
     /// Adds a path; the empty path stands for nothing.
-    pub fn insert(&mut self, path: &[Step]) {
+    pub fn insert(&mut self, path: &[PathElement]) {
         match path {
             [] => {}
             [last] => {
@@ -79,13 +79,13 @@ impl FieldSet {
 
     /// Whether the path of this one step is in it.
     #[must_use]
-    pub fn has(&self, step: &Step) -> bool {
+    pub fn has(&self, step: &PathElement) -> bool {
         self.members.contains(step)
     }
 
     /// What is below a step, if anything.
     #[must_use]
-    pub fn below(&self, step: &Step) -> Option<&Self> {
+    pub fn below(&self, step: &PathElement) -> Option<&Self> {
         self.children.get(step).filter(|set| !set.is_empty())
     }
 
@@ -105,7 +105,7 @@ impl FieldSet {
     #[must_use]
     pub fn intersection(&self, other: &Self) -> Self {
         let members = self.members.intersection(&other.members).cloned().collect();
-        let both = |(step, set): (&Step, &Self)| Some((step.clone(), set.intersection(other.children.get(step)?)));
+        let both = |(step, set): (&PathElement, &Self)| Some((step.clone(), set.intersection(other.children.get(step)?)));
         Self { members, children: self.children.iter().filter_map(both).collect() }.trimmed()
     }
 
@@ -113,7 +113,7 @@ impl FieldSet {
     #[must_use]
     pub fn difference(&self, other: &Self) -> Self {
         let members = self.members.difference(&other.members).cloned().collect();
-        let less = |(step, set): (&Step, &Self)| {
+        let less = |(step, set): (&PathElement, &Self)| {
             (step.clone(), other.children.get(step).map_or_else(|| set.clone(), |theirs| set.difference(theirs)))
         };
         Self { members, children: self.children.iter().map(less).collect() }.trimmed()
@@ -122,7 +122,7 @@ impl FieldSet {
     /// The set without a field of the top and all that is below it.
     #[must_use]
     pub fn without_field(mut self, name: &str) -> Self {
-        let step = Step::Field(name.to_owned());
+        let step = PathElement::Field(name.to_owned());
         self.members.remove(&step);
         self.children.remove(&step);
         self
@@ -136,7 +136,7 @@ impl FieldSet {
     /// Every path, members of a level before what is below: the order of conflicts in messages.
     #[must_use]
     pub fn paths(&self) -> Vec<String> {
-        let mut out: Vec<String> = self.members.iter().map(Step::shown).collect();
+        let mut out: Vec<String> = self.members.iter().map(PathElement::shown).collect();
         for (step, set) in &self.children {
             let prefix = step.shown();
             out.extend(set.paths().into_iter().map(|path| format!("{prefix}{path}")));
@@ -152,14 +152,14 @@ impl FieldSet {
         let mut children = BTreeMap::new();
         for (step, set) in &self.children {
             let below = match step {
-                Step::Field(name) => {
+                PathElement::Field(name) => {
                     let declared = schema.and_then(|ty| ty.declared_field(name));
                     if declared.is_some() {
                         members.insert(step.clone());
                     }
                     declared.or_else(|| schema.and_then(Type::map_values))
                 }
-                Step::Key(_) | Step::Item(_) => schema.and_then(Type::list_items),
+                PathElement::Key(_) | PathElement::Item(_) => schema.and_then(Type::list_items),
             };
             children.insert(step.clone(), set.with_named_fields(below));
         }
@@ -191,7 +191,7 @@ impl FieldSet {
             if key == "." {
                 continue;
             }
-            let step = Step::parse(key)?;
+            let step = PathElement::parse(key)?;
             let inner = below.as_object()?;
             if inner.is_empty() || inner.contains_key(".") {
                 set.members.insert(step.clone());

@@ -48,4 +48,4 @@ pub use context::handle;
 pub use error::Error;
 pub use sandbox::Sandbox;
 
-use context::Call;
+use context::RequestContext;

@@ -2,14 +2,14 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Call;
+use super::RequestContext;
 use super::kind::Kind;
 use super::object::meta;
 use super::request::Shape;
 use super::selector::Selection;
 use super::status::{Refusal, go_quote};
 
-impl Call<'_> {
+impl RequestContext<'_> {
     /// GET of one object.
     pub(super) fn get(&self, kind: Kind, namespace: &str, name: &str) -> Result<(u16, Value), Refusal> {
         if let Some(fault) = version_fault(self.request.param("resourceVersion")) {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::clock;
 use super::fields::FieldSet;
 use super::kind::Kind;
-use super::typed::{self, Comparison};
+use super::typed::{self, FieldDiff};
 
 /// More Update entries than these are merged into `ancient-changes`.
 const MAX_UPDATERS: usize = 10;
@@ -168,7 +168,7 @@ impl Managed {
     }
 
     /// Takes what changed from everybody else.
-    fn drop_changed(&mut self, kind: Kind, live: &Value, new: &Value, except: Option<&Owner>) -> Comparison {
+    fn drop_changed(&mut self, kind: Kind, live: &Value, new: &Value, except: Option<&Owner>) -> FieldDiff {
         let changes = self.compare(kind, live, new);
         let lost = changes.modified.union(&changes.added).union(&changes.removed);
         for (owner, (set, _)) in &mut self.sets {
@@ -180,10 +180,10 @@ impl Managed {
         changes
     }
 
-    fn compare(&mut self, kind: Kind, live: &Value, new: &Value) -> Comparison {
+    fn compare(&mut self, kind: Kind, live: &Value, new: &Value) -> FieldDiff {
         // Only v1 exists here: an entry in another version has no schema to be read with.
         self.sets.retain(|_, (_, version)| version == "v1");
-        reset_fields(kind, Comparison::of(kind.schema(), live, new))
+        reset_fields(kind, FieldDiff::of(kind.schema(), live, new))
     }
 
     /// Server-side apply: the merged object, or `None` where nothing changes; or the conflicts.
@@ -295,7 +295,7 @@ impl Managed {
 /// The fields that nobody owns.
 fn stripped(set: &FieldSet) -> FieldSet {
     let mut never = FieldSet::default();
-    let field = |name: &str| super::fields::Step::Field(name.to_owned());
+    let field = |name: &str| super::fields::PathElement::Field(name.to_owned());
     for name in ["apiVersion", "kind", "metadata"] {
         never.insert(&[field(name)]);
     }
@@ -317,6 +317,6 @@ fn stripped(set: &FieldSet) -> FieldSet {
 }
 
 /// A namespace's status is reset by every write to the namespace itself.
-fn reset_fields(kind: Kind, changes: Comparison) -> Comparison {
+fn reset_fields(kind: Kind, changes: FieldDiff) -> FieldDiff {
     if kind == Kind::Namespace { changes.without_field("status") } else { changes }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::Call;
+use super::RequestContext;
 use super::json::Doc;
 use super::kind::Kind;
 use super::object::{self, rendered};
@@ -10,9 +10,9 @@ use super::request::{FieldValidation, OptionsOf};
 use super::schema::Type;
 use super::status::{Cause, Refusal};
 use super::typed::{go_plain, go_type, step_of};
-use super::write::{Target, match_name, match_namespace, not_an_object, type_of, wrong_type};
+use super::write::{WriteTarget, match_name, match_namespace, not_an_object, type_of, wrong_type};
 
-impl Call<'_> {
+impl RequestContext<'_> {
     /// Any PATCH.
     pub(super) fn patch(&mut self, kind: Kind, namespace: &str, name: &str) -> Result<(u16, Value), Refusal> {
         let strategic = match self.request.media_type() {
@@ -23,7 +23,7 @@ impl Call<'_> {
         };
         let body = self.request.checked_body()?.to_vec();
         let options = self.request.options(OptionsOf::Patch)?;
-        let target = Target { kind, namespace: namespace.to_owned(), name: name.to_owned(), options };
+        let target = WriteTarget { kind, namespace: namespace.to_owned(), name: name.to_owned(), options };
         let Some(live) = self.store.get(kind, namespace, name).cloned() else {
             return Err(Refusal::not_found(kind, name));
         };
@@ -34,8 +34,8 @@ impl Call<'_> {
         Ok((200, self.update(&target, &live, new)?))
     }
 
-    fn merged(&mut self, target: &Target, body: &[u8], live: &Value) -> Result<Value, Refusal> {
-        let Target { kind, options, .. } = target;
+    fn merged(&mut self, target: &WriteTarget, body: &[u8], live: &Value) -> Result<Value, Refusal> {
+        let WriteTarget { kind, options, .. } = target;
         let lenient = options.validation == FieldValidation::Ignore;
         let doc = Doc::parse(body).map_err(|why| {
             Refusal::bad_request(if lenient { "Invalid JSON Patch".to_owned() } else { format!("error decoding patch: {why}") })
@@ -61,8 +61,8 @@ impl Call<'_> {
         Ok(decoded.object)
     }
 
-    fn strategic(&mut self, target: &Target, body: &[u8], live: &Value) -> Result<Value, Refusal> {
-        let Target { kind, options, .. } = target;
+    fn strategic(&mut self, target: &WriteTarget, body: &[u8], live: &Value) -> Result<Value, Refusal> {
+        let WriteTarget { kind, options, .. } = target;
         let doc = Doc::parse(body).map_err(Refusal::bad_request)?;
         let patch = match &doc {
             Doc::Object(_) => doc.value(),

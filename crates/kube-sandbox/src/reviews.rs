@@ -5,12 +5,12 @@ use serde_json::{Map, Value, json};
 use super::json::Doc;
 use super::request::OptionsOf;
 use super::status::{Cause, Refusal};
-use super::{Call, clock};
+use super::{RequestContext, clock};
 
 const RESOURCE_KEYS: [&str; 7] = ["namespace", "verb", "group", "version", "resource", "subresource", "name"];
 const PATH_KEYS: [&str; 2] = ["path", "verb"];
 
-impl Call<'_> {
+impl RequestContext<'_> {
     /// POST of a SelfSubjectReview.
     pub(super) fn who_am_i(&self) -> Result<(u16, Value), Refusal> {
         let body = self.typed_body()?;

@@ -1,6 +1,6 @@
 //! Who is calling, and what they may do: an allow list in the manner of RBAC.
 
-use super::Call;
+use super::RequestContext;
 use super::kind::Kind;
 use super::status::{Refusal, go_quote};
 
@@ -60,7 +60,7 @@ impl Caller {
     }
 }
 
-impl Call<'_> {
+impl RequestContext<'_> {
     /// Refuses what the caller may not do.
     pub(super) fn authorize(&self, verb: &str, kind: Kind, namespace: &str, name: &str) -> Result<(), Refusal> {
         self.authorize_resource(verb, kind.resource(), if kind.namespaced() { namespace } else { name }, name)

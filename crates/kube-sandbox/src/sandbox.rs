@@ -17,13 +17,13 @@ use super::file::{self, StateFile};
 use super::handle;
 use super::request::Request;
 use super::rights::{Caller, Rule};
-use super::status::{self, Answer, Payload};
+use super::status::{self, Payload, Response};
 use super::store::Store;
 
 /// How long a request waits for another process to be done with the state file, unless told otherwise.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 
-enum Place {
+enum Backend {
     Memory(Mutex<Store>),
     File(StateFile),
 }
@@ -31,7 +31,7 @@ enum Place {
 /// A Kubernetes API in this process: a service to put under a `kube::Client`. Clones share one cluster.
 #[derive(Clone)]
 pub struct Sandbox {
-    place: Arc<Place>,
+    backend: Arc<Backend>,
     caller: Arc<Caller>,
     lock_timeout: Duration,
     /// By how much this server's clock is off, in seconds.
@@ -42,7 +42,7 @@ impl Sandbox {
     /// A new cluster that is gone with its last clone.
     #[must_use]
     pub fn in_memory() -> Self {
-        Self::at(Place::Memory(Mutex::new(Store::new(random(), Timestamp::now()))))
+        Self::at(Backend::Memory(Mutex::new(Store::new(random(), Timestamp::now()))))
     }
 
     /// The cluster kept in a file; a new one where there is no such file.
@@ -52,11 +52,11 @@ impl Sandbox {
     pub fn open(path: &Path) -> Result<Self, Error> {
         let file = StateFile::new(path)?;
         file.read()?;
-        Ok(Self::at(Place::File(file)))
+        Ok(Self::at(Backend::File(file)))
     }
 
-    fn at(place: Place) -> Self {
-        Self { place: Arc::new(place), caller: Arc::default(), lock_timeout: LOCK_TIMEOUT, clock_offset: Arc::default() }
+    fn at(backend: Backend) -> Self {
+        Self { backend: Arc::new(backend), caller: Arc::default(), lock_timeout: LOCK_TIMEOUT, clock_offset: Arc::default() }
     }
 
     /// The same cluster, seen by a user with these rights only.
@@ -87,14 +87,14 @@ impl Sandbox {
     ///
     /// # Errors
     /// The state file can't be read or written, or another process holds it for too long.
-    pub async fn send(&self, request: &Request) -> Result<Answer, Error> {
+    pub async fn send(&self, request: &Request) -> Result<Response, Error> {
         let now = self.now();
-        match &*self.place {
-            Place::Memory(store) => {
+        match &*self.backend {
+            Backend::Memory(store) => {
                 let mut store = store.lock().unwrap_or_else(PoisonError::into_inner);
                 Ok(handle(&mut store, request, &self.caller, now))
             }
-            Place::File(file) => {
+            Backend::File(file) => {
                 let lock = self.lock(file).await?;
                 let (file, request, caller) = (file.clone(), request.clone(), Arc::clone(&self.caller));
                 // A disk may be slow, and its file on another machine.
@@ -121,7 +121,7 @@ impl Sandbox {
     }
 }
 
-fn answer_from(file: &StateFile, request: &Request, caller: &Caller, now: Timestamp) -> Result<Answer, Error> {
+fn answer_from(file: &StateFile, request: &Request, caller: &Caller, now: Timestamp) -> Result<Response, Error> {
     let mut store = file.read()?.unwrap_or_else(|| Store::new(random(), now));
     let before = store.revision();
     let answer = handle(&mut store, request, caller, now);
@@ -166,7 +166,7 @@ where
     }
 }
 
-fn response(answer: Answer) -> http::Result<http::Response<Full<bytes::Bytes>>> {
+fn response(answer: Response) -> http::Result<http::Response<Full<bytes::Bytes>>> {
     let (media_type, body) = match answer.body {
         Payload::Json(body) => ("application/json", body.to_string()),
         Payload::Text(body) => ("text/plain; charset=utf-8", body),

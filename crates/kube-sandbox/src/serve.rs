@@ -11,7 +11,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
-use http::{Request, Response, StatusCode, header};
+use http::{StatusCode, header};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
@@ -97,7 +97,7 @@ impl Listening {
     /// Serves until told to stop. Whoever lacks the token is answered 401.
     pub async fn serve<S>(self, service: S, stop: impl Future<Output = ()>)
     where
-        S: Service<Request<Full<Bytes>>, Response = Response<Full<Bytes>>> + Clone + Send + 'static,
+        S: Service<http::Request<Full<Bytes>>, Response = http::Response<Full<Bytes>>> + Clone + Send + 'static,
         S::Future: Send,
         S::Error: std::fmt::Display + Send,
     {
@@ -137,11 +137,11 @@ async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> Option<(TcpS
     }
 }
 
-type Answered = Result<Response<Full<Bytes>>, Infallible>;
+type Answered = Result<http::Response<Full<Bytes>>, Infallible>;
 
-async fn answer<S>(service: S, token: Arc<str>, request: Request<hyper::body::Incoming>) -> Answered
+async fn answer<S>(service: S, token: Arc<str>, request: http::Request<hyper::body::Incoming>) -> Answered
 where
-    S: Service<Request<Full<Bytes>>, Response = Response<Full<Bytes>>> + Send,
+    S: Service<http::Request<Full<Bytes>>, Response = http::Response<Full<Bytes>>> + Send,
     S::Future: Send,
     S::Error: std::fmt::Display + Send,
 {
@@ -157,18 +157,18 @@ where
     let Ok(body) = Limited::new(body, MAX_BYTES).collect().await else {
         return Ok(refusal(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", "the request is too large, or broke off"));
     };
-    match service.oneshot(Request::from_parts(parts, Full::new(body.to_bytes()))).await {
+    match service.oneshot(http::Request::from_parts(parts, Full::new(body.to_bytes()))).await {
         Ok(answer) => Ok(answer),
         Err(error) => Ok(refusal(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", &error.to_string())),
     }
 }
 
-fn refusal(code: StatusCode, reason: &str, message: &str) -> Response<Full<Bytes>> {
+fn refusal(code: StatusCode, reason: &str, message: &str) -> http::Response<Full<Bytes>> {
     let status = json!({
         "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
         "message": message, "reason": reason, "code": code.as_u16(),
     });
-    let mut answer = Response::new(Full::from(status.to_string()));
+    let mut answer = http::Response::new(Full::from(status.to_string()));
     *answer.status_mut() = code;
     answer.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
     answer

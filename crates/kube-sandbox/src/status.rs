@@ -6,7 +6,7 @@ use super::kind::Kind;
 
 /// One answer of the server.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Answer {
+pub struct Response {
     /// The HTTP status code.
     pub code: u16,
     /// The body.
@@ -24,7 +24,7 @@ pub enum Payload {
     Text(String),
 }
 
-impl Answer {
+impl Response {
     /// A JSON answer.
     #[must_use]
     pub const fn json(code: u16, body: Value) -> Self {
@@ -201,7 +201,7 @@ impl Refusal {
     }
 }
 
-impl From<Refusal> for Answer {
+impl From<Refusal> for Response {
     fn from(refusal: Refusal) -> Self {
         let Status { code, reason, message, details } = *refusal.0;
         let mut body = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "code": code});

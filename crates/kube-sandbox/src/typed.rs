@@ -3,12 +3,12 @@
 
 use serde_json::{Map, Value};
 
-use super::fields::{FieldSet, Step};
+use super::fields::{FieldSet, PathElement};
 use super::schema::{Merge, Type};
 
 /// What changed from one value to another.
 #[derive(Clone, Debug, Default)]
-pub struct Comparison {
+pub struct FieldDiff {
     /// In the first only.
     pub removed: FieldSet,
     /// In both, but different.
@@ -17,7 +17,7 @@ pub struct Comparison {
     pub added: FieldSet,
 }
 
-impl Comparison {
+impl FieldDiff {
     /// Compares two whole objects.
     #[must_use]
     pub fn of(ty: Type, old: &Value, new: &Value) -> Self {
@@ -36,7 +36,7 @@ impl Comparison {
         }
     }
 
-    fn walk(&mut self, ty: &Type, old: Option<&Value>, new: Option<&Value>, path: &mut Vec<Step>) {
+    fn walk(&mut self, ty: &Type, old: Option<&Value>, new: Option<&Value>, path: &mut Vec<PathElement>) {
         if !ty.granular() || (is_hollow(old) && is_hollow(new)) {
             match (old, new) {
                 (None, _) => self.added.insert(path),
@@ -69,25 +69,26 @@ fn is_hollow(value: Option<&Value>) -> bool {
     }
 }
 
-type Pair<'a> = (Step, &'static Type, Option<&'a Value>, Option<&'a Value>);
+type Pair<'a> = (PathElement, &'static Type, Option<&'a Value>, Option<&'a Value>);
 
 /// What stands below two values, side by side: the first one's order, then what only the second has.
 fn pairs<'a>(ty: &Type, old: Option<&'a Value>, new: Option<&'a Value>) -> Vec<Pair<'a>> {
     let (a, b) = (entries(ty, old), entries(ty, new));
-    let find = |list: &[(Step, &'static Type, &'a Value)], step: &Step| list.iter().find(|(s, ..)| s == step).map(|e| e.2);
+    let find =
+        |list: &[(PathElement, &'static Type, &'a Value)], step: &PathElement| list.iter().find(|(s, ..)| s == step).map(|e| e.2);
     let mut out: Vec<Pair<'a>> = a.iter().map(|(s, t, v)| (s.clone(), *t, Some(*v), find(&b, s))).collect();
     out.extend(b.iter().filter(|(s, ..)| find(&a, s).is_none()).map(|(s, t, v)| (s.clone(), *t, None, Some(*v))));
     out
 }
 
-fn entries<'a>(ty: &Type, value: Option<&'a Value>) -> Vec<(Step, &'static Type, &'a Value)> {
+fn entries<'a>(ty: &Type, value: Option<&'a Value>) -> Vec<(PathElement, &'static Type, &'a Value)> {
     match value {
         Some(Value::Object(map)) => {
-            let entry = |(k, v): (&String, &'a Value)| Some((Step::Field(k.clone()), ty.member(k)?, v));
+            let entry = |(k, v): (&String, &'a Value)| Some((PathElement::Field(k.clone()), ty.member(k)?, v));
             map.iter().filter_map(|(k, v)| entry((k, v))).collect()
         }
         Some(Value::Array(items)) => {
-            let mut out: Vec<(Step, &'static Type, &'a Value)> = Vec::new();
+            let mut out: Vec<(PathElement, &'static Type, &'a Value)> = Vec::new();
             for item in items {
                 if let (Some(step), Some(of)) = (step_of(ty, item), ty.list_items())
                     && !out.iter().any(|(s, ..)| *s == step)
@@ -102,14 +103,14 @@ fn entries<'a>(ty: &Type, value: Option<&'a Value>) -> Vec<(Step, &'static Type,
 }
 
 /// The step an item of a list is known by.
-pub(super) fn step_of(ty: &Type, item: &Value) -> Option<Step> {
+pub(super) fn step_of(ty: &Type, item: &Value) -> Option<PathElement> {
     let Type::List(_, merge, _) = ty else { return None };
     match merge {
         Merge::Atomic => None,
-        Merge::Set => Some(Step::Item(item.to_string())),
+        Merge::Set => Some(PathElement::Item(item.to_string())),
         Merge::Keys(keys) => {
             let found: Map<String, Value> = keys.iter().filter_map(|k| Some(((*k).to_owned(), item.get(*k)?.clone()))).collect();
-            (!found.is_empty()).then(|| Step::Key(Value::Object(found).to_string()))
+            (!found.is_empty()).then(|| PathElement::Key(Value::Object(found).to_string()))
         }
     }
 }
@@ -128,7 +129,7 @@ pub fn merge(ty: &Type, live: Option<&Value>, config: Option<&Value>) -> Option<
         _ => {
             let mut out = Map::new();
             for (step, below, a, b) in pairs(ty, live, config) {
-                if let (Step::Field(name), Some(value)) = (step, merge(below, a, b)) {
+                if let (PathElement::Field(name), Some(value)) = (step, merge(below, a, b)) {
                     out.insert(name, value);
                 }
             }
@@ -141,11 +142,11 @@ pub fn merge(ty: &Type, live: Option<&Value>, config: Option<&Value>) -> Option<
 /// before the next item that both have.
 fn merge_items(ty: &Type, of: &Type, live: Option<&Value>, config: Option<&Value>) -> Vec<Value> {
     let (left, right) = (entries(ty, live), entries(ty, config));
-    let find = |list: &[(Step, &'static Type, &Value)], step: &Step| list.iter().position(|(s, ..)| s == step);
-    let both = |step: &Step| merge(of, find(&left, step).map(|i| left[i].2), find(&right, step).map(|i| right[i].2));
+    let find = |list: &[(PathElement, &'static Type, &Value)], step: &PathElement| list.iter().position(|(s, ..)| s == step);
+    let both = |step: &PathElement| merge(of, find(&left, step).map(|i| left[i].2), find(&right, step).map(|i| right[i].2));
     let mut shared = right.iter().filter(|(s, ..)| find(&left, s).is_some()).map(|(s, ..)| s);
     let mut next_shared = shared.next();
-    let mut done: Vec<&Step> = Vec::new();
+    let mut done: Vec<&PathElement> = Vec::new();
     let mut out = Vec::new();
     let (mut l, mut r) = (0, 0);
     while l < left.len() || r < right.len() {
@@ -194,7 +195,7 @@ pub fn remove(ty: &Type, value: &Value, gone: &FieldSet) -> Option<Value> {
             }
             let mut out = Map::new();
             for (key, below) in map {
-                let step = Step::Field(key.clone());
+                let step = PathElement::Field(key.clone());
                 if gone.has(&step) {
                     continue;
                 }
@@ -236,17 +237,17 @@ pub fn field_set(ty: &Type, value: &Value) -> FieldSet {
     out
 }
 
-fn collect(ty: &Type, value: &Value, path: &mut Vec<Step>, out: &mut FieldSet) {
+fn collect(ty: &Type, value: &Value, path: &mut Vec<PathElement>, out: &mut FieldSet) {
     if !ty.granular() {
         out.insert(path);
         return;
     }
     for (step, below, inner) in entries(ty, Some(value)) {
         let counts = match &step {
-            Step::Field(name) => {
+            PathElement::Field(name) => {
                 inner.is_null() || inner.as_object().is_some_and(Map::is_empty) || ty.declared_field(name).is_none()
             }
-            Step::Key(_) | Step::Item(_) => true,
+            PathElement::Key(_) | PathElement::Item(_) => true,
         };
         path.push(step);
         collect(below, inner, path, out);

@@ -9,18 +9,18 @@ use super::object::{self, meta, set_meta};
 use super::protobuf;
 use super::request::{FieldValidation, Options, OptionsOf};
 use super::status::{Refusal, go_quote};
-use super::{Call, clock, validation};
+use super::{RequestContext, clock, validation};
 
 /// Where an object is, and the options of the write.
 #[derive(Clone, Debug)]
-pub(super) struct Target {
+pub(super) struct WriteTarget {
     pub kind: Kind,
     pub namespace: String,
     pub name: String,
     pub options: Options,
 }
 
-impl Call<'_> {
+impl RequestContext<'_> {
     /// POST to a collection.
     pub(super) fn post(&mut self, kind: Kind, namespace: &str) -> Result<(u16, Value), Refusal> {
         let body = self.typed_body()?;
@@ -34,7 +34,7 @@ impl Call<'_> {
             let name = format!("{}{}", meta(&new, "generateName"), self.store.mint_suffix());
             set_meta(&mut new, "name", Some(json!(name)));
         }
-        let target = Target { kind, namespace: namespace.to_owned(), name: meta(&new, "name").to_owned(), options };
+        let target = WriteTarget { kind, namespace: namespace.to_owned(), name: meta(&new, "name").to_owned(), options };
         self.track(&target, &object::empty(kind), &mut new);
         self.admit_creation(&target)?;
         Ok((201, self.create(&target, new, false)?))
@@ -47,7 +47,7 @@ impl Call<'_> {
         let mut new = self.decoded(kind, body, &options)?;
         match_namespace(kind, namespace, &mut new)?;
         match_name(&new, name)?;
-        let target = Target { kind, namespace: namespace.to_owned(), name: name.to_owned(), options };
+        let target = WriteTarget { kind, namespace: namespace.to_owned(), name: name.to_owned(), options };
         let Some(live) = self.store.get(kind, namespace, name).cloned() else {
             return Err(Refusal::not_found(kind, name));
         };
@@ -131,7 +131,7 @@ impl Call<'_> {
     }
 
     /// Brings managedFields of a POST, PUT or merge patch up to date.
-    pub(super) fn track(&self, target: &Target, live: &Value, new: &mut Value) {
+    pub(super) fn track(&self, target: &WriteTarget, live: &Value, new: &mut Value) {
         let sent = new["metadata"].get("managedFields").cloned();
         let mut managed = Managed::of_live_or_new(live["metadata"].get("managedFields"), sent.as_ref());
         set_meta(new, "managedFields", None);
@@ -140,8 +140,8 @@ impl Call<'_> {
     }
 
     /// Nothing is created in a namespace that isn't there, or is going.
-    pub(super) fn admit_creation(&self, target: &Target) -> Result<(), Refusal> {
-        let Target { kind, namespace, name, .. } = target;
+    pub(super) fn admit_creation(&self, target: &WriteTarget) -> Result<(), Refusal> {
+        let WriteTarget { kind, namespace, name, .. } = target;
         if !kind.namespaced() {
             return Ok(());
         }
@@ -162,8 +162,8 @@ impl Call<'_> {
 
     /// Creates an object. By apply the right to create is asked for here, after validation, as the real server does; and a
     /// resourceVersion in the body is dropped, where POST refuses it.
-    pub(super) fn create(&mut self, target: &Target, mut new: Value, by_apply: bool) -> Result<Value, Refusal> {
-        let Target { kind, namespace, name, options } = target;
+    pub(super) fn create(&mut self, target: &WriteTarget, mut new: Value, by_apply: bool) -> Result<Value, Refusal> {
+        let WriteTarget { kind, namespace, name, options } = target;
         let uid = self.store.mint_uid();
         set_meta(&mut new, "uid", Some(json!(uid)));
         set_meta(&mut new, "creationTimestamp", Some(json!(clock::written(self.now))));
@@ -203,8 +203,8 @@ impl Call<'_> {
     }
 
     /// Updates an object that is there.
-    pub(super) fn update(&mut self, target: &Target, live: &Value, mut new: Value) -> Result<Value, Refusal> {
-        let Target { kind, namespace, name, options } = target;
+    pub(super) fn update(&mut self, target: &WriteTarget, live: &Value, mut new: Value) -> Result<Value, Refusal> {
+        let WriteTarget { kind, namespace, name, options } = target;
         let sent = parsed_version(meta(&new, "resourceVersion"))?;
         let current = meta(live, "resourceVersion");
         if sent != 0 && sent.to_string() != current {
