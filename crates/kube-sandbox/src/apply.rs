@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 
 use super::RequestContext;
 use super::json::Doc;
-use super::kind::Kind;
 use super::managed_fields::{Conflict, Managed};
 use super::object::{self, meta, set_meta};
 use super::request::{FieldValidation, OptionsOf};
+use super::resource::Resource;
 use super::status::Refusal;
 use super::typed;
 use super::write::{WriteTarget, match_name, match_namespace, parsed_version};
@@ -18,18 +18,18 @@ const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 impl RequestContext<'_> {
     /// Server-side apply: creates the object where it is missing.
-    pub(super) fn apply(&mut self, kind: Kind, namespace: &str, name: &str) -> Result<(u16, Value), Refusal> {
+    pub(super) fn apply(&mut self, resource: &'static Resource, namespace: &str, name: &str) -> Result<(u16, Value), Refusal> {
         let body = self.request.checked_body()?.to_vec();
         let options = self.request.options(OptionsOf::Apply)?;
-        let target = WriteTarget { kind, namespace: namespace.to_owned(), name: name.to_owned(), options };
-        let live = self.store.get(kind, namespace, name).cloned();
-        let mut new = self.applied(&target, &body, live.as_ref().unwrap_or(&object::empty(kind)))?;
+        let target = WriteTarget { resource, namespace: namespace.to_owned(), name: name.to_owned(), options };
+        let live = self.store.get(resource, namespace, name).cloned();
+        let mut new = self.applied(&target, &body, live.as_ref().unwrap_or(&object::empty(resource)))?;
         if live.is_none() && !meta(&new, "uid").is_empty() {
             let sent = meta(&new, "uid");
             let why = format!("uid mismatch: the provided object specified uid {sent}, and no existing object was found");
-            return Err(Refusal::conflict(kind.resource(), name, &why));
+            return Err(Refusal::conflict(resource, name, &why));
         }
-        match_namespace(kind, namespace, &mut new)?;
+        match_namespace(resource, namespace, &mut new)?;
         match_name(&new, name)?;
         match live {
             Some(live) => Ok((200, self.update(&target, &live, new)?)),
@@ -43,7 +43,7 @@ impl RequestContext<'_> {
 
     /// The object as the apply would have it.
     fn applied(&mut self, target: &WriteTarget, body: &[u8], live: &Value) -> Result<Value, Refusal> {
-        let WriteTarget { kind, options, .. } = target;
+        let WriteTarget { resource, options, .. } = target;
         let doc = parsed(body)?;
         let config = match doc.value() {
             Value::Null => json!({}),
@@ -51,30 +51,31 @@ impl RequestContext<'_> {
         };
         let text = |key: &str| config.get(key).and_then(Value::as_str).unwrap_or_default();
         let (version, named) = (text("apiVersion"), text("kind"));
-        if version != "v1" || named != kind.name() {
+        if version != resource.api_version() || named != resource.kind {
             let version = if version.contains('/') { version.to_owned() } else { format!("/{version}") };
             return Err(Refusal::bad_request(format!("invalid object type: {version}, Kind={named}")));
         }
         if config["metadata"].get("managedFields").is_some_and(|m| !m.is_null()) {
             return Err(Refusal::bad_request("metadata.managedFields must be nil"));
         }
-        let shown = format!("({}/{}; /v1, Kind={named})", meta(&config, "namespace"), meta(&config, "name"));
-        typed::validate(&kind.schema(), &config)
+        let group_version_kind = resource.group_version_kind();
+        let shown = format!("({}/{}; {group_version_kind})", meta(&config, "namespace"), meta(&config, "name"));
+        typed::validate(&resource.schema(), &config)
             .map_err(|why| Refusal::internal(format!("failed to create typed patch object {shown}: {why}")))?;
 
         let mut bare = live.clone();
         set_meta(&mut bare, "managedFields", None);
         let managed = Managed::decode(live["metadata"].get("managedFields")).unwrap_or_default();
         let mut after = managed.clone();
-        let merged = match after.apply(*kind, &bare, &config, &options.manager, options.force, self.now) {
+        let merged = match after.apply(resource, &bare, &config, &options.manager, options.force, self.now) {
             Ok(merged) => merged,
             Err(conflicts) => {
-                let left = beyond_last_applied(*kind, &bare, &options.manager, conflicts);
+                let left = beyond_last_applied(resource, &bare, &options.manager, conflicts);
                 if !left.is_empty() {
                     return Err(conflict(left));
                 }
                 after = managed;
-                after.apply(*kind, &bare, &config, &options.manager, true, self.now).unwrap_or_default()
+                after.apply(resource, &bare, &config, &options.manager, true, self.now).unwrap_or_default()
             }
         };
         let mut new = match merged {
@@ -82,12 +83,12 @@ impl RequestContext<'_> {
             Some(merged) => {
                 let wrong = |why: String| {
                     let what = format!("failed to convert new object {shown} to proper version");
-                    let how = format!("unable to convert unstructured object to /v1, Kind={named}");
+                    let how = format!("unable to convert unstructured object to {group_version_kind}");
                     let by = if why.starts_with("parsing time") { "" } else { "error decoding from json: " };
                     Refusal::internal(format!("{what}: {how}: {by}{why}"))
                 };
-                let decoded = object::decode(*kind, &Doc::from(&merged)).map_err(wrong)?;
-                self.hollow_data = decoded.hollow_data;
+                let decoded = object::decode(resource, &Doc::from(&merged)).map_err(wrong)?;
+                self.hollow = decoded.hollow;
                 decoded.object
             }
         };
@@ -171,16 +172,16 @@ fn last_applied(object: &Value) -> Option<&str> {
 }
 
 /// `kubectl apply --server-side` may take what `kubectl apply` set: those conflicts don't count.
-fn beyond_last_applied(kind: Kind, live: &Value, manager: &str, conflicts: Vec<Conflict>) -> Vec<Conflict> {
+fn beyond_last_applied(resource: &Resource, live: &Value, manager: &str, conflicts: Vec<Conflict>) -> Vec<Conflict> {
     let allowed = || -> Option<Vec<String>> {
         if manager != "kubectl" {
             return None;
         }
         let applied: Value = serde_json::from_str(last_applied(live)?).ok()?;
-        if applied.get("apiVersion")? != "v1" {
+        if *applied.get("apiVersion")? != resource.api_version() {
             return None;
         }
-        let ty = kind.schema();
+        let ty = resource.schema();
         typed::validate(&ty, &applied).ok()?;
         let changes = typed::FieldDiff::of(ty, &applied, live);
         let set = typed::field_set(&ty, &applied).difference(&changes.modified).difference(&changes.added);

@@ -16,14 +16,14 @@ pub(crate) struct RequestContext<'a> {
     pub caller: &'a Caller,
     pub now: Timestamp,
     pub warnings: Vec<String>,
-    /// The body's object has `data: {}`.
-    pub hollow_data: bool,
+    /// Members of the body's object that were `{}`.
+    pub hollow: Vec<String>,
 }
 
 /// Answers one request. Nothing but the store changes, and no clock is read: the same calls give the same answers.
 #[must_use]
 pub fn handle(store: &mut Store, request: &Request, caller: &Caller, now: Timestamp) -> Response {
-    let mut call = RequestContext { store, request, caller, now, warnings: Vec::new(), hollow_data: false };
+    let mut call = RequestContext { store, request, caller, now, warnings: Vec::new(), hollow: Vec::new() };
     let mut answer = call.answer().unwrap_or_else(Response::from);
     answer.warnings = call.warnings;
     answer
@@ -31,33 +31,33 @@ pub fn handle(store: &mut Store, request: &Request, caller: &Caller, now: Timest
 
 impl RequestContext<'_> {
     fn answer(&mut self) -> Result<Response, Refusal> {
-        let (kind, namespace, name) = match self.request.route() {
+        let (resource, namespace, name) = match self.request.route() {
             Route::Other(path) => return self.other(&path),
-            Route::Unknown { resource, namespace, name } => {
-                self.authorize_resource(self.verb(name.is_empty()), &resource, &namespace, &name)?;
+            Route::Unknown { group, resource, namespace, name } => {
+                self.authorize_path(self.verb(name.is_empty()), (&group, &resource), &namespace, &name)?;
                 return Err(Refusal::no_such_resource());
             }
-            Route::Resource { kind, namespace, name } => (kind, namespace, name),
+            Route::Resource { resource, namespace, name } => (resource, namespace, name),
         };
         let collection = name.is_empty();
         let verb = self.verb(collection);
         let asked = if matches!(verb, "list" | "deletecollection") { Selection::name(self.request) } else { &name };
-        self.authorize(verb, kind, &namespace, asked)?;
-        let everywhere = kind.namespaced() && namespace.is_empty();
+        self.authorize(verb, resource, &namespace, asked)?;
+        let everywhere = resource.namespaced() && namespace.is_empty();
         let shape = self.request.shape();
         let (code, body) = match (verb, collection) {
-            ("create", true) if !everywhere => shape.clone().and_then(|_| self.post(kind, &namespace)),
-            ("list", true) => shape.clone().and_then(|_| self.list(kind, &namespace)),
-            ("deletecollection", true) if kind.namespaced() && !everywhere => {
-                shape.clone().and_then(|_| self.delete_all(kind, &namespace))
+            ("create", true) if !everywhere => shape.clone().and_then(|_| self.post(resource, &namespace)),
+            ("list", true) => shape.clone().and_then(|_| self.list(resource, &namespace)),
+            ("deletecollection", true) if resource.namespaced() && !everywhere => {
+                shape.clone().and_then(|_| self.delete_all(resource, &namespace))
             }
-            ("get", false) => shape.clone().and_then(|_| self.get(kind, &namespace, &name)),
-            ("update", false) => shape.clone().and_then(|_| self.put(kind, &namespace, &name)),
-            ("patch", false) => self.patch(kind, &namespace, &name),
-            ("delete", false) => shape.clone().and_then(|_| self.delete(kind, &namespace, &name)),
+            ("get", false) => shape.clone().and_then(|_| self.get(resource, &namespace, &name)),
+            ("update", false) => shape.clone().and_then(|_| self.put(resource, &namespace, &name)),
+            ("patch", false) => self.patch(resource, &namespace, &name),
+            ("delete", false) => shape.clone().and_then(|_| self.delete(resource, &namespace, &name)),
             _ => Err(Refusal::method_not_allowed()),
         }?;
-        Ok(Response::json(code, list::shaped(kind, shape?, body)?))
+        Ok(Response::json(code, list::shaped(resource, shape?, body)?))
     }
 
     /// The verb that rights speak of.

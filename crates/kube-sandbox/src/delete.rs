@@ -2,18 +2,17 @@
 
 use serde_json::{Value, json};
 
-use super::kind::Kind;
 use super::object::{self, meta, set_meta};
 use super::request::dry_run;
-use super::schema::{Merge, Struct, Type};
+use super::resource::{Deletion, Resource};
+use super::schema::{Merge, Struct, TEXT, Type};
 use super::selector::Selection;
-use super::status::{Cause, Refusal, go_quote};
+use super::status::{self, Cause, Refusal, go_quote};
 use super::write::not_an_object;
-use super::{RequestContext, clock, json::Doc};
+use super::{RequestContext, clock, json::Doc, lifecycle};
 
 const ORPHAN: &str = "orphan";
 const FOREGROUND: &str = "foregroundDeletion";
-const TEXT: Type = Type::Text("string");
 
 static PRECONDITIONS: Struct = Struct {
     name: "Preconditions",
@@ -22,7 +21,8 @@ static PRECONDITIONS: Struct = Struct {
     fields: &[("uid", Type::Text("types.UID")), ("resourceVersion", TEXT)],
 };
 
-static OPTIONS: Struct = Struct {
+/// The body of a DELETE.
+pub(super) static OPTIONS: Struct = Struct {
     name: "DeleteOptions",
     go: "v1.DeleteOptions",
     atomic: false,
@@ -37,9 +37,21 @@ static OPTIONS: Struct = Struct {
     ],
 };
 
+#[cfg(feature = "kubectl")]
+pub(super) const PROTOBUF: super::protobuf::Message = {
+    use super::protobuf::Wire;
+    &[
+        (1, "gracePeriodSeconds", Wire::Number),
+        (2, "preconditions", Wire::Message(&[(1, "uid", Wire::OptionalText), (2, "resourceVersion", Wire::OptionalText)])),
+        (3, "orphanDependents", Wire::Bool),
+        (4, "propagationPolicy", Wire::OptionalText),
+        (5, "dryRun", Wire::Texts),
+    ]
+};
+
 /// What a DELETE asks for.
 #[derive(Clone, Debug, Default)]
-struct Wish {
+struct DeleteOptions {
     uid: Option<String>,
     version: Option<String>,
     orphan_dependents: Option<bool>,
@@ -47,12 +59,12 @@ struct Wish {
     dry_run: bool,
 }
 
-impl Wish {
+impl DeleteOptions {
     /// `orphanDependents: false` means the foreground for namespaces, and for nothing else.
-    fn wants(&self, kind: Kind, finalizer: &str, present: bool) -> bool {
+    fn wants(&self, resource: &Resource, finalizer: &str, present: bool) -> bool {
         match (self.orphan_dependents, self.policy.as_deref()) {
             (Some(true), _) => finalizer == ORPHAN,
-            (Some(false), _) => kind == Kind::Namespace && finalizer == FOREGROUND,
+            (Some(false), _) => resource.deletion == Deletion::Terminates && finalizer == FOREGROUND,
             (None, Some("Orphan")) => finalizer == ORPHAN,
             (None, Some("Foreground")) => finalizer == FOREGROUND,
             (None, Some(_)) => false,
@@ -63,18 +75,19 @@ impl Wish {
 
 impl RequestContext<'_> {
     /// DELETE of one object.
-    pub(super) fn delete(&mut self, kind: Kind, namespace: &str, name: &str) -> Result<(u16, Value), Refusal> {
+    pub(super) fn delete(&mut self, resource: &Resource, namespace: &str, name: &str) -> Result<(u16, Value), Refusal> {
         let wish = self.wish()?;
-        let Some(live) = self.store.get(kind, namespace, name).cloned() else {
-            return Err(Refusal::not_found(kind, name));
+        let Some(live) = self.store.get(resource, namespace, name).cloned() else {
+            return Err(Refusal::not_found(resource, name));
         };
-        if kind == Kind::Namespace {
-            return self.terminate(name, live, &wish);
+        if resource.deletion == Deletion::Terminates {
+            return self.terminate(resource, name, live, &wish);
         }
-        let (object, gone) = self.delete_one(kind, live, &wish)?;
+        let (object, gone) = self.delete_one(resource, live, &wish)?;
         let code = if !gone && wish.orphan_dependents == Some(false) { 202 } else { 200 };
-        if gone && kind == Kind::Secret && !meta(&object, "uid").is_empty() {
-            let details = json!({"name": name, "kind": kind.resource(), "uid": meta(&object, "uid")});
+        if gone && resource.deletion == Deletion::AnswersStatus && !meta(&object, "uid").is_empty() {
+            let mut details = status::details(resource, name);
+            details["uid"] = json!(meta(&object, "uid"));
             let body = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details});
             return Ok((code, body));
         }
@@ -82,19 +95,19 @@ impl RequestContext<'_> {
     }
 
     /// DELETE of all objects that are selected: answers with what there was.
-    pub(super) fn delete_all(&mut self, kind: Kind, namespace: &str) -> Result<(u16, Value), Refusal> {
+    pub(super) fn delete_all(&mut self, resource: &'static Resource, namespace: &str) -> Result<(u16, Value), Refusal> {
         let wish = self.wish()?;
-        let selection = Selection::of(kind, self.request)?;
-        let found: Vec<Value> = self.store.list(kind, namespace).filter(|o| selection.has(o)).cloned().collect();
-        let list = self.list_of(kind, found.clone());
+        let selection = Selection::of(resource, self.request)?;
+        let found: Vec<Value> = self.store.list(resource, namespace).filter(|o| selection.has(o)).cloned().collect();
+        let list = self.list_of(resource, found.clone());
         for object in found {
-            self.delete_one(kind, object, &wish)?;
+            self.delete_one(resource, object, &wish)?;
         }
         Ok((200, list))
     }
 
     /// The options: the body's, or without a body the query's.
-    fn wish(&self) -> Result<Wish, Refusal> {
+    fn wish(&self) -> Result<DeleteOptions, Refusal> {
         let body = self.request.checked_body()?;
         let options = if body.is_empty() {
             let param = |key: &str| self.request.param(key).filter(|v| !v.is_empty());
@@ -147,11 +160,11 @@ impl RequestContext<'_> {
             return Err(Refusal::invalid("meta.k8s.io", "DeleteOptions", "", &causes));
         }
         let (uid, version) = (text(&options["preconditions"]["uid"]), text(&options["preconditions"]["resourceVersion"]));
-        Ok(Wish { uid, version, orphan_dependents, policy, dry_run })
+        Ok(DeleteOptions { uid, version, orphan_dependents, policy, dry_run })
     }
 
     /// Deletes an object, or marks it where finalizers hold it. Says whether it is gone.
-    fn delete_one(&mut self, kind: Kind, live: Value, wish: &Wish) -> Result<(Value, bool), Refusal> {
+    fn delete_one(&mut self, resource: &Resource, live: Value, wish: &DeleteOptions) -> Result<(Value, bool), Refusal> {
         let (namespace, name) = (meta(&live, "namespace").to_owned(), meta(&live, "name").to_owned());
         for (wanted, key, what) in [(&wish.uid, "uid", "UID"), (&wish.version, "resourceVersion", "ResourceVersion")] {
             let there = meta(&live, key);
@@ -160,11 +173,11 @@ impl RequestContext<'_> {
                 let why = format!(
                     "the {what} in the precondition ({wanted}) does not match the {what} in record ({there}). The object might have {after}"
                 );
-                return Err(Refusal::conflict(kind.name(), &name, &why));
+                return Err(Refusal::precondition(resource, &name, &why));
             }
         }
         let mut object = live.clone();
-        set_finalizers(kind, &mut object, wish);
+        set_finalizers(resource, &mut object, wish);
         if object["metadata"].get("finalizers").is_some() {
             if object["metadata"].get("deletionTimestamp").is_none() {
                 set_meta(&mut object, "deletionTimestamp", Some(json!(clock::written(self.now))));
@@ -174,56 +187,54 @@ impl RequestContext<'_> {
             }
             set_meta(&mut object, "deletionGracePeriodSeconds", Some(json!(0)));
             if !wish.dry_run && object != live {
-                object = self.store.put(kind, &namespace, &name, object);
+                object = self.store.put(resource, &namespace, &name, object);
             }
             return Ok((object, false));
         }
         if wish.dry_run && live["metadata"].get("finalizers").is_some() {
             // So it is: a dry run that takes the last finalizer away answers with an empty object.
-            return Ok((object::empty(kind), true));
+            return Ok((object::empty(resource), true));
         }
         // What is answered is the object as it was stored, its finalizers included.
         let mut object = live;
         if !wish.dry_run {
-            self.store.remove(kind, &namespace, &name);
+            self.store.remove(resource, &namespace, &name);
             set_meta(&mut object, "resourceVersion", Some(json!(self.store.revision().to_string())));
         }
         Ok((object, true))
     }
 
-    /// A namespace begins to terminate. What empties and removes it is a controller, and there is none here.
-    fn terminate(&mut self, name: &str, live: Value, wish: &Wish) -> Result<(u16, Value), Refusal> {
+    /// The object begins to terminate. What empties and removes it is a controller, and there is none here.
+    fn terminate(&mut self, resource: &Resource, name: &str, live: Value, wish: &DeleteOptions) -> Result<(u16, Value), Refusal> {
         for (wanted, key, what) in [(&wish.uid, "uid", "UID"), (&wish.version, "resourceVersion", "ResourceVersion")] {
             let there = meta(&live, key);
             if let Some(wanted) = wanted.as_ref().filter(|wanted| *wanted != there) {
                 let why = format!("Precondition failed: {what} in precondition: {wanted}, {what} in object meta: {there}");
-                return Err(Refusal::conflict("namespaces", name, &why));
+                return Err(Refusal::conflict(resource, name, &why));
             }
         }
         let code = if wish.orphan_dependents == Some(false) { 202 } else { 200 };
         if live["metadata"].get("deletionTimestamp").is_some() {
             return Ok((code, live));
         }
-        if ["default", "kube-system", "kube-public"].contains(&name) {
-            return Err(Refusal::forbidden("namespaces", name, "this namespace may not be deleted", None));
-        }
+        lifecycle::admit_deletion(name)?;
         let mut object = live;
         set_meta(&mut object, "deletionTimestamp", Some(json!(clock::written(self.now))));
         object["status"]["phase"] = json!("Terminating");
-        set_finalizers(Kind::Namespace, &mut object, wish);
+        set_finalizers(resource, &mut object, wish);
         if !wish.dry_run {
-            object = self.store.put(Kind::Namespace, "", name, object);
+            object = self.store.put(resource, "", name, object);
         }
         Ok((code, object))
     }
 }
 
 /// Adds and removes the two finalizers that stand for what becomes of dependents.
-fn set_finalizers(kind: Kind, object: &mut Value, wish: &Wish) {
+fn set_finalizers(resource: &Resource, object: &mut Value, wish: &DeleteOptions) {
     let list = object["metadata"].get("finalizers").and_then(Value::as_array).cloned().unwrap_or_default();
     let mut kept: Vec<Value> = list.iter().filter(|f| *f != ORPHAN && *f != FOREGROUND).cloned().collect();
     for finalizer in [ORPHAN, FOREGROUND] {
-        if wish.wants(kind, finalizer, list.contains(&json!(finalizer))) {
+        if wish.wants(resource, finalizer, list.contains(&json!(finalizer))) {
             kept.push(json!(finalizer));
         }
     }

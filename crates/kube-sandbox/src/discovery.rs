@@ -1,91 +1,79 @@
-//! What there is: version, health, and the lists of groups and resources that kubectl asks for. Only what the sandbox has is listed.
+//! Discovery: the lists of groups and resources that kubectl asks for. Only what the sandbox has is listed.
 
 use serde_json::{Value, json};
 
-use super::RequestContext;
-use super::kind::Kind;
-use super::status::{Refusal, Response};
+use super::resource::{self, Resource};
 
-const AUTHENTICATION: &str = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
-const AUTHORIZATION: &str = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
+/// The groups of the reviews, which are answered but not stored: group, plural and kind.
+const REVIEWS: [(&str, &str, &str); 2] = [
+    ("authentication.k8s.io", "selfsubjectreviews", "SelfSubjectReview"),
+    ("authorization.k8s.io", "selfsubjectaccessreviews", "SelfSubjectAccessReview"),
+];
 
-impl RequestContext<'_> {
-    /// Every path that isn't a resource of group "".
-    pub(super) fn other(&self, path: &str) -> Result<Response, Refusal> {
-        if !self.caller.may_path(path) {
-            let verb = self.request.method.to_lowercase();
-            let user = super::status::go_quote(&self.caller.user);
-            let message = format!("forbidden: User {user} cannot {verb} path {}", super::status::go_quote(path));
-            return Err(Refusal::new(403, "Forbidden", message, Some(json!({}))));
+/// The document at a path, if it is one of discovery's.
+pub(super) fn document(path: &str) -> Option<Value> {
+    match path.split('/').skip(1).collect::<Vec<_>>().as_slice() {
+        ["api"] => Some(json!({"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": []})),
+        ["api", version] => resources("", version),
+        ["apis"] => {
+            let groups: Vec<Value> = groups().into_iter().map(|(name, version)| group(name, version)).collect();
+            Some(json!({"kind": "APIGroupList", "apiVersion": "v1", "groups": groups}))
         }
-        let post = self.request.method == "POST";
-        let body = match path {
-            "/readyz" | "/healthz" | "/livez" => return Ok(Response::text(200, "ok")),
-            "/version" => version(),
-            "/api" => json!({"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": []}),
-            "/api/v1" => json!({"kind": "APIResourceList", "groupVersion": "v1", "resources": core()}),
-            "/apis" => {
-                json!({"kind": "APIGroupList", "apiVersion": "v1", "groups": [group("authentication.k8s.io"), group("authorization.k8s.io")]})
-            }
-            "/apis/authentication.k8s.io" | "/apis/authorization.k8s.io" => {
-                let mut body = group(path.trim_start_matches("/apis/"));
-                body["kind"] = json!("APIGroup");
-                body["apiVersion"] = json!("v1");
-                body
-            }
-            "/apis/authentication.k8s.io/v1" => reviews("authentication.k8s.io/v1", "selfsubjectreviews", "SelfSubjectReview"),
-            "/apis/authorization.k8s.io/v1" => {
-                reviews("authorization.k8s.io/v1", "selfsubjectaccessreviews", "SelfSubjectAccessReview")
-            }
-            AUTHENTICATION | AUTHORIZATION if !post => return Err(Refusal::method_not_allowed()),
-            AUTHENTICATION => return self.who_am_i().map(|(code, body)| Response::json(code, body)),
-            AUTHORIZATION => return self.may_i().map(|(code, body)| Response::json(code, body)),
-            path if path.starts_with("/api/") || path.starts_with("/apis/auth") => return Err(Refusal::no_such_resource()),
-            _ => return Ok(Response::text(404, "404 page not found\n")),
-        };
-        Ok(Response::json(200, body))
+        ["apis", name] => {
+            let (name, version) = groups().into_iter().find(|(known, _)| known == name)?;
+            let mut body = group(name, version);
+            body["kind"] = json!("APIGroup");
+            body["apiVersion"] = json!("v1");
+            Some(body)
+        }
+        ["apis", name, version] => resources(name, version),
+        _ => None,
     }
 }
 
-fn version() -> Value {
-    json!({
-        "major": "1", "minor": "36", "emulationMajor": "1", "emulationMinor": "36",
-        "minCompatibilityMajor": "1", "minCompatibilityMinor": "35",
-        "gitVersion": "v1.36.3", "gitCommit": "", "gitTreeState": "", "buildDate": "1970-01-01T00:00:00Z",
-        "goVersion": "", "compiler": "gc", "platform": "sandbox",
-    })
+/// Every group but the core one, with its version.
+fn groups() -> Vec<(&'static str, &'static str)> {
+    let stored = resource::ALL.iter().map(|row| (row.group, row.version)).filter(|(group, _)| !group.is_empty());
+    let mut all: Vec<_> = REVIEWS.iter().map(|(group, ..)| (*group, "v1")).chain(stored).collect();
+    all.dedup();
+    all
 }
 
-fn core() -> Vec<Value> {
-    let entry = |kind: Kind| {
-        let mut verbs = vec!["create", "delete", "get", "list", "patch", "update"];
-        if kind.namespaced() {
-            verbs.insert(2, "deletecollection");
-        }
-        let mut out = json!({
-            "name": kind.resource(),
-            "singularName": kind.name().to_lowercase(),
-            "namespaced": kind.namespaced(),
-            "kind": kind.name(),
-            "verbs": verbs,
-        });
-        match kind {
-            Kind::Namespace => out["shortNames"] = json!(["ns"]),
-            Kind::ServiceAccount => out["shortNames"] = json!(["sa"]),
-            Kind::Secret => {}
-        }
-        out
-    };
-    Kind::ALL.into_iter().map(entry).collect()
-}
-
-fn group(name: &str) -> Value {
-    let version = json!({"groupVersion": format!("{name}/v1"), "version": "v1"});
+fn group(name: &str, version: &str) -> Value {
+    let version = json!({"groupVersion": format!("{name}/{version}"), "version": version});
     json!({"name": name, "versions": [version], "preferredVersion": version})
 }
 
-fn reviews(group_version: &str, name: &str, kind: &str) -> Value {
-    let resource =
-        json!({"name": name, "singularName": kind.to_lowercase(), "namespaced": false, "kind": kind, "verbs": ["create"]});
-    json!({"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": group_version, "resources": [resource]})
+/// The resources of one version of a group.
+fn resources(group: &str, version: &str) -> Option<Value> {
+    let review = REVIEWS.iter().find(|(known, ..)| *known == group && version == "v1");
+    let reviews = review.map(|(_, plural, kind)| {
+        json!({"name": plural, "singularName": kind.to_lowercase(), "namespaced": false, "kind": kind, "verbs": ["create"]})
+    });
+    let stored = resource::ALL.iter().filter(|row| row.group == group && row.version == version).map(|row| entry(row));
+    let listed: Vec<Value> = reviews.into_iter().chain(stored).collect();
+    let group_version = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
+    let mut body = json!({"kind": "APIResourceList", "groupVersion": group_version, "resources": listed});
+    if !group.is_empty() {
+        body["apiVersion"] = json!("v1");
+    }
+    (!listed.is_empty()).then_some(body)
+}
+
+fn entry(resource: &Resource) -> Value {
+    let mut verbs = vec!["create", "delete", "get", "list", "patch", "update"];
+    if resource.namespaced() {
+        verbs.insert(2, "deletecollection");
+    }
+    let mut out = json!({
+        "name": resource.plural,
+        "singularName": resource.kind.to_lowercase(),
+        "namespaced": resource.namespaced(),
+        "kind": resource.kind,
+        "verbs": verbs,
+    });
+    if !resource.short_names.is_empty() {
+        out["shortNames"] = json!(resource.short_names);
+    }
+    out
 }

@@ -16,33 +16,42 @@ mod base64_error;
 mod clock;
 mod context;
 mod delete;
-mod discovery;
 pub mod error;
 pub mod faults;
-pub mod fields;
-pub mod file;
+mod fields;
+mod file;
 mod json;
-pub mod kind;
-pub mod kubeconfig;
+mod lifecycle;
 mod list;
-pub mod managed_fields;
+mod managed_fields;
 mod names;
+mod nonresource;
 mod object;
 mod patch;
-mod protobuf;
 pub mod request;
+pub mod resource;
 mod reviews;
 pub mod rights;
 mod sandbox;
-pub mod schema;
+mod schema;
 mod selector;
-pub mod serve;
 pub mod status;
 pub mod store;
 mod typed;
 mod validation;
 mod write;
 mod yaml;
+
+#[cfg(feature = "kubectl")]
+mod discovery;
+#[cfg(feature = "kubectl")]
+mod kubeconfig;
+#[cfg(feature = "kubectl")]
+mod protobuf;
+#[cfg(feature = "kubectl")]
+pub mod serve;
+#[cfg(feature = "kubectl")]
+mod strategic;
 
 pub use context::handle;
 pub use error::Error;

@@ -3,38 +3,38 @@
 use serde_json::{Map, Value, json};
 
 use super::RequestContext;
-use super::kind::Kind;
 use super::object::meta;
 use super::request::Shape;
+use super::resource::Resource;
 use super::selector::Selection;
 use super::status::{Refusal, go_quote};
 
 impl RequestContext<'_> {
     /// GET of one object.
-    pub(super) fn get(&self, kind: Kind, namespace: &str, name: &str) -> Result<(u16, Value), Refusal> {
+    pub(super) fn get(&self, resource: &Resource, namespace: &str, name: &str) -> Result<(u16, Value), Refusal> {
         if let Some(fault) = version_fault(self.request.param("resourceVersion")) {
             return Err(Refusal::internal(fault));
         }
-        let found = self.store.get(kind, namespace, name).cloned();
-        found.map(|object| (200, object)).ok_or_else(|| Refusal::not_found(kind, name))
+        let found = self.store.get(resource, namespace, name).cloned();
+        found.map(|object| (200, object)).ok_or_else(|| Refusal::not_found(resource, name))
     }
 
     /// GET of a collection. `limit` and `continue` page through it by name.
-    pub(super) fn list(&self, kind: Kind, namespace: &str) -> Result<(u16, Value), Refusal> {
+    pub(super) fn list(&self, resource: &'static Resource, namespace: &str) -> Result<(u16, Value), Refusal> {
         if self.request.param("watch").is_some_and(|w| w != "false" && w != "0") {
             return Err(Refusal::method_not_allowed());
         }
-        let selection = Selection::of(kind, self.request)?;
+        let selection = Selection::of(resource, self.request)?;
         if let Some(fault) = version_fault(self.request.param("resourceVersion")) {
             return Err(Refusal::bad_request(format!("invalid resource version: {fault}")));
         }
         let place = |o: &Value| format!("{}/{}", meta(o, "namespace"), meta(o, "name"));
         let after = self.request.param("continue").unwrap_or_default();
-        let found = self.store.list(kind, namespace).filter(|o| selection.has(o));
+        let found = self.store.list(resource, namespace).filter(|o| selection.has(o));
         let found: Vec<&Value> = found.filter(|o| after.is_empty() || place(o).as_str() > after).collect();
         let limit = self.request.param("limit").and_then(|l| l.parse().ok()).filter(|l| *l > 0).unwrap_or(usize::MAX);
         let (page, rest) = found.split_at(found.len().min(limit));
-        let mut list = self.list_of(kind, page.iter().map(|o| (*o).clone()).collect());
+        let mut list = self.list_of(resource, page.iter().map(|o| (*o).clone()).collect());
         if let (false, Some(last)) = (rest.is_empty(), page.last()) {
             list["metadata"]["continue"] = json!(place(last));
             if selection.is_everything() {
@@ -45,7 +45,7 @@ impl RequestContext<'_> {
     }
 
     /// Objects as a list of the newest resourceVersion. Items of a list carry no kind of their own.
-    pub(super) fn list_of(&self, kind: Kind, objects: Vec<Value>) -> Value {
+    pub(super) fn list_of(&self, resource: &Resource, objects: Vec<Value>) -> Value {
         let bare = |mut object: Value| {
             if let Value::Object(members) = &mut object {
                 members.remove("kind");
@@ -54,8 +54,8 @@ impl RequestContext<'_> {
             object
         };
         json!({
-            "kind": format!("{}List", kind.name()),
-            "apiVersion": "v1",
+            "kind": format!("{}List", resource.kind),
+            "apiVersion": resource.api_version(),
             "metadata": {"resourceVersion": self.store.revision().to_string()},
             "items": objects.into_iter().map(bare).collect::<Vec<_>>(),
         })
@@ -71,7 +71,7 @@ fn version_fault(version: Option<&str>) -> Option<String> {
 }
 
 /// An answer in the shape that was asked for. The wrong one is noticed only now, after a write too.
-pub fn shaped(kind: Kind, shape: Shape, body: Value) -> Result<Value, Refusal> {
+pub fn shaped(resource: &Resource, shape: Shape, body: Value) -> Result<Value, Refusal> {
     if shape == Shape::Whole || body["kind"] == "Status" {
         return Ok(body);
     }
@@ -90,8 +90,10 @@ pub fn shaped(kind: Kind, shape: Shape, body: Value) -> Result<Value, Refusal> {
             "metadata": body["metadata"],
             "items": items.iter().map(partial).collect::<Vec<_>>(),
         })),
-        (Shape::MetadataList, None) => Err(unfit("PartialObjectMetadataList", format!("not a list (*core.{})", kind.name()))),
-        (_, Some(_)) => Err(unfit("PartialObjectMetadata", format!("a list (*core.{}List)", kind.name()))),
+        (Shape::MetadataList, None) => {
+            Err(unfit("PartialObjectMetadataList", format!("not a list (*{}.{})", resource.go_package(), resource.kind)))
+        }
+        (_, Some(_)) => Err(unfit("PartialObjectMetadata", format!("a list (*{}.{}List)", resource.go_package(), resource.kind))),
         (_, None) => Ok(partial(&body)),
     }
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::clock;
 use super::fields::FieldSet;
-use super::kind::Kind;
+use super::resource::Resource;
 use super::typed::{self, FieldDiff};
 
 /// More Update entries than these are merged into `ancient-changes`.
@@ -24,13 +24,13 @@ pub struct Owner {
 }
 
 impl Owner {
-    fn updater(name: &str) -> Self {
+    fn updater(resource: &Resource, name: &str) -> Self {
         let name = if name.is_empty() { "unknown" } else { name };
-        Self { name: name.to_owned(), applied: false, version: "v1".to_owned(), subresource: String::new() }
+        Self { name: name.to_owned(), applied: false, version: resource.api_version(), subresource: String::new() }
     }
 
-    fn applier(name: &str) -> Self {
-        Self { applied: true, version: String::new(), ..Self::updater(name) }
+    fn applier(resource: &Resource, name: &str) -> Self {
+        Self { applied: true, version: String::new(), ..Self::updater(resource, name) }
     }
 
     fn shown(&self) -> String {
@@ -145,31 +145,31 @@ impl Managed {
     }
 
     /// POST, PUT and PATCH: the writer owns what it changed, nobody else does any more.
-    pub fn update(&mut self, kind: Kind, live: &Value, new: &Value, manager: &str, now: Timestamp) {
+    pub fn update(&mut self, resource: &Resource, live: &Value, new: &Value, manager: &str, now: Timestamp) {
         let creation = live["metadata"].get("uid").is_none();
         if self.is_empty() && !creation {
             // An object whose entries were reset stays without them until the next apply.
             return;
         }
-        self.take(kind, live, new, &Owner::updater(manager), now);
-        self.cap();
+        self.take(resource, live, new, &Owner::updater(resource, manager), now);
+        self.cap(resource);
     }
 
     /// An update by one owner, tracked whatever stood there before.
-    fn take(&mut self, kind: Kind, live: &Value, new: &Value, owner: &Owner, now: Timestamp) {
-        let changes = self.drop_changed(kind, live, new, None);
+    fn take(&mut self, resource: &Resource, live: &Value, new: &Value, owner: &Owner, now: Timestamp) {
+        let changes = self.drop_changed(resource, live, new, None);
         let taken = stripped(&changes.modified.union(&changes.added));
         if taken.is_empty() {
             return;
         }
         let set = self.sets.get(owner).map_or_else(|| taken.clone(), |(mine, _)| taken.union(mine));
-        self.sets.insert(owner.clone(), (set, "v1".to_owned()));
+        self.sets.insert(owner.clone(), (set, resource.api_version()));
         self.times.insert(owner.clone(), clock::written(now));
     }
 
     /// Takes what changed from everybody else.
-    fn drop_changed(&mut self, kind: Kind, live: &Value, new: &Value, except: Option<&Owner>) -> FieldDiff {
-        let changes = self.compare(kind, live, new);
+    fn drop_changed(&mut self, resource: &Resource, live: &Value, new: &Value, except: Option<&Owner>) -> FieldDiff {
+        let changes = self.compare(resource, live, new);
         let lost = changes.modified.union(&changes.added).union(&changes.removed);
         for (owner, (set, _)) in &mut self.sets {
             if Some(owner) != except {
@@ -180,40 +180,45 @@ impl Managed {
         changes
     }
 
-    fn compare(&mut self, kind: Kind, live: &Value, new: &Value) -> FieldDiff {
-        // Only v1 exists here: an entry in another version has no schema to be read with.
-        self.sets.retain(|_, (_, version)| version == "v1");
-        reset_fields(kind, FieldDiff::of(kind.schema(), live, new))
+    /// Each resource exists in one version here: an entry in another one has no schema to be read with.
+    fn forget_other_versions(&mut self, resource: &Resource) {
+        let only = resource.api_version();
+        self.sets.retain(|_, (_, version)| *version == only);
+    }
+
+    fn compare(&mut self, resource: &Resource, live: &Value, new: &Value) -> FieldDiff {
+        self.forget_other_versions(resource);
+        without_reset_fields(resource, FieldDiff::of(resource.schema(), live, new))
     }
 
     /// Server-side apply: the merged object, or `None` where nothing changes; or the conflicts.
     pub fn apply(
         &mut self,
-        kind: Kind,
+        resource: &Resource,
         live: &Value,
         config: &Value,
         manager: &str,
         force: bool,
         now: Timestamp,
     ) -> Result<Option<Value>, Vec<Conflict>> {
-        let ty = kind.schema();
+        let ty = resource.schema();
         if self.is_empty() {
-            let empty = super::object::empty(kind);
-            self.take(kind, &empty, live, &Owner::updater("before-first-apply"), now);
-            self.cap();
+            let empty = super::object::empty(resource);
+            self.take(resource, &empty, live, &Owner::updater(resource, "before-first-apply"), now);
+            self.cap(resource);
         }
-        let me = Owner::applier(manager);
-        self.sets.retain(|_, (_, version)| version == "v1");
+        let me = Owner::applier(resource, manager);
+        self.forget_other_versions(resource);
         let merged = typed::merge(&ty, Some(live), Some(config)).unwrap_or_else(|| live.clone());
         let last = self.sets.get(&me).map(|(set, _)| set.clone());
         let mut wanted = typed::field_set(&ty, config);
-        if kind == Kind::Namespace {
-            wanted = wanted.without_field("status");
+        for field in resource.reset_fields {
+            wanted = wanted.without_field(field);
         }
-        self.sets.insert(me.clone(), (wanted, "v1".to_owned()));
-        let merged = self.prune(kind, merged, last.as_ref());
+        self.sets.insert(me.clone(), (wanted, resource.api_version()));
+        let merged = self.prune(resource, merged, last.as_ref());
 
-        let changes = self.compare(kind, live, &merged);
+        let changes = self.compare(resource, live, &merged);
         let changed = changes.modified.union(&changes.added);
         let mut conflicts: Vec<(Owner, FieldSet)> = Vec::new();
         for (owner, (set, _)) in self.sets.iter().filter(|(owner, _)| **owner != me) {
@@ -228,7 +233,7 @@ impl Managed {
             };
             return Err(conflicts.into_iter().flat_map(each).collect());
         }
-        self.drop_changed(kind, live, &merged, Some(&me));
+        self.drop_changed(resource, live, &merged, Some(&me));
         if let Some((set, _)) = self.sets.get_mut(&me) {
             *set = stripped(set);
             if set.is_empty() {
@@ -243,9 +248,9 @@ impl Managed {
     }
 
     /// Removes what this applier applied last time and leaves out now, unless anybody else owns it.
-    fn prune(&self, kind: Kind, merged: Value, last: Option<&FieldSet>) -> Value {
+    fn prune(&self, resource: &Resource, merged: Value, last: Option<&FieldSet>) -> Value {
         let Some(last) = last.filter(|set| !set.is_empty()) else { return merged };
-        let ty = kind.schema();
+        let ty = resource.schema();
         let named = |set: &FieldSet| set.with_named_fields(Some(&ty));
         let fields = |value: &Value| named(&typed::field_set(&ty, value));
         let without = |gone: &FieldSet| typed::remove(&ty, &merged, gone).unwrap_or(Value::Null);
@@ -258,14 +263,14 @@ impl Managed {
     }
 
     /// Merges the oldest Update entries once there are too many.
-    fn cap(&mut self) {
+    fn cap(&mut self, resource: &Resource) {
         let mut updaters: Vec<Owner> = self.sets.keys().filter(|o| !o.applied).cloned().collect();
         let mut count = updaters.len();
         if count <= MAX_UPDATERS {
             return;
         }
         updaters.sort_by_key(|o| (self.times.get(o).cloned().unwrap_or_default(), o.clone()));
-        let bucket = Owner::updater("ancient-changes");
+        let bucket = Owner::updater(resource, "ancient-changes");
         let mut first: Option<Owner> = None;
         for owner in updaters {
             if count <= MAX_UPDATERS {
@@ -316,7 +321,7 @@ fn stripped(set: &FieldSet) -> FieldSet {
     set.difference(&never)
 }
 
-/// A namespace's status is reset by every write to the namespace itself.
-fn reset_fields(kind: Kind, changes: FieldDiff) -> FieldDiff {
-    if kind == Kind::Namespace { changes.without_field("status") } else { changes }
+/// What every write to the object itself resets takes no part in ownership.
+fn without_reset_fields(resource: &Resource, changes: FieldDiff) -> FieldDiff {
+    resource.reset_fields.iter().fold(changes, |changes, field| changes.without_field(field))
 }

@@ -5,12 +5,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
 use super::json::Doc;
-use super::kind::Kind;
+use super::resource::Resource;
 use super::schema::{Struct, Type};
 use super::{base64_error, clock};
-
-/// The annotation-like label every namespace carries.
-pub const NAME_LABEL: &str = "kubernetes.io/metadata.name";
 
 /// A decoded object and what strict decoding has to say about it.
 #[derive(Clone, Debug)]
@@ -19,67 +16,42 @@ pub struct Decoded {
     pub object: Value,
     /// `unknown field "…"` and `duplicate field "…"`, in document order.
     pub complaints: Vec<String>,
-    /// `data: {}` was there: to an immutable Secret without data that is a change, although nothing is stored of it.
-    pub hollow_data: bool,
+    /// Members that were `{}`, of which nothing is stored. `data: {}` is a change to an immutable object without data.
+    pub hollow: Vec<String>,
 }
 
 /// A new, empty object.
 #[must_use]
-pub fn empty(kind: Kind) -> Value {
-    let mut out = json!({"kind": kind.name(), "apiVersion": "v1", "metadata": {}});
-    if kind == Kind::Namespace {
-        out["spec"] = json!({});
-        out["status"] = json!({});
+pub fn empty(resource: &Resource) -> Value {
+    let mut out = json!({"kind": resource.kind, "apiVersion": resource.api_version(), "metadata": {}});
+    for member in resource.always_written {
+        out[member] = json!({});
     }
     out
 }
 
 /// Decodes a document and sets the defaults. The error is Go's text.
-pub fn decode(kind: Kind, doc: &Doc) -> Result<Decoded, String> {
+pub fn decode(resource: &Resource, doc: &Doc) -> Result<Decoded, String> {
     let mut reader = Reader { complaints: Vec::new(), first_error: None };
-    let read = match kind.schema() {
+    let read = match resource.schema() {
         Type::Struct(of) => reader.structure(of, doc, "", "")?,
         _ => None,
     };
     if let Some(error) = reader.first_error {
         return Err(error);
     }
-    let mut object = empty(kind);
+    let mut object = empty(resource);
     if let (Some(Value::Object(read)), Value::Object(out)) = (read, &mut object) {
         out.extend(read);
     }
-    object["kind"] = json!(kind.name());
-    object["apiVersion"] = json!("v1");
-    set_defaults(kind, &mut object);
-    let hollow = |(key, value): &(String, Doc)| key == "data" && matches!(value, Doc::Object(members) if members.is_empty());
-    let hollow_data = matches!(doc, Doc::Object(members) if members.iter().any(hollow)) && object.get("data").is_none();
-    Ok(Decoded { object, complaints: reader.complaints, hollow_data })
-}
-
-/// `stringData` becomes data, a Secret's type is Opaque, a namespace carries its name as a label.
-fn set_defaults(kind: Kind, object: &mut Value) {
-    match kind {
-        Kind::Secret => {
-            let texts = object.as_object_mut().and_then(|o| o.remove("stringData"));
-            if let Some(Value::Object(texts)) = texts {
-                for (key, text) in texts {
-                    object["data"][key] = json!(STANDARD.encode(text.as_str().unwrap_or_default()));
-                }
-            }
-            if object.get("type").is_none() {
-                object["type"] = json!("Opaque");
-            }
-        }
-        Kind::Namespace => label_with_name(object),
-        Kind::ServiceAccount => {}
-    }
-}
-
-/// Sets the label that every namespace carries, if it has a name.
-pub fn label_with_name(object: &mut Value) {
-    if let Some(name) = object["metadata"].get("name").cloned() {
-        object["metadata"]["labels"][NAME_LABEL] = name;
-    }
+    object["kind"] = json!(resource.kind);
+    object["apiVersion"] = json!(resource.api_version());
+    (resource.strategy.default)(&mut object);
+    let members = if let Doc::Object(members) = doc { members.as_slice() } else { &[] };
+    let is_hollow = |value: &Doc| matches!(value, Doc::Object(members) if members.is_empty());
+    let hollow = members.iter().filter(|(key, value)| is_hollow(value) && object.get(key).is_none());
+    let hollow = hollow.map(|(key, _)| key.clone()).collect();
+    Ok(Decoded { object, complaints: reader.complaints, hollow })
 }
 
 /// A text of the object's metadata, or "".
@@ -181,8 +153,8 @@ impl Reader {
 
 /// JSON in Go's order of fields. What a patch touched was decoded into maps and stands in the order of its keys.
 #[must_use]
-pub fn rendered(kind: Kind, value: &Value, patch: &Value) -> String {
-    render(Some(&kind.schema()), value, Some(patch))
+pub fn rendered(resource: &Resource, value: &Value, patch: &Value) -> String {
+    render(Some(&resource.schema()), value, Some(patch))
 }
 
 fn render(ty: Option<&Type>, value: &Value, patch: Option<&Value>) -> String {

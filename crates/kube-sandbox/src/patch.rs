@@ -1,41 +1,40 @@
-//! PATCH by merging: JSON merge patch, and the strategic one for what these three kinds have.
+//! PATCH: which sort it is, and JSON merge patch.
 
 use serde_json::{Map, Value};
 
 use super::RequestContext;
 use super::json::Doc;
-use super::kind::Kind;
 use super::object::{self, rendered};
 use super::request::{FieldValidation, OptionsOf};
-use super::schema::Type;
+use super::resource::Resource;
 use super::status::{Cause, Refusal};
-use super::typed::{go_plain, go_type, step_of};
 use super::write::{WriteTarget, match_name, match_namespace, not_an_object, type_of, wrong_type};
 
 impl RequestContext<'_> {
     /// Any PATCH.
-    pub(super) fn patch(&mut self, kind: Kind, namespace: &str, name: &str) -> Result<(u16, Value), Refusal> {
-        let strategic = match self.request.media_type() {
-            "application/apply-patch+yaml" => return self.apply(kind, namespace, name),
-            "application/merge-patch+json" => false,
-            "application/strategic-merge-patch+json" => true,
+    pub(super) fn patch(&mut self, resource: &'static Resource, namespace: &str, name: &str) -> Result<(u16, Value), Refusal> {
+        let merge: fn(&mut Self, &WriteTarget, &[u8], &Value) -> Result<Value, Refusal> = match self.request.media_type() {
+            "application/apply-patch+yaml" => return self.apply(resource, namespace, name),
+            "application/merge-patch+json" => Self::merged,
+            #[cfg(feature = "kubectl")]
+            "application/strategic-merge-patch+json" => Self::strategic,
             _ => return Err(unsupported()),
         };
         let body = self.request.checked_body()?.to_vec();
         let options = self.request.options(OptionsOf::Patch)?;
-        let target = WriteTarget { kind, namespace: namespace.to_owned(), name: name.to_owned(), options };
-        let Some(live) = self.store.get(kind, namespace, name).cloned() else {
-            return Err(Refusal::not_found(kind, name));
+        let target = WriteTarget { resource, namespace: namespace.to_owned(), name: name.to_owned(), options };
+        let Some(live) = self.store.get(resource, namespace, name).cloned() else {
+            return Err(Refusal::not_found(resource, name));
         };
-        let mut new = if strategic { self.strategic(&target, &body, &live)? } else { self.merged(&target, &body, &live)? };
+        let mut new = merge(self, &target, &body, &live)?;
         self.track(&target, &live, &mut new);
-        match_namespace(kind, namespace, &mut new)?;
+        match_namespace(resource, namespace, &mut new)?;
         match_name(&new, name)?;
         Ok((200, self.update(&target, &live, new)?))
     }
 
     fn merged(&mut self, target: &WriteTarget, body: &[u8], live: &Value) -> Result<Value, Refusal> {
-        let WriteTarget { kind, options, .. } = target;
+        let WriteTarget { resource, options, .. } = target;
         let lenient = options.validation == FieldValidation::Ignore;
         let doc = Doc::parse(body).map_err(|why| {
             Refusal::bad_request(if lenient { "Invalid JSON Patch".to_owned() } else { format!("error decoding patch: {why}") })
@@ -50,46 +49,25 @@ impl RequestContext<'_> {
         let patch = doc.value();
         let mut after = live.clone();
         merge_json(&mut after, &patch);
-        let shown = rendered(*kind, &after, &patch);
+        let shown = rendered(resource, &after, &patch);
         let after = Doc::from(&after);
-        let (named, version) = type_of(&after, *kind);
-        wrong_type(*kind, &named, &version).map_err(|why| unfit(&shown, &why))?;
-        let decoded = object::decode(*kind, &after).map_err(|why| unfit(&shown, &why))?;
-        self.hollow_data = decoded.hollow_data;
-        let complaints = [doc.duplicates(), decoded.complaints].concat();
-        self.complain(options, complaints, |all| unfit(&shown, &format!("strict decoding error: {all}")))?;
-        Ok(decoded.object)
-    }
-
-    fn strategic(&mut self, target: &WriteTarget, body: &[u8], live: &Value) -> Result<Value, Refusal> {
-        let WriteTarget { kind, options, .. } = target;
-        let doc = Doc::parse(body).map_err(Refusal::bad_request)?;
-        let patch = match &doc {
-            Doc::Object(_) => doc.value(),
-            Doc::Leaf(Value::Null) => Value::Object(Map::new()),
-            _ => return Err(Refusal::bad_request(no_map(&doc))),
-        };
-        if has_other_directive(&patch) {
-            return Err(unsupported());
-        }
-        let ty = kind.schema();
-        let after = merge_strategic(&ty, live, &patch);
-        let shown = go_plain(&patch);
-        restorable(&ty, &after).map_err(|why| unfit(&shown, &why))?;
-        let decoded = object::decode(*kind, &Doc::from(&after));
-        let decoded = decoded.map_err(|why| unfit(&shown, &format!("error decoding from json: {why}")))?;
-        self.hollow_data = decoded.hollow_data;
+        let (named, version) = type_of(&after, resource);
+        wrong_type(resource, &named, &version).map_err(|why| unfit(&shown, &why))?;
+        let decoded = object::decode(resource, &after).map_err(|why| unfit(&shown, &why))?;
+        self.hollow = decoded.hollow;
         let complaints = [doc.duplicates(), decoded.complaints].concat();
         self.complain(options, complaints, |all| unfit(&shown, &format!("strict decoding error: {all}")))?;
         Ok(decoded.object)
     }
 }
 
-fn unsupported() -> Refusal {
+/// 415.
+pub(super) fn unsupported() -> Refusal {
     Refusal::new(415, "UnsupportedMediaType", "415: Unsupported Media Type", Some(serde_json::json!({})))
 }
 
-fn unfit(shown: &str, why: &str) -> Refusal {
+/// 422 for the patch as a whole.
+pub(super) fn unfit(shown: &str, why: &str) -> Refusal {
     Refusal::invalid("", "", "", &[Cause::invalid("patch", shown, why)])
 }
 
@@ -97,7 +75,8 @@ fn no_kind(doc: &Doc) -> String {
     format!("couldn't get version/kind; json parse error: {}", not_an_object(doc))
 }
 
-fn no_map(doc: &Doc) -> String {
+/// What Go says about a patch that is no object.
+pub(super) fn no_map(doc: &Doc) -> String {
     format!("json: cannot unmarshal {} into Go value of type map[string]interface {{}}", doc.go_kind())
 }
 
@@ -117,92 +96,5 @@ fn merge_json(target: &mut Value, patch: &Value) {
         } else {
             merge_json(members.entry(key.clone()).or_insert(Value::Null), value);
         }
-    }
-}
-
-/// Directives other than `$patch: replace` and `$patch: delete` on maps are not offered.
-fn has_other_directive(patch: &Value) -> bool {
-    match patch {
-        Value::Object(map) => map.iter().any(|(key, value)| {
-            (key.starts_with('$') && !(key == "$patch" && (value == "replace" || value == "delete")))
-                || (!key.starts_with('$') && has_other_directive(value))
-        }),
-        Value::Array(items) => {
-            items.iter().any(|item| item.as_object().is_some_and(|o| o.keys().any(|key| key.starts_with('$'))))
-        }
-        _ => false,
-    }
-}
-
-fn merge_strategic(ty: &Type, live: &Value, patch: &Value) -> Value {
-    let (Value::Object(live), Value::Object(patch)) = (live, patch) else { return patch.clone() };
-    let mut out = match patch.get("$patch").and_then(Value::as_str) {
-        Some("delete") => return Value::Object(Map::new()),
-        Some(_) => Map::new(),
-        None => live.clone(),
-    };
-    for (key, value) in patch.iter().filter(|(key, _)| *key != "$patch") {
-        if value.is_null() {
-            out.remove(key);
-            continue;
-        }
-        let below = ty.member(key);
-        let merged = match (below, out.get(key), value) {
-            (Some(ty), Some(Value::Array(old)), Value::Array(new)) => merge_lists(ty, old, new),
-            (Some(ty), Some(old), value) => merge_strategic(ty, old, value),
-            (Some(ty), None, Value::Object(_)) => merge_strategic(ty, &Value::Object(Map::new()), value),
-            (_, _, value) => value.clone(),
-        };
-        out.insert(key.clone(), merged);
-    }
-    Value::Object(out)
-}
-
-/// Lists that are merged: the patch's items, and what only the live list has where it stood before the next item of both.
-fn merge_lists(ty: &Type, old: &[Value], new: &[Value]) -> Value {
-    if !ty.granular() {
-        return Value::Array(new.to_vec());
-    }
-    let place = |list: &[Value], item: &Value| {
-        let step = step_of(ty, item);
-        list.iter().position(|there| step_of(ty, there) == step)
-    };
-    let merged = new.iter().enumerate().filter(|(i, item)| place(new, item) == Some(*i)).map(|(_, item)| {
-        match (place(old, item).map(|i| old[i].clone()), item) {
-            (Some(Value::Object(mut there)), Value::Object(item)) => {
-                there.extend(item.clone());
-                Value::Object(there)
-            }
-            (_, item) => item.clone(),
-        }
-    });
-    let mut left = old.iter().filter(|item| place(new, item).is_none()).cloned().peekable();
-    let mut out = Vec::new();
-    for item in merged {
-        while let Some(before) = left.next_if(|l| place(old, &item).is_some_and(|at| place(old, l) < Some(at))) {
-            out.push(before);
-        }
-        out.push(item);
-    }
-    out.extend(left);
-    Value::Array(out)
-}
-
-/// Go's conversion of maps into structs, for its errors alone.
-fn restorable(ty: &Type, value: &Value) -> Result<(), String> {
-    match (ty, value) {
-        (_, Value::Null) | (Type::Any, _) | (Type::Text(_) | Type::Time | Type::Bytes, Value::String(_)) => Ok(()),
-        (Type::Bool, Value::Bool(_)) | (Type::Int, Value::Number(_)) => Ok(()),
-        (Type::Struct(_) | Type::Map(..), Value::Object(map)) => {
-            map.iter().filter_map(|(key, v)| Some((ty.member(key)?, v))).try_for_each(|(of, v)| restorable(of, v))
-        }
-        (Type::List(of, ..), Value::Array(items)) => items.iter().try_for_each(|item| restorable(of, item)),
-        (Type::Map(..), other) => Err(format!("cannot restore map from {}", go_type(other))),
-        (Type::List(..) | Type::Bytes, other) => Err(format!("cannot restore slice from {}", go_type(other))),
-        (Type::Struct(_), other) => Err(format!("cannot restore struct from: {}", go_type(other))),
-        (Type::Text(_), Value::Number(_)) => Err(format!("cannot convert {} to string", go_type(value))),
-        (Type::Text(_) | Type::Time, _) => Err("unrecognized type: string".to_owned()),
-        (Type::Bool, _) => Err("unrecognized type: bool".to_owned()),
-        (Type::Int, _) => Err("unrecognized type: int64".to_owned()),
     }
 }

@@ -1,191 +1,123 @@
-//! Kubernetes' protobuf, as far as typed clients such as kubectl's `create` send it: the envelope, the metadata and the three objects.
+//! Kubernetes' protobuf, as typed clients such as kubectl's `create` send it: the envelope, and messages by their description.
 //!
-//! The field numbers are those of `generated.proto` in k8s.io/api/core/v1 and k8s.io/apimachinery. What this module does not know is
+//! The field numbers are those of `generated.proto` in k8s.io/api/core/v1 and k8s.io/apimachinery. What no description has is
 //! refused, never dropped in silence.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Map, Value, json};
 
+use super::delete;
+use super::resource::Resource;
+
 /// The media type.
 pub(super) const MEDIA_TYPE: &str = "application/vnd.kubernetes.protobuf";
 /// What each such body begins with.
 const MAGIC: &[u8] = b"k8s\0";
+
+/// The fields of a message: number, JSON name, and how the value is written.
+pub(crate) type Message = &'static [(u64, &'static str, Wire)];
+
+/// How a field's value is written.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Wire {
+    /// A string; an empty one stands for none.
+    Text,
+    /// A string that may be empty.
+    OptionalText,
+    /// A boolean.
+    Bool,
+    /// A whole number.
+    Number,
+    /// A time or number that clients send as zero with every object: anything else is refused.
+    Zero,
+    /// A map of strings.
+    TextMap,
+    /// A map of bytes, which are base64 in JSON.
+    ByteMap,
+    /// A list of strings.
+    Texts,
+    /// A message.
+    Message(Message),
+}
+
+/// The metadata of every object.
+pub(crate) const META: Message = &[
+    (1, "name", Wire::Text),
+    (2, "generateName", Wire::Text),
+    (3, "namespace", Wire::Text),
+    (4, "selfLink", Wire::Text),
+    (5, "uid", Wire::Text),
+    (6, "resourceVersion", Wire::Text),
+    (7, "generation", Wire::Zero),
+    (8, "creationTimestamp", Wire::Zero),
+    (10, "deletionGracePeriodSeconds", Wire::Zero),
+    (11, "labels", Wire::TextMap),
+    (12, "annotations", Wire::TextMap),
+    (14, "finalizers", Wire::Texts),
+];
 
 /// The object of a body, as JSON; `None` for what is no protobuf, or holds fields that are not known here.
 pub(super) fn decode(body: &[u8]) -> Option<Value> {
     let (mut kind, mut version, mut raw) = (String::new(), String::new(), &[][..]);
     for field in fields(body.strip_prefix(MAGIC)?)? {
         match field {
-            (1, Wire::Bytes(meta)) => {
+            (1, Raw::Bytes(meta)) => {
                 for field in fields(meta)? {
                     match field {
-                        (1, Wire::Bytes(text)) => version = string(text)?,
-                        (2, Wire::Bytes(text)) => kind = string(text)?,
+                        (1, Raw::Bytes(text)) => version = string(text)?,
+                        (2, Raw::Bytes(text)) => kind = string(text)?,
                         _ => return None,
                     }
                 }
             }
-            (2, Wire::Bytes(bytes)) => raw = bytes,
+            (2, Raw::Bytes(bytes)) => raw = bytes,
             // The encoding and type of `raw`, empty where it is protobuf.
-            (3 | 4, Wire::Bytes([])) => {}
+            (3 | 4, Raw::Bytes([])) => {}
             _ => return None,
         }
     }
-    let mut object = match kind.as_str() {
-        "Namespace" => namespace(raw)?,
-        "ServiceAccount" => service_account(raw)?,
-        "Secret" => secret(raw)?,
-        "DeleteOptions" => delete_options(raw)?,
-        _ => return None,
-    };
+    let of = if kind == delete::OPTIONS.name { delete::PROTOBUF } else { Resource::of_kind(&kind)?.protobuf? };
+    let mut object = Map::new();
+    read(of, raw, &mut object)?;
     object.insert("apiVersion".to_owned(), json!(version));
     object.insert("kind".to_owned(), json!(kind));
     Some(Value::Object(object))
 }
 
-fn namespace(raw: &[u8]) -> Option<Map<String, Value>> {
-    let mut object = Map::new();
-    for field in fields(raw)? {
-        match field {
-            (1, Wire::Bytes(bytes)) => put(&mut object, "metadata", Value::Object(metadata(bytes)?)),
-            (2, Wire::Bytes(spec)) => {
-                for field in fields(spec)? {
-                    let (1, Wire::Bytes(finalizer)) = field else { return None };
-                    push(object.entry("spec").or_insert_with(|| json!({})), "finalizers", json!(string(finalizer)?))?;
-                }
+/// Reads a message into an object.
+fn read(of: Message, raw: &[u8], object: &mut Map<String, Value>) -> Option<()> {
+    for (number, value) in fields(raw)? {
+        let (_, name, wire) = of.iter().find(|(known, ..)| *known == number)?;
+        let mut set = |value: Value| object.insert((*name).to_owned(), value);
+        match (wire, value) {
+            (Wire::Text, Raw::Bytes([])) | (Wire::Zero, Raw::Number(0) | Raw::Bytes([])) => {}
+            (Wire::Text | Wire::OptionalText, Raw::Bytes(text)) => {
+                set(json!(string(text)?));
             }
-            (3, Wire::Bytes(status)) => {
-                for field in fields(status)? {
-                    let (1, Wire::Bytes(phase)) = field else { return None };
-                    let phase = string(phase)?;
-                    if !phase.is_empty() {
-                        put(&mut object, "status", json!({ "phase": phase }));
-                    }
-                }
+            (Wire::Bool, Raw::Number(flag)) => {
+                set(json!(flag != 0));
             }
-            _ => return None,
-        }
-    }
-    Some(object)
-}
-
-fn service_account(raw: &[u8]) -> Option<Map<String, Value>> {
-    let mut object = Map::new();
-    for field in fields(raw)? {
-        match field {
-            (1, Wire::Bytes(bytes)) => put(&mut object, "metadata", Value::Object(metadata(bytes)?)),
-            (4, Wire::Number(mount)) => put(&mut object, "automountServiceAccountToken", json!(mount != 0)),
-            _ => return None,
-        }
-    }
-    Some(object)
-}
-
-fn secret(raw: &[u8]) -> Option<Map<String, Value>> {
-    let mut object = Map::new();
-    for field in fields(raw)? {
-        match field {
-            (1, Wire::Bytes(bytes)) => put(&mut object, "metadata", Value::Object(metadata(bytes)?)),
-            (2, Wire::Bytes(entry)) => {
+            (Wire::Number, Raw::Number(number)) => {
+                set(json!(number));
+            }
+            (Wire::TextMap, Raw::Bytes(entry)) => {
                 let (key, value) = map_entry(entry)?;
-                insert(&mut object, "data", key, json!(BASE64.encode(value)));
+                object.entry(*name).or_insert_with(|| json!({}))[key] = json!(string(value)?);
             }
-            (3, Wire::Bytes(text)) => {
-                let kind = string(text)?;
-                if !kind.is_empty() {
-                    put(&mut object, "type", json!(kind));
-                }
-            }
-            (4, Wire::Bytes(entry)) => {
+            (Wire::ByteMap, Raw::Bytes(entry)) => {
                 let (key, value) = map_entry(entry)?;
-                insert(&mut object, "stringData", key, json!(string(value)?));
+                object.entry(*name).or_insert_with(|| json!({}))[key] = json!(BASE64.encode(value));
             }
-            (5, Wire::Number(immutable)) => put(&mut object, "immutable", json!(immutable != 0)),
-            _ => return None,
-        }
-    }
-    Some(object)
-}
-
-fn delete_options(raw: &[u8]) -> Option<Map<String, Value>> {
-    let mut object = Map::new();
-    for field in fields(raw)? {
-        match field {
-            (1, Wire::Number(seconds)) => put(&mut object, "gracePeriodSeconds", json!(seconds)),
-            (2, Wire::Bytes(preconditions)) => {
-                for field in fields(preconditions)? {
-                    let entry = object.entry("preconditions").or_insert_with(|| json!({}));
-                    match field {
-                        (1, Wire::Bytes(uid)) => entry["uid"] = json!(string(uid)?),
-                        (2, Wire::Bytes(version)) => entry["resourceVersion"] = json!(string(version)?),
-                        _ => return None,
-                    }
-                }
+            (Wire::Texts, Raw::Bytes(text)) => {
+                object.entry(*name).or_insert_with(|| json!([])).as_array_mut()?.push(json!(string(text)?));
             }
-            (3, Wire::Number(orphan)) => put(&mut object, "orphanDependents", json!(orphan != 0)),
-            (4, Wire::Bytes(policy)) => put(&mut object, "propagationPolicy", json!(string(policy)?)),
-            (5, Wire::Bytes(all)) => {
-                let list = object.entry("dryRun").or_insert_with(|| json!([]));
-                list.as_array_mut()?.push(json!(string(all)?));
+            (Wire::Message(of), Raw::Bytes(raw)) => {
+                read(of, raw, object.entry(*name).or_insert_with(|| json!({})).as_object_mut()?)?;
             }
             _ => return None,
         }
     }
-    Some(object)
-}
-
-fn metadata(raw: &[u8]) -> Option<Map<String, Value>> {
-    let mut meta = Map::new();
-    for field in fields(raw)? {
-        let text = |name: &'static str| match &field {
-            (_, Wire::Bytes(bytes)) => string(bytes).map(|text| (name, text)),
-            _ => None,
-        };
-        let named = match field.0 {
-            1 => text("name")?,
-            2 => text("generateName")?,
-            3 => text("namespace")?,
-            4 => text("selfLink")?,
-            5 => text("uid")?,
-            6 => text("resourceVersion")?,
-            // Zero times and numbers, which a client sends with every new object.
-            7 | 8 | 10 => match field.1 {
-                Wire::Number(0) | Wire::Bytes([]) => continue,
-                _ => return None,
-            },
-            11 | 12 => {
-                let Wire::Bytes(entry) = field.1 else { return None };
-                let (key, value) = map_entry(entry)?;
-                insert(&mut meta, if field.0 == 11 { "labels" } else { "annotations" }, key, json!(string(value)?));
-                continue;
-            }
-            14 => {
-                let (_, finalizer) = text("finalizers")?;
-                let list = meta.entry("finalizers").or_insert_with(|| json!([]));
-                list.as_array_mut()?.push(json!(finalizer));
-                continue;
-            }
-            _ => return None,
-        };
-        if !named.1.is_empty() {
-            put(&mut meta, named.0, json!(named.1));
-        }
-    }
-    Some(meta)
-}
-
-fn put(object: &mut Map<String, Value>, key: &str, value: Value) {
-    object.insert(key.to_owned(), value);
-}
-
-fn insert(object: &mut Map<String, Value>, map: &str, key: String, value: Value) {
-    object.entry(map).or_insert_with(|| json!({}))[key] = value;
-}
-
-fn push(object: &mut Value, list: &str, value: Value) -> Option<()> {
-    let list = object.as_object_mut()?.entry(list).or_insert_with(|| json!([]));
-    list.as_array_mut()?.push(value);
     Some(())
 }
 
@@ -193,8 +125,8 @@ fn map_entry(raw: &[u8]) -> Option<(String, &[u8])> {
     let (mut key, mut value) = (String::new(), &[][..]);
     for field in fields(raw)? {
         match field {
-            (1, Wire::Bytes(bytes)) => key = string(bytes)?,
-            (2, Wire::Bytes(bytes)) => value = bytes,
+            (1, Raw::Bytes(bytes)) => key = string(bytes)?,
+            (2, Raw::Bytes(bytes)) => value = bytes,
             _ => return None,
         }
     }
@@ -205,23 +137,23 @@ fn string(bytes: &[u8]) -> Option<String> {
     std::str::from_utf8(bytes).ok().map(str::to_owned)
 }
 
-enum Wire<'a> {
+enum Raw<'a> {
     Number(u64),
     Bytes(&'a [u8]),
 }
 
 /// The fields of one message, in order.
-fn fields(mut raw: &[u8]) -> Option<Vec<(u64, Wire<'_>)>> {
+fn fields(mut raw: &[u8]) -> Option<Vec<(u64, Raw<'_>)>> {
     let mut found = Vec::new();
     while !raw.is_empty() {
         let tag = varint(&mut raw)?;
         let value = match tag & 7 {
-            0 => Wire::Number(varint(&mut raw)?),
+            0 => Raw::Number(varint(&mut raw)?),
             2 => {
                 let length = usize::try_from(varint(&mut raw)?).ok()?;
                 let (bytes, rest) = raw.split_at_checked(length)?;
                 raw = rest;
-                Wire::Bytes(bytes)
+                Raw::Bytes(bytes)
             }
             _ => return None,
         };

@@ -1,6 +1,6 @@
 //! A request as the server sees it: path to route, query to options, headers to formats.
 
-use super::kind::Kind;
+use super::resource::Resource;
 use super::status::{Cause, Refusal};
 
 /// More bytes than these in a body are refused.
@@ -31,7 +31,7 @@ pub enum Route {
     /// One object, or all of a resource: in one namespace, or (empty namespace) everywhere.
     Resource {
         /// The resource.
-        kind: Kind,
+        resource: &'static Resource,
         /// The namespace, or "".
         namespace: String,
         /// The name, or "" for the collection.
@@ -41,6 +41,8 @@ pub enum Route {
     Other(String),
     /// Nothing, below `/api/`: named as a resource in authorization, answered by a Status body.
     Unknown {
+        /// The API group.
+        group: String,
         /// The resource the path would be of.
         resource: String,
         /// The namespace, or "".
@@ -131,27 +133,38 @@ impl Request {
     pub fn route(&self) -> Route {
         let parts: Vec<String> = self.path.split('/').skip(1).map(|part| decoded(part, false)).collect();
         let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-        let resource =
-            |kind, namespace: &str, name: &str| Route::Resource { kind, namespace: namespace.to_owned(), name: name.to_owned() };
-        let unknown = |resource: &str, namespace: &str, name: &str| Route::Unknown {
-            resource: resource.to_owned(),
+        let (group, version, rest) = match parts.as_slice() {
+            ["api", version, rest @ ..] => ("", *version, rest),
+            ["apis", group, version, rest @ ..] => (*group, *version, rest),
+            _ => ("", "", &[][..]),
+        };
+        if !Resource::serves(group, version) {
+            return Route::Other(self.path.trim_end_matches('/').to_owned());
+        }
+        let known = |resource, namespace: &str, name: &str| Route::Resource {
+            resource,
             namespace: namespace.to_owned(),
             name: name.to_owned(),
         };
-        match parts.as_slice() {
-            ["api", "v1", "namespaces"] => resource(Kind::Namespace, "", ""),
-            ["api", "v1", "namespaces", name] if !name.is_empty() => resource(Kind::Namespace, "", name),
-            ["api", "v1", "namespaces", ns, plural, rest @ ..] if !ns.is_empty() => match (Kind::of_resource(plural), rest) {
-                (Some(kind), []) if kind.namespaced() => resource(kind, ns, ""),
-                (Some(kind), [name]) if kind.namespaced() && !name.is_empty() => resource(kind, ns, name),
-                _ => unknown(plural, ns, rest.first().copied().unwrap_or_default()),
+        let unknown = |plural: &str, namespace: &str, rest: &[&str]| Route::Unknown {
+            group: group.to_owned(),
+            resource: plural.to_owned(),
+            namespace: namespace.to_owned(),
+            name: rest.first().copied().unwrap_or_default().to_owned(),
+        };
+        match rest {
+            ["namespaces", namespace, plural, rest @ ..] if !namespace.is_empty() => {
+                match (Resource::at(group, version, plural), rest) {
+                    (Some(found), []) if found.namespaced() => known(found, namespace, ""),
+                    (Some(found), [name]) if found.namespaced() && !name.is_empty() => known(found, namespace, name),
+                    _ => unknown(plural, namespace, rest),
+                }
+            }
+            [plural, rest @ ..] if !plural.is_empty() => match (Resource::at(group, version, plural), rest) {
+                (Some(found), []) => known(found, "", ""),
+                (Some(found), [name]) if !found.namespaced() && !name.is_empty() => known(found, "", name),
+                _ => unknown(plural, "", rest),
             },
-            ["api", "v1", plural] if Kind::of_resource(plural).is_some() => {
-                Kind::of_resource(plural).map_or_else(|| unknown(plural, "", ""), |kind| resource(kind, "", ""))
-            }
-            ["api", "v1", plural, rest @ ..] if !plural.is_empty() => {
-                unknown(plural, "", rest.first().copied().unwrap_or_default())
-            }
             _ => Route::Other(self.path.trim_end_matches('/').to_owned()),
         }
     }

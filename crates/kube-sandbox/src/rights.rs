@@ -1,7 +1,7 @@
 //! Who is calling, and what they may do: an allow list in the manner of RBAC.
 
 use super::RequestContext;
-use super::kind::Kind;
+use super::resource::Resource;
 use super::status::{Refusal, go_quote};
 
 /// The groups of an administrator.
@@ -62,12 +62,19 @@ impl Caller {
 
 impl RequestContext<'_> {
     /// Refuses what the caller may not do.
-    pub(super) fn authorize(&self, verb: &str, kind: Kind, namespace: &str, name: &str) -> Result<(), Refusal> {
-        self.authorize_resource(verb, kind.resource(), if kind.namespaced() { namespace } else { name }, name)
+    pub(super) fn authorize(&self, verb: &str, resource: &Resource, namespace: &str, name: &str) -> Result<(), Refusal> {
+        let namespace = resource.namespace_in_rights(namespace, name);
+        self.authorize_path(verb, (resource.group, resource.plural), namespace, name)
     }
 
     /// The same for any resource's name: authorization comes before the question whether there is such a thing.
-    pub(super) fn authorize_resource(&self, verb: &str, resource: &str, namespace: &str, name: &str) -> Result<(), Refusal> {
+    pub(super) fn authorize_path(
+        &self,
+        verb: &str,
+        (group, resource): (&str, &str),
+        namespace: &str,
+        name: &str,
+    ) -> Result<(), Refusal> {
         if self.caller.may(verb, resource, namespace, name) {
             return Ok(());
         }
@@ -77,10 +84,11 @@ impl RequestContext<'_> {
             format!("in the namespace {}", go_quote(namespace))
         };
         let why = format!(
-            "User {} cannot {verb} resource {} in API group \"\" {place}",
+            "User {} cannot {verb} resource {} in API group {} {place}",
             go_quote(&self.caller.user),
-            go_quote(resource)
+            go_quote(resource),
+            go_quote(group)
         );
-        Err(Refusal::forbidden(resource, name, &why, None))
+        Err(Refusal::forbidden_path(group, resource, name, &why, None))
     }
 }

@@ -1,7 +1,5 @@
-//! The types of the three kinds: the names Go's decoder uses in its errors, and how server-side apply merges each field.
+//! The types that fields have: the names Go's decoder uses in its errors, and how server-side apply merges each field.
 //! Source: the OpenAPI of kube-apiserver v1.36.3 and the answers it gives.
-
-use super::kind::Kind;
 
 /// How the items of a list are told apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,8 +48,10 @@ pub struct Struct {
     pub atomic: bool,
 }
 
-const TEXT: Type = Type::Text("string");
-const STRINGS: Type = Type::Map(&TEXT, "map[string]string");
+/// A string that is no more than that.
+pub(crate) const TEXT: Type = Type::Text("string");
+/// Labels, annotations and the like.
+pub(crate) const STRINGS: Type = Type::Map(&TEXT, "map[string]string");
 
 static OWNER: Struct = Struct {
     name: "OwnerReference",
@@ -82,7 +82,8 @@ static MANAGED: Struct = Struct {
     ],
 };
 
-static META: Struct = Struct {
+/// The metadata of every object.
+pub(crate) static META: Struct = Struct {
     name: "ObjectMeta",
     go: "v1.ObjectMeta",
     atomic: false,
@@ -104,108 +105,6 @@ static META: Struct = Struct {
         ("managedFields", Type::List(&Type::Struct(&MANAGED), Merge::Atomic, "[]v1.ManagedFieldsEntry")),
     ],
 };
-
-static SECRET: Struct = Struct {
-    name: "Secret",
-    go: "v1.Secret",
-    atomic: false,
-    fields: &[
-        ("kind", TEXT),
-        ("apiVersion", TEXT),
-        ("metadata", Type::Struct(&META)),
-        ("immutable", Type::Bool),
-        ("data", Type::Map(&Type::Bytes, "map[string][]uint8")),
-        ("stringData", STRINGS),
-        ("type", Type::Text("v1.SecretType")),
-    ],
-};
-
-static REFERENCE: Struct = Struct {
-    name: "ObjectReference",
-    go: "v1.ObjectReference",
-    atomic: true,
-    fields: &[
-        ("kind", TEXT),
-        ("namespace", TEXT),
-        ("name", TEXT),
-        ("uid", Type::Text("types.UID")),
-        ("apiVersion", TEXT),
-        ("resourceVersion", TEXT),
-        ("fieldPath", TEXT),
-    ],
-};
-
-static LOCAL_REFERENCE: Struct =
-    Struct { name: "LocalObjectReference", go: "v1.LocalObjectReference", atomic: true, fields: &[("name", TEXT)] };
-
-static SERVICE_ACCOUNT: Struct = Struct {
-    name: "ServiceAccount",
-    go: "v1.ServiceAccount",
-    atomic: false,
-    fields: &[
-        ("kind", TEXT),
-        ("apiVersion", TEXT),
-        ("metadata", Type::Struct(&META)),
-        ("secrets", Type::List(&Type::Struct(&REFERENCE), Merge::Keys(&["name"]), "[]v1.ObjectReference")),
-        ("imagePullSecrets", Type::List(&Type::Struct(&LOCAL_REFERENCE), Merge::Atomic, "[]v1.LocalObjectReference")),
-        ("automountServiceAccountToken", Type::Bool),
-    ],
-};
-
-static CONDITION: Struct = Struct {
-    name: "NamespaceCondition",
-    go: "v1.NamespaceCondition",
-    atomic: false,
-    fields: &[
-        ("type", Type::Text("v1.NamespaceConditionType")),
-        ("status", Type::Text("v1.ConditionStatus")),
-        ("lastTransitionTime", Type::Time),
-        ("reason", TEXT),
-        ("message", TEXT),
-    ],
-};
-
-static SPEC: Struct = Struct {
-    name: "NamespaceSpec",
-    go: "v1.NamespaceSpec",
-    atomic: false,
-    fields: &[("finalizers", Type::List(&Type::Text("v1.FinalizerName"), Merge::Atomic, "[]v1.FinalizerName"))],
-};
-
-static STATUS: Struct = Struct {
-    name: "NamespaceStatus",
-    go: "v1.NamespaceStatus",
-    atomic: false,
-    fields: &[
-        ("phase", Type::Text("v1.NamespacePhase")),
-        ("conditions", Type::List(&Type::Struct(&CONDITION), Merge::Keys(&["type"]), "[]v1.NamespaceCondition")),
-    ],
-};
-
-static NAMESPACE: Struct = Struct {
-    name: "Namespace",
-    go: "v1.Namespace",
-    atomic: false,
-    fields: &[
-        ("kind", TEXT),
-        ("apiVersion", TEXT),
-        ("metadata", Type::Struct(&META)),
-        ("spec", Type::Struct(&SPEC)),
-        ("status", Type::Struct(&STATUS)),
-    ],
-};
-
-impl Kind {
-    /// The type of its objects.
-    #[must_use]
-    pub fn schema(self) -> Type {
-        Type::Struct(match self {
-            Self::Namespace => &NAMESPACE,
-            Self::ServiceAccount => &SERVICE_ACCOUNT,
-            Self::Secret => &SECRET,
-        })
-    }
-}
 
 impl Type {
     /// The type of a struct's field, if it has one of that name.

@@ -2,10 +2,9 @@
 
 use serde_json::Value;
 
-use super::kind::Kind;
 use super::names;
-use super::object::meta;
 use super::request::Request;
+use super::resource::Resource;
 use super::status::{Refusal, go_quote};
 
 /// What a LIST selects.
@@ -34,9 +33,9 @@ enum Test {
 
 impl Selection {
     /// Reads `labelSelector` and `fieldSelector`.
-    pub fn of(kind: Kind, request: &Request) -> Result<Self, Refusal> {
+    pub fn of(resource: &Resource, request: &Request) -> Result<Self, Refusal> {
         let labels = Parser::new(request.param("labelSelector").unwrap_or_default()).parse().map_err(Refusal::bad_request)?;
-        let fields = fields(kind, request.param("fieldSelector").unwrap_or_default()).map_err(Refusal::bad_request)?;
+        let fields = fields(resource, request.param("fieldSelector").unwrap_or_default()).map_err(Refusal::bad_request)?;
         Ok(Self { labels, fields })
     }
 
@@ -64,15 +63,10 @@ impl Selection {
 }
 
 fn field_of<'a>(object: &'a Value, field: &str) -> &'a str {
-    match field {
-        "metadata.name" => meta(object, "name"),
-        "metadata.namespace" => meta(object, "namespace"),
-        "type" => object["type"].as_str().unwrap_or_default(),
-        _ => object["status"]["phase"].as_str().unwrap_or_default(),
-    }
+    field.split('.').fold(object, |value, member| &value[member]).as_str().unwrap_or_default()
 }
 
-fn fields(kind: Kind, text: &str) -> Result<Vec<(String, bool, String)>, String> {
+fn fields(resource: &Resource, text: &str) -> Result<Vec<(String, bool, String)>, String> {
     let mut out = Vec::new();
     for term in text.split(',').filter(|term| !term.is_empty()) {
         let found =
@@ -84,17 +78,13 @@ fn fields(kind: Kind, text: &str) -> Result<Vec<(String, bool, String)>, String>
         if let Some(c) = value.chars().find(|c| matches!(c, '=' | '\\')) {
             return Err(format!("invalid field selector: unescaped character in value: {}", c as u32));
         }
-        let known: &[&str] = match kind {
-            Kind::Namespace => &["metadata.name", "status.phase"],
-            Kind::ServiceAccount => &["metadata.name", "metadata.namespace"],
-            Kind::Secret => &["metadata.name", "metadata.namespace", "type"],
-        };
-        if !known.contains(&field) && kind == Kind::ServiceAccount {
-            let field = go_quote(field);
-            return Err(format!("{field} is not a known field selector: only \"metadata.name\", \"metadata.namespace\""));
-        }
-        if !known.contains(&field) {
-            return Err(format!("field label not supported: {field}"));
+        match resource.field_labels {
+            None if !["metadata.name", "metadata.namespace"].contains(&field) => {
+                let field = go_quote(field);
+                return Err(format!("{field} is not a known field selector: only \"metadata.name\", \"metadata.namespace\""));
+            }
+            Some(known) if !known.contains(&field) => return Err(format!("field label not supported: {field}")),
+            _ => {}
         }
         out.push((field.to_owned(), op != "!=", value.to_owned()));
     }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::kind::Kind;
+use super::resource::Resource;
 
 /// One answer of the server.
 #[derive(Clone, Debug, PartialEq)]
@@ -110,9 +110,8 @@ impl Refusal {
 
     /// 404 for an object.
     #[must_use]
-    pub fn not_found(kind: Kind, name: &str) -> Self {
-        let resource = kind.resource();
-        Self::new(404, "NotFound", format!("{resource} {} not found", go_quote(name)), Some(named(name, resource)))
+    pub fn not_found(resource: &Resource, name: &str) -> Self {
+        Self::new(404, "NotFound", format!("{} {} not found", qualified(resource), go_quote(name)), Some(details(resource, name)))
     }
 
     /// 404 for a path below `/api` that stands for nothing.
@@ -128,27 +127,36 @@ impl Refusal {
         Self::new(405, "MethodNotAllowed", message, Some(json!({})))
     }
 
-    /// 409: something else was written meanwhile. `on` is the resource, or for DELETE the kind.
+    /// 409: something else was written meanwhile.
     #[must_use]
-    pub fn conflict(on: &str, name: &str, why: &str) -> Self {
+    pub fn conflict(resource: &Resource, name: &str, why: &str) -> Self {
+        Self::not_fulfilled(&qualified(resource), details(resource, name), name, why)
+    }
+
+    /// 409: a precondition of DELETE, which names the kind in the resource's place.
+    #[must_use]
+    pub fn precondition(resource: &Resource, name: &str, why: &str) -> Self {
+        Self::not_fulfilled(&group_kind(resource.group, resource.kind), named(name, resource.group, resource.kind), name, why)
+    }
+
+    fn not_fulfilled(on: &str, details: Value, name: &str, why: &str) -> Self {
         let message = format!("Operation cannot be fulfilled on {on} {}: {why}", go_quote(name));
-        Self::new(409, "Conflict", message, Some(named(name, on)))
+        Self::new(409, "Conflict", message, Some(details))
     }
 
     /// 409: another resourceVersion than the one given.
     #[must_use]
-    pub fn modified(kind: Kind, name: &str) -> Self {
+    pub fn modified(resource: &Resource, name: &str) -> Self {
         let why = "the object has been modified; please apply your changes to the latest version and try again";
-        Self::conflict(kind.resource(), name, why)
+        Self::conflict(resource, name, why)
     }
 
     /// 409: the object to be created is there, or is only going.
     #[must_use]
-    pub fn already_exists(kind: Kind, name: &str, going: bool) -> Self {
-        let resource = kind.resource();
+    pub fn already_exists(resource: &Resource, name: &str, going: bool) -> Self {
         let state = if going { "object is being deleted: " } else { "" };
-        let message = format!("{state}{resource} {} already exists", go_quote(name));
-        Self::new(409, "AlreadyExists", message, Some(named(name, resource)))
+        let message = format!("{state}{} {} already exists", qualified(resource), go_quote(name));
+        Self::new(409, "AlreadyExists", message, Some(details(resource, name)))
     }
 
     /// 400.
@@ -165,9 +173,16 @@ impl Refusal {
 
     /// 403 with a text after "is forbidden: ".
     #[must_use]
-    pub fn forbidden(resource: &str, name: &str, why: &str, causes: Option<Value>) -> Self {
-        let subject = if name.is_empty() { resource.to_owned() } else { format!("{resource} {}", go_quote(name)) };
-        let mut details = named(name, resource);
+    pub fn forbidden(resource: &Resource, name: &str, why: &str, causes: Option<Value>) -> Self {
+        Self::forbidden_path(resource.group, resource.plural, name, why, causes)
+    }
+
+    /// The same for the resource of a path, which need not exist.
+    #[must_use]
+    pub fn forbidden_path(group: &str, plural: &str, name: &str, why: &str, causes: Option<Value>) -> Self {
+        let on = group_kind(group, plural);
+        let subject = if name.is_empty() { on } else { format!("{on} {}", go_quote(name)) };
+        let mut details = named(name, group, plural);
         if let Some(causes) = causes {
             details["causes"] = causes;
         }
@@ -185,11 +200,8 @@ impl Refusal {
             }
         }
         let text = if lines.len() == 1 { lines.concat() } else { format!("[{}]", lines.join(", ")) };
-        let group_kind = if group.is_empty() { kind.to_owned() } else { format!("{kind}.{group}") };
-        let mut details = named(name, kind);
-        if !group.is_empty() {
-            details["group"] = json!(group);
-        }
+        let group_kind = group_kind(group, kind);
+        let mut details = named(name, group, kind);
         details["causes"] = causes.iter().map(|c| json!({"reason": c.reason, "message": c.message, "field": c.field})).collect();
         Self::new(422, "Invalid", format!("{group_kind} {} is invalid: {text}", go_quote(name)), Some(details))
     }
@@ -218,14 +230,30 @@ impl From<Refusal> for Response {
     }
 }
 
-fn named(name: &str, kind: &str) -> Value {
+/// `details` of an answer about an object.
+#[must_use]
+pub fn details(resource: &Resource, name: &str) -> Value {
+    named(name, resource.group, resource.plural)
+}
+
+fn named(name: &str, group: &str, kind: &str) -> Value {
     let mut details = Map::new();
-    for (key, value) in [("name", name), ("kind", kind)] {
+    for (key, value) in [("name", name), ("group", group), ("kind", kind)] {
         if !value.is_empty() {
             details.insert(key.to_owned(), json!(value));
         }
     }
     Value::Object(details)
+}
+
+/// A resource as messages name it.
+fn qualified(resource: &Resource) -> String {
+    group_kind(resource.group, resource.plural)
+}
+
+/// A word of the core group alone, any other with its group: `certificates.example.com`.
+fn group_kind(group: &str, word: &str) -> String {
+    if group.is_empty() { word.to_owned() } else { format!("{word}.{group}") }
 }
 
 /// A string in Go's `%q`.

@@ -5,13 +5,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::clock;
-use super::kind::Kind;
-use super::managed_fields::Managed;
+use super::lifecycle;
 use super::object;
-
-/// The namespaces that every cluster has from its start. The first three can't be deleted.
-pub const FIRST_NAMESPACES: [&str; 4] = ["default", "kube-system", "kube-public", "kube-node-lease"];
+use super::resource::Resource;
 
 /// All state of one sandbox.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,8 +15,8 @@ pub struct Store {
     revision: u64,
     /// Where the next uid comes from.
     seed: u64,
-    /// By resource and `namespace/name`: the order of the server's lists.
-    objects: BTreeMap<(Kind, String), Value>,
+    /// By row of the table and `namespace/name`: the order of the server's lists, and of the state file.
+    objects: BTreeMap<(usize, String), Value>,
 }
 
 impl Store {
@@ -28,19 +24,7 @@ impl Store {
     #[must_use]
     pub fn new(seed: u64, now: Timestamp) -> Self {
         let mut store = Self { revision: 1, seed, objects: BTreeMap::new() };
-        for name in FIRST_NAMESPACES {
-            let mut namespace = object::empty(Kind::Namespace);
-            namespace["metadata"]["name"] = json!(name);
-            object::label_with_name(&mut namespace);
-            let mut managed = Managed::default();
-            managed.update(Kind::Namespace, &object::empty(Kind::Namespace), &namespace, "kube-apiserver", now);
-            object::set_meta(&mut namespace, "managedFields", managed.encode());
-            namespace["metadata"]["uid"] = json!(store.mint_uid());
-            namespace["metadata"]["creationTimestamp"] = json!(clock::written(now));
-            namespace["spec"] = json!({"finalizers": ["kubernetes"]});
-            namespace["status"] = json!({"phase": "Active"});
-            store.put(Kind::Namespace, "", name, namespace);
-        }
+        lifecycle::add_first_namespaces(&mut store, now);
         store
     }
 
@@ -48,9 +32,9 @@ impl Store {
     pub(super) fn restore(revision: u64, seed: u64, objects: Vec<Value>) -> Option<Self> {
         let mut store = Self { revision, seed, objects: BTreeMap::new() };
         for object in objects {
-            let kind = Kind::of_name(object.get("kind")?.as_str()?)?;
+            let resource = Resource::of_kind(object.get("kind")?.as_str()?)?;
             object.get("metadata")?.as_object()?;
-            let key = key(kind, object::meta(&object, "namespace"), object::meta(&object, "name"));
+            let key = key(resource, object::meta(&object, "namespace"), object::meta(&object, "name"));
             store.objects.insert(key, object);
         }
         Some(store)
@@ -74,28 +58,28 @@ impl Store {
 
     /// One object.
     #[must_use]
-    pub fn get(&self, kind: Kind, namespace: &str, name: &str) -> Option<&Value> {
-        self.objects.get(&key(kind, namespace, name))
+    pub fn get(&self, resource: &Resource, namespace: &str, name: &str) -> Option<&Value> {
+        self.objects.get(&key(resource, namespace, name))
     }
 
     /// The objects of a resource, in the server's order: of one namespace, or (empty namespace) of all.
-    pub fn list<'a>(&'a self, kind: Kind, namespace: &'a str) -> impl Iterator<Item = &'a Value> {
+    pub fn list<'a>(&'a self, resource: &'static Resource, namespace: &'a str) -> impl Iterator<Item = &'a Value> {
         let of_namespace =
-            move |o: &&Value| !kind.namespaced() || namespace.is_empty() || object::meta(o, "namespace") == namespace;
-        self.objects.iter().filter(move |((k, _), _)| *k == kind).map(|(_, o)| o).filter(of_namespace)
+            move |o: &&Value| !resource.namespaced() || namespace.is_empty() || object::meta(o, "namespace") == namespace;
+        self.objects.iter().filter(move |((row, _), _)| *row == resource.row()).map(|(_, o)| o).filter(of_namespace)
     }
 
     /// Stores an object and gives it the next resourceVersion.
-    pub fn put(&mut self, kind: Kind, namespace: &str, name: &str, mut object: Value) -> Value {
+    pub fn put(&mut self, resource: &Resource, namespace: &str, name: &str, mut object: Value) -> Value {
         self.revision += 1;
         object["metadata"]["resourceVersion"] = json!(self.revision.to_string());
-        self.objects.insert(key(kind, namespace, name), object.clone());
+        self.objects.insert(key(resource, namespace, name), object.clone());
         object
     }
 
     /// Removes an object; this moves the counter too.
-    pub fn remove(&mut self, kind: Kind, namespace: &str, name: &str) {
-        if self.objects.remove(&key(kind, namespace, name)).is_some() {
+    pub fn remove(&mut self, resource: &Resource, namespace: &str, name: &str) {
+        if self.objects.remove(&key(resource, namespace, name)).is_some() {
             self.revision += 1;
         }
     }
@@ -130,6 +114,6 @@ impl Store {
     }
 }
 
-fn key(kind: Kind, namespace: &str, name: &str) -> (Kind, String) {
-    (kind, if kind.namespaced() { format!("{namespace}/{name}") } else { name.to_owned() })
+fn key(resource: &Resource, namespace: &str, name: &str) -> (usize, String) {
+    (resource.row(), if resource.namespaced() { format!("{namespace}/{name}") } else { name.to_owned() })
 }

@@ -1,84 +1,48 @@
 //! What the server checks before it stores an object: the same checks in the same order, repeated where it repeats them, since
 //! every one is a cause of its own.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::kind::Kind;
 use super::names;
 use super::object::meta;
+use super::resource::{Change, Resource};
 use super::status::Cause;
 
 const MAX_ANNOTATION_BYTES: usize = 256 * 1024;
-const MAX_SECRET_BYTES: usize = 1024 * 1024;
 const STANDARD_FINALIZERS: [&str; 3] = ["kubernetes", "orphan", "foregroundDeletion"];
-const WHEN_IMMUTABLE: &str = "field is immutable when `immutable` is set";
 
 /// The checks of a creation. The second round runs only where the first finds nothing.
 #[must_use]
-pub fn of_create(kind: Kind, object: &Value) -> Vec<Cause> {
-    let causes = whole(kind, object);
-    if causes.is_empty() { metadata(kind, object, names::path_segment) } else { causes }
+pub(crate) fn of_create(resource: &Resource, object: &Value) -> Vec<Cause> {
+    let causes = whole(resource, object);
+    if causes.is_empty() { metadata(resource, object, names::path_segment) } else { causes }
 }
 
-/// The checks of an update. `hollow_data`: the body had `data: {}`, which differs from none where the Secret is immutable.
+/// The checks of an update.
 #[must_use]
-pub fn of_update(kind: Kind, object: &Value, old: &Value, hollow_data: bool) -> Vec<Cause> {
-    let mut causes = metadata(kind, object, names::path_segment);
-    causes.extend(metadata_update(object, old));
-    match kind {
-        Kind::Namespace => {
-            causes.extend(whole(kind, object));
-            causes.extend(strategy_update(object, old));
-        }
-        Kind::ServiceAccount => {
-            causes.extend(strategy_update(object, old));
-            causes.extend(whole(kind, object));
-        }
-        Kind::Secret => {
-            causes.extend(strategy_update(object, old));
-            causes.extend(secret_update(object, old, hollow_data));
-            causes.extend(whole(kind, object));
-        }
+pub(crate) fn of_update(resource: &Resource, change: &Change<'_>) -> Vec<Cause> {
+    let Change { new, old, .. } = change;
+    let mut causes = metadata(resource, new, names::path_segment);
+    causes.extend(metadata_update(new, old));
+    if resource.strategy.whole_object_first {
+        causes.extend(whole(resource, new));
+    }
+    causes.extend(strategy_update(new, old));
+    causes.extend((resource.strategy.validate_update)(change));
+    if !resource.strategy.whole_object_first {
+        causes.extend(whole(resource, new));
     }
     causes
 }
 
-fn secret_update(object: &Value, old: &Value, hollow_data: bool) -> Vec<Cause> {
-    let mut causes = Vec::new();
-    let text = |o: &Value| o.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
-    if text(object) != text(old) {
-        causes.push(Cause::invalid("type", &text(object), "field is immutable"));
-    }
-    let frozen = |o: &Value| o.get("immutable").and_then(Value::as_bool).unwrap_or_default();
-    if frozen(old) {
-        if !frozen(object) {
-            causes.push(Cause::forbidden("immutable", WHEN_IMMUTABLE));
-        }
-        if hollow_data || object.get("data") != old.get("data") {
-            causes.push(Cause::forbidden("data", WHEN_IMMUTABLE));
-        }
-    }
-    causes
-}
-
-fn whole(kind: Kind, object: &Value) -> Vec<Cause> {
-    let name_rule = if kind == Kind::Namespace { names::dns_label } else { names::dns_subdomain };
-    let mut causes = metadata(kind, object, name_rule);
+fn whole(resource: &Resource, object: &Value) -> Vec<Cause> {
+    let mut causes = metadata(resource, object, resource.strategy.name_rule);
     causes.extend(unqualified_finalizers(object));
-    match kind {
-        Kind::Namespace => {
-            for finalizer in texts(&object["spec"]["finalizers"]) {
-                causes.extend(names::qualified_name(finalizer).iter().map(|f| Cause::invalid("spec.finalizers", finalizer, f)));
-                causes.extend(unqualified(finalizer, "spec.finalizers"));
-            }
-        }
-        Kind::ServiceAccount => {}
-        Kind::Secret => causes.extend(secret(object)),
-    }
+    causes.extend((resource.strategy.validate)(object));
     causes
 }
 
-/// The metadata's checks once more, as each kind's own rules repeat them.
+/// The metadata's checks once more, as the rules of every kind repeat them.
 fn strategy_update(object: &Value, old: &Value) -> Vec<Cause> {
     let mut causes = metadata_update(object, old);
     causes.extend(unqualified_finalizers(object));
@@ -90,63 +54,14 @@ fn unqualified_finalizers(object: &Value) -> Vec<Cause> {
     finalizers(object).into_iter().enumerate().filter_map(each).collect()
 }
 
-fn unqualified(finalizer: &str, field: &str) -> Option<Cause> {
+/// What is wrong with a finalizer that has no domain.
+pub(crate) fn unqualified(finalizer: &str, field: &str) -> Option<Cause> {
     let known = finalizer.contains('/') || STANDARD_FINALIZERS.contains(&finalizer);
     let why = "name is neither a standard finalizer name nor is it fully qualified";
     (!known).then(|| Cause::invalid(field, finalizer, why))
 }
 
-fn secret(object: &Value) -> Vec<Cause> {
-    let empty = Map::new();
-    let data = object.get("data").and_then(Value::as_object).unwrap_or(&empty);
-    let mut causes = Vec::new();
-    let mut size = 0;
-    for (key, value) in data {
-        causes.extend(names::data_key(key).iter().map(|fault| Cause::invalid(&format!("data[{key}]"), key, fault)));
-        let text = value.as_str().unwrap_or_default();
-        size += text.len() / 4 * 3 - text.bytes().rev().take_while(|b| *b == b'=').count();
-    }
-    if size > MAX_SECRET_BYTES {
-        causes.push(Cause::too_long("data", MAX_SECRET_BYTES));
-    }
-    let mut need = |key: &str| causes.push(Cause::required(&format!("data[{key}]"), ""));
-    let has = |key: &str| data.contains_key(key);
-    let filled = |key: &str| data.get(key).and_then(Value::as_str).is_some_and(|v| !v.is_empty());
-    match object.get("type").and_then(Value::as_str).unwrap_or_default() {
-        "kubernetes.io/service-account-token" => {
-            let key = "kubernetes.io/service-account.name";
-            if object["metadata"]["annotations"][key].as_str().is_none_or(str::is_empty) {
-                causes.push(Cause::required(&format!("metadata.annotations[{key}]"), ""));
-            }
-        }
-        "kubernetes.io/dockercfg" => causes.extend(docker(data, ".dockercfg")),
-        "kubernetes.io/dockerconfigjson" => causes.extend(docker(data, ".dockerconfigjson")),
-        "kubernetes.io/basic-auth" if !has("username") && !has("password") => {
-            need("username");
-            need("password");
-        }
-        "kubernetes.io/ssh-auth" if !filled("ssh-privatekey") => need("ssh-privatekey"),
-        "kubernetes.io/tls" => ["tls.crt", "tls.key"].into_iter().filter(|key| !has(key)).for_each(need),
-        _ => {}
-    }
-    causes
-}
-
-fn docker(data: &Map<String, Value>, key: &str) -> Option<Cause> {
-    let field = format!("data[{key}]");
-    let Some(text) = data.get(key).and_then(Value::as_str) else { return Some(Cause::required(&field, "")) };
-    let bytes = super::base64_error::decode(text).unwrap_or_default();
-    match super::json::Doc::parse(&bytes) {
-        Ok(super::json::Doc::Object(_) | super::json::Doc::Leaf(Value::Null)) => None,
-        Ok(other) => {
-            let why = format!("json: cannot unmarshal {} into Go value of type map[string]interface {{}}", other.go_kind());
-            Some(Cause::invalid(&field, "<secret contents redacted>", &why))
-        }
-        Err(why) => Some(Cause::invalid(&field, "<secret contents redacted>", &why)),
-    }
-}
-
-fn metadata(kind: Kind, object: &Value, name_rule: fn(&str) -> Vec<String>) -> Vec<Cause> {
+fn metadata(resource: &Resource, object: &Value, name_rule: fn(&str) -> Vec<String>) -> Vec<Cause> {
     let mut causes = Vec::new();
     let generated = meta(object, "generateName");
     if !generated.is_empty() {
@@ -158,7 +73,7 @@ fn metadata(kind: Kind, object: &Value, name_rule: fn(&str) -> Vec<String>) -> V
         "" => causes.push(Cause::required("metadata.name", "name or generateName is required")),
         name => causes.extend(name_rule(name).iter().map(|fault| Cause::invalid("metadata.name", name, fault))),
     }
-    if kind.namespaced() {
+    if resource.namespaced() {
         let namespace = meta(object, "namespace");
         causes.extend(names::dns_label(namespace).iter().map(|fault| Cause::invalid("metadata.namespace", namespace, fault)));
     }
@@ -253,7 +168,8 @@ fn finalizers(object: &Value) -> Vec<&str> {
     texts(&object["metadata"]["finalizers"])
 }
 
-fn texts(list: &Value) -> Vec<&str> {
+/// The strings of a list.
+pub(crate) fn texts(list: &Value) -> Vec<&str> {
     list.as_array().into_iter().flatten().filter_map(Value::as_str).collect()
 }
 

@@ -3,18 +3,19 @@
 use serde_json::{Value, json};
 
 use super::json::Doc;
-use super::kind::Kind;
 use super::managed_fields::Managed;
 use super::object::{self, meta, set_meta};
+#[cfg(feature = "kubectl")]
 use super::protobuf;
 use super::request::{FieldValidation, Options, OptionsOf};
+use super::resource::{Change, Deletion, Resource, is_core_kind};
 use super::status::{Refusal, go_quote};
 use super::{RequestContext, clock, validation};
 
 /// Where an object is, and the options of the write.
 #[derive(Clone, Debug)]
 pub(super) struct WriteTarget {
-    pub kind: Kind,
+    pub resource: &'static Resource,
     pub namespace: String,
     pub name: String,
     pub options: Options,
@@ -22,11 +23,11 @@ pub(super) struct WriteTarget {
 
 impl RequestContext<'_> {
     /// POST to a collection.
-    pub(super) fn post(&mut self, kind: Kind, namespace: &str) -> Result<(u16, Value), Refusal> {
+    pub(super) fn post(&mut self, resource: &'static Resource, namespace: &str) -> Result<(u16, Value), Refusal> {
         let body = self.typed_body()?;
         let options = self.request.options(OptionsOf::Create)?;
-        let mut new = self.decoded(kind, body, &options)?;
-        match_namespace(kind, namespace, &mut new)?;
+        let mut new = self.decoded(resource, body, &options)?;
+        match_namespace(resource, namespace, &mut new)?;
         for system in ["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"] {
             set_meta(&mut new, system, None);
         }
@@ -34,32 +35,32 @@ impl RequestContext<'_> {
             let name = format!("{}{}", meta(&new, "generateName"), self.store.mint_suffix());
             set_meta(&mut new, "name", Some(json!(name)));
         }
-        let target = WriteTarget { kind, namespace: namespace.to_owned(), name: meta(&new, "name").to_owned(), options };
-        self.track(&target, &object::empty(kind), &mut new);
+        let target = WriteTarget { resource, namespace: namespace.to_owned(), name: meta(&new, "name").to_owned(), options };
+        self.track(&target, &object::empty(resource), &mut new);
         self.admit_creation(&target)?;
         Ok((201, self.create(&target, new, false)?))
     }
 
     /// PUT to an object.
-    pub(super) fn put(&mut self, kind: Kind, namespace: &str, name: &str) -> Result<(u16, Value), Refusal> {
+    pub(super) fn put(&mut self, resource: &'static Resource, namespace: &str, name: &str) -> Result<(u16, Value), Refusal> {
         let body = self.typed_body()?;
         let options = self.request.options(OptionsOf::Update)?;
-        let mut new = self.decoded(kind, body, &options)?;
-        match_namespace(kind, namespace, &mut new)?;
+        let mut new = self.decoded(resource, body, &options)?;
+        match_namespace(resource, namespace, &mut new)?;
         match_name(&new, name)?;
-        let target = WriteTarget { kind, namespace: namespace.to_owned(), name: name.to_owned(), options };
-        let Some(live) = self.store.get(kind, namespace, name).cloned() else {
-            return Err(Refusal::not_found(kind, name));
+        let target = WriteTarget { resource, namespace: namespace.to_owned(), name: name.to_owned(), options };
+        let Some(live) = self.store.get(resource, namespace, name).cloned() else {
+            return Err(Refusal::not_found(resource, name));
         };
         let wanted = meta(&new, "uid");
         if !wanted.is_empty() && wanted != meta(&live, "uid") {
-            let place = if kind.namespaced() { format!("{namespace}/{name}") } else { name.to_owned() };
+            let place = if resource.namespaced() { format!("{namespace}/{name}") } else { name.to_owned() };
             let why = format!(
                 "StorageError: invalid object, Code: 4, Key: /registry/{}/{place}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: {wanted}, UID in object meta: {}",
-                kind.resource(),
+                resource.plural,
                 meta(&live, "uid")
             );
-            return Err(Refusal::conflict(kind.resource(), name, &why));
+            return Err(Refusal::conflict(resource, name, &why));
         }
         self.track(&target, &live, &mut new);
         Ok((200, self.update(&target, &live, new)?))
@@ -75,6 +76,7 @@ impl RequestContext<'_> {
                     .map_err(|_| Refusal::bad_request("error converting YAML to JSON: yaml: not understood"))?;
                 Ok(value.to_string().into_bytes())
             }
+            #[cfg(feature = "kubectl")]
             protobuf::MEDIA_TYPE => match protobuf::decode(self.request.checked_body()?) {
                 Some(value) => Ok(value.to_string().into_bytes()),
                 None => Err(Refusal::new(
@@ -92,9 +94,9 @@ impl RequestContext<'_> {
     }
 
     /// Decodes the body of a POST or PUT.
-    fn decoded(&mut self, kind: Kind, body: Vec<u8>, options: &Options) -> Result<Value, Refusal> {
+    fn decoded(&mut self, resource: &Resource, body: Vec<u8>, options: &Options) -> Result<Value, Refusal> {
         let unrecognized = |why: String| {
-            let what = format!("the object provided is unrecognized (must be of type {})", kind.name());
+            let what = format!("the object provided is unrecognized (must be of type {})", resource.kind);
             let message = format!("{what}: couldn't get version/kind; json parse error: {why} ({})", summary(&body));
             Refusal::bad_request(message)
         };
@@ -102,15 +104,15 @@ impl RequestContext<'_> {
         if !matches!(doc, Doc::Object(_) | Doc::Leaf(Value::Null)) {
             return Err(unrecognized(not_an_object(&doc)));
         }
-        let (named, version) = type_of(&doc, kind);
+        let (named, version) = type_of(&doc, resource);
         let short = version.rsplit('/').next().unwrap_or_default();
         let unfit = |why: String| {
-            let what = format!("{named} in version {} cannot be handled as a {}", go_quote(short), kind.name());
+            let what = format!("{named} in version {} cannot be handled as a {}", go_quote(short), resource.kind);
             Refusal::bad_request(format!("{what}: {why}"))
         };
-        wrong_type(kind, &named, &version).map_err(unfit)?;
-        let decoded = object::decode(kind, &doc).map_err(unfit)?;
-        self.hollow_data = decoded.hollow_data;
+        wrong_type(resource, &named, &version).map_err(unfit)?;
+        let decoded = object::decode(resource, &doc).map_err(unfit)?;
+        self.hollow = decoded.hollow;
         self.complain(options, decoded.complaints, |all| unfit(format!("strict decoding error: {all}")))?;
         Ok(decoded.object)
     }
@@ -135,117 +137,75 @@ impl RequestContext<'_> {
         let sent = new["metadata"].get("managedFields").cloned();
         let mut managed = Managed::of_live_or_new(live["metadata"].get("managedFields"), sent.as_ref());
         set_meta(new, "managedFields", None);
-        managed.update(target.kind, live, new, &target.options.manager, self.now);
+        managed.update(target.resource, live, new, &target.options.manager, self.now);
         set_meta(new, "managedFields", managed.encode());
-    }
-
-    /// Nothing is created in a namespace that isn't there, or is going.
-    pub(super) fn admit_creation(&self, target: &WriteTarget) -> Result<(), Refusal> {
-        let WriteTarget { kind, namespace, name, .. } = target;
-        if !kind.namespaced() {
-            return Ok(());
-        }
-        let Some(found) = self.store.get(Kind::Namespace, "", namespace) else {
-            return Err(Refusal::not_found(Kind::Namespace, namespace));
-        };
-        if found["status"]["phase"] != "Terminating" {
-            return Ok(());
-        }
-        let why = format!("unable to create new content in namespace {namespace} because it is being terminated");
-        let causes = json!([{
-            "reason": "NamespaceTerminating",
-            "message": format!("namespace {namespace} is being terminated"),
-            "field": "metadata.namespace",
-        }]);
-        Err(Refusal::forbidden(kind.resource(), name, &why, Some(causes)))
     }
 
     /// Creates an object. By apply the right to create is asked for here, after validation, as the real server does; and a
     /// resourceVersion in the body is dropped, where POST refuses it.
     pub(super) fn create(&mut self, target: &WriteTarget, mut new: Value, by_apply: bool) -> Result<Value, Refusal> {
-        let WriteTarget { kind, namespace, name, options } = target;
+        let WriteTarget { resource, namespace, name, options } = target;
         let uid = self.store.mint_uid();
         set_meta(&mut new, "uid", Some(json!(uid)));
         set_meta(&mut new, "creationTimestamp", Some(json!(clock::written(self.now))));
-        match kind {
-            Kind::Namespace => {
-                new["status"] = json!({"phase": "Active"});
-                let mut finalizers: Vec<Value> = new["spec"]["finalizers"].as_array().cloned().unwrap_or_default();
-                if !finalizers.contains(&json!("kubernetes")) {
-                    finalizers.push(json!("kubernetes"));
-                }
-                new["spec"]["finalizers"] = Value::Array(finalizers);
-            }
-            Kind::ServiceAccount => only_names(&mut new),
-            Kind::Secret => {}
-        }
-        let causes = validation::of_create(*kind, &new);
+        (resource.strategy.prepare_for_create)(&mut new);
+        let causes = validation::of_create(resource, &new);
         if !causes.is_empty() {
-            return Err(Refusal::invalid("", kind.name(), meta(&new, "name"), &causes));
+            return Err(Refusal::invalid(resource.group, resource.kind, meta(&new, "name"), &causes));
         }
-        if *kind == Kind::Namespace {
-            object::label_with_name(&mut new);
-        }
+        (resource.strategy.canonicalize)(&mut new);
         if by_apply {
-            self.authorize("create", *kind, namespace, name)?;
+            self.authorize("create", resource, namespace, name)?;
         }
         let sent = meta(&new, "resourceVersion").to_owned();
         if !by_apply && !options.dry_run && sent.parse::<u64>().is_ok_and(|n| n != 0) {
             return Err(Refusal::internal("resourceVersion should not be set on objects to be created"));
         }
-        if let Some(there) = self.store.get(*kind, namespace, name) {
-            return Err(Refusal::already_exists(*kind, name, there["metadata"].get("deletionTimestamp").is_some()));
+        if let Some(there) = self.store.get(resource, namespace, name) {
+            return Err(Refusal::already_exists(resource, name, there["metadata"].get("deletionTimestamp").is_some()));
         }
         if options.dry_run {
             return Ok(new);
         }
-        Ok(self.store.put(*kind, namespace, name, new))
+        Ok(self.store.put(resource, namespace, name, new))
     }
 
     /// Updates an object that is there.
     pub(super) fn update(&mut self, target: &WriteTarget, live: &Value, mut new: Value) -> Result<Value, Refusal> {
-        let WriteTarget { kind, namespace, name, options } = target;
+        let WriteTarget { resource, namespace, name, options } = target;
         let sent = parsed_version(meta(&new, "resourceVersion"))?;
         let current = meta(live, "resourceVersion");
         if sent != 0 && sent.to_string() != current {
-            return Err(Refusal::modified(*kind, name));
+            return Err(Refusal::modified(resource, name));
         }
         set_meta(&mut new, "resourceVersion", Some(json!(current)));
-        self.keep(*kind, live, &mut new);
-        let causes = validation::of_update(*kind, &new, live, self.hollow_data);
+        self.keep(resource, live, &mut new);
+        let causes = validation::of_update(resource, &Change { new: &new, old: live, hollow: &self.hollow });
         if !causes.is_empty() {
-            return Err(Refusal::invalid("", kind.name(), name, &causes));
+            return Err(Refusal::invalid(resource.group, resource.kind, name, &causes));
         }
-        if *kind == Kind::Namespace {
-            object::label_with_name(&mut new);
-        }
+        (resource.strategy.canonicalize)(&mut new);
         ignore_times(live, &mut new);
         let released = new["metadata"].get("finalizers").is_none() && live["metadata"]["deletionGracePeriodSeconds"] == 0;
-        let held = new["spec"]["finalizers"].as_array().is_some_and(|f| !f.is_empty());
+        let terminates = resource.deletion == Deletion::Terminates;
+        let held = terminates && new["spec"]["finalizers"].as_array().is_some_and(|f| !f.is_empty());
         if released && !held {
             if !options.dry_run {
-                self.store.remove(*kind, namespace, name);
+                self.store.remove(resource, namespace, name);
             }
             return Ok(new);
         }
         if options.dry_run || new == *live {
             return Ok(new);
         }
-        Ok(self.store.put(*kind, namespace, name, new))
+        Ok(self.store.put(resource, namespace, name, new))
     }
 
     /// What an update can't change, or keeps where it is silent.
-    fn keep(&self, kind: Kind, live: &Value, new: &mut Value) {
+    fn keep(&self, resource: &Resource, live: &Value, new: &mut Value) {
         let from_live = |key: &str| live["metadata"].get(key).cloned();
         set_meta(new, "generation", from_live("generation"));
-        match kind {
-            Kind::Namespace => {
-                new["spec"] = live["spec"].clone();
-                new["status"] = live["status"].clone();
-            }
-            Kind::ServiceAccount => only_names(new),
-            Kind::Secret => {}
-        }
+        (resource.strategy.prepare_for_update)(new, live);
         set_meta(new, "creationTimestamp", from_live("creationTimestamp"));
         if meta(new, "uid").is_empty() {
             set_meta(new, "uid", from_live("uid"));
@@ -273,15 +233,6 @@ fn ignore_times(live: &Value, new: &mut Value) {
     }
 }
 
-/// A ServiceAccount's references to secrets keep nothing but the name.
-fn only_names(object: &mut Value) {
-    for reference in object.get_mut("secrets").and_then(Value::as_array_mut).into_iter().flatten() {
-        if let Value::Object(reference) = reference {
-            reference.retain(|key, _| key == "name");
-        }
-    }
-}
-
 /// The number of a resourceVersion; "" is 0. The error is Go's.
 pub(super) fn parsed_version(text: &str) -> Result<u64, Refusal> {
     if text.is_empty() {
@@ -292,8 +243,8 @@ pub(super) fn parsed_version(text: &str) -> Result<u64, Refusal> {
 }
 
 /// The namespace of the body, if any, must be the path's. One that isn't namespaced loses it.
-pub(super) fn match_namespace(kind: Kind, namespace: &str, object: &mut Value) -> Result<(), Refusal> {
-    if !kind.namespaced() {
+pub(super) fn match_namespace(resource: &Resource, namespace: &str, object: &mut Value) -> Result<(), Refusal> {
+    if !resource.namespaced() {
         set_meta(object, "namespace", None);
         return Ok(());
     }
@@ -324,23 +275,22 @@ pub(super) fn not_an_object(doc: &Doc) -> String {
 }
 
 /// `kind` and `apiVersion` of a document; where they are left out, those of the path.
-pub(super) fn type_of(doc: &Doc, kind: Kind) -> (String, String) {
+pub(super) fn type_of(doc: &Doc, resource: &Resource) -> (String, String) {
     let value = doc.value();
     let text = |key: &str, default: &str| match value.get(key).and_then(Value::as_str) {
         Some(text) if !text.is_empty() => text.to_owned(),
         _ => default.to_owned(),
     };
-    (text("kind", kind.name()), text("apiVersion", "v1"))
+    (text("kind", resource.kind), text("apiVersion", &resource.api_version()))
 }
 
 /// Another type than the path's.
-pub(super) fn wrong_type(kind: Kind, named: &str, version: &str) -> Result<(), String> {
-    const OTHERS: [&str; 6] = ["ConfigMap", "Pod", "Service", "Namespace", "ServiceAccount", "Secret"];
-    if version == "v1" && named == kind.name() {
+pub(super) fn wrong_type(resource: &Resource, named: &str, version: &str) -> Result<(), String> {
+    if version == resource.api_version() && named == resource.kind {
         return Ok(());
     }
-    if version == "v1" && OTHERS.contains(&named) {
-        return Err(format!("converting (v1.{named}) to (core.{}): unknown conversion", kind.name()));
+    if version == "v1" && is_core_kind(named) {
+        return Err(format!("converting (v1.{named}) to ({}.{}): unknown conversion", resource.go_package(), resource.kind));
     }
     let (named, version) = (go_quote(named), go_quote(version));
     Err(format!("no kind {named} is registered for version {version} in scheme \"pkg/runtime/scheme.go:111\""))
