@@ -9,9 +9,9 @@ use super::object::{self, meta, set_meta};
 use super::request::{FieldValidation, OptionsOf};
 use super::resource::Resource;
 use super::status::Refusal;
-use super::typed;
 use super::write::{WriteTarget, match_name, match_namespace, parsed_version};
 use super::yaml;
+use super::{type_check, typed};
 
 /// The annotation of `kubectl apply` without `--server-side`.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
@@ -60,7 +60,7 @@ impl RequestContext<'_> {
         }
         let group_version_kind = resource.group_version_kind();
         let shown = format!("({}/{}; {group_version_kind})", meta(&config, "namespace"), meta(&config, "name"));
-        typed::validate(&resource.schema(), &config)
+        type_check::validate(&resource.schema(), &config)
             .map_err(|why| Refusal::internal(format!("failed to create typed patch object {shown}: {why}")))?;
 
         let mut bare = live.clone();
@@ -182,7 +182,7 @@ fn beyond_last_applied(resource: &Resource, live: &Value, manager: &str, conflic
             return None;
         }
         let ty = resource.schema();
-        typed::validate(&ty, &applied).ok()?;
+        type_check::validate(&ty, &applied).ok()?;
         let changes = typed::FieldDiff::of(ty, &applied, live);
         let set = typed::field_set(&ty, &applied).difference(&changes.modified).difference(&changes.added);
         Some(set.difference(&changes.removed).paths())

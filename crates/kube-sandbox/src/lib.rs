@@ -37,6 +37,7 @@ mod schema;
 mod selector;
 pub mod status;
 pub mod store;
+mod type_check;
 mod typed;
 mod validation;
 mod write;

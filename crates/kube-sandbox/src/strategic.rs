@@ -8,7 +8,8 @@ use super::object;
 use super::patch::{no_map, unfit, unsupported};
 use super::schema::Type;
 use super::status::Refusal;
-use super::typed::{go_plain, go_type, step_of};
+use super::type_check::{go_plain, go_type};
+use super::typed::step_of;
 use super::write::WriteTarget;
 
 impl RequestContext<'_> {
