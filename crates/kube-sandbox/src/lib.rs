@@ -1,15 +1,11 @@
-//! The sandbox: an in-process Kubernetes API, to try, teach and test without a cluster.
+#![doc = include_str!("../README.md")]
 //!
-//! It is a small server, not a script of answers: it holds Namespaces, ServiceAccounts and Secrets, and answers as
-//! kube-apiserver v1.36.3 does, request by request, as far as `tests/faithful.rs` proves it.
+//! # The way of a request
 //!
-//! A request goes this way: [`request`] reads it, [`rights`] asks whether the caller may, then one of [`list`], [`write`],
-//! [`patch`], [`apply`], [`delete`], [`reviews`] or [`discovery`] answers. A write is merged under the [`schema`] ([`typed`],
-//! [`fields`]), its owners are noted ([`managed_fields`]), it is checked ([`validation`], [`names`]), and lands in the [`store`],
-//! which [`file`] keeps on disk. Refusals are [`status`] bodies.
-//!
-//! What it hasn't: watch, subresources, JSON patch (415), tables, protobuf, admission policies, and controllers: a deleted
-//! namespace stays Terminating, as it does on a server without kube-controller-manager.
+//! [`request`] reads it and finds its [`resource`]; [`rights`] says whether the caller may. One module for each sort of request
+//! answers: `list`, `write`, `patch`, `apply`, `delete`, `reviews`, `nonresource`, `discovery`. A write is merged under the
+//! resource's `schema` (`typed`), its owners are noted (`managed_fields`), it is checked (`validation`, `names`), and it lands in the
+//! [`store`], which `file` keeps on disk. Refusals are [`status`] bodies.
 
 mod apply;
 mod base64_error;
