@@ -1,4 +1,4 @@
-//! PATCH by server-side apply.
+//! Server-side apply.
 
 use serde_json::{Value, json};
 
@@ -17,7 +17,7 @@ use super::{type_check, typed};
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 impl RequestContext<'_> {
-    /// Server-side apply: creates the object where it is missing.
+    /// Applies the body to the object, or creates the object if there is none.
     pub(super) fn apply(&mut self, resource: &'static Resource, namespace: &str, name: &str) -> Result<(u16, Value), Refusal> {
         let body = self.request.checked_body()?.to_vec();
         let options = self.request.options(OptionsOf::Apply)?;
@@ -41,7 +41,7 @@ impl RequestContext<'_> {
         }
     }
 
-    /// The object as the apply would have it.
+    /// The object after the apply.
     fn applied(&mut self, target: &WriteTarget, body: &[u8], live: &Value) -> Result<Value, Refusal> {
         let WriteTarget { resource, options, .. } = target;
         let doc = parsed(body)?;
@@ -121,11 +121,11 @@ impl RequestContext<'_> {
     }
 }
 
-/// JSON first; what isn't, may be YAML.
+/// Parses a body. JSON is tried first because its order and duplicate keys are kept; anything else may be YAML.
 fn parsed(body: &[u8]) -> Result<Doc, Refusal> {
     let wrong = |why: &str| Refusal::bad_request(format!("error decoding YAML: {why}"));
     let doc = match Doc::parse(body) {
-        // A JSON text is UTF-8, and is read as YAML all the same.
+        // The server reads JSON as YAML too, and YAML does not accept all of JSON.
         Ok(doc) => match std::str::from_utf8(body).map_or(Ok(String::new()), yaml::read) {
             Ok(text) if text.as_bytes() == body => doc,
             Ok(text) => Doc::parse(text.as_bytes()).unwrap_or(doc),
@@ -171,7 +171,7 @@ fn last_applied(object: &Value) -> Option<&str> {
     object["metadata"]["annotations"].get(LAST_APPLIED)?.as_str().filter(|text| !text.is_empty())
 }
 
-/// `kubectl apply --server-side` may take what `kubectl apply` set: those conflicts don't count.
+/// The conflicts that count. `kubectl apply --server-side` may take over what `kubectl apply` set before.
 fn beyond_last_applied(resource: &Resource, live: &Value, manager: &str, conflicts: Vec<Conflict>) -> Vec<Conflict> {
     let allowed = || -> Option<Vec<String>> {
         if manager != "kubectl" {

@@ -1,4 +1,4 @@
-//! Base64 as Go's standard decoder reads it, and the byte it complains about.
+//! Base64 decoding with Go's leniency and Go's error message, which names an offset.
 
 use base64::Engine as _;
 use base64::alphabet;

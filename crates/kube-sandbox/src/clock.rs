@@ -1,14 +1,14 @@
-//! Times as the server writes them: UTC, whole seconds.
+//! Timestamps as the server writes them: UTC, in whole seconds.
 
 use jiff::Timestamp;
 
-/// A time as it stands in an object.
+/// Formats a time for an object.
 #[must_use]
 pub fn written(time: Timestamp) -> String {
     Timestamp::from_second(time.as_second()).unwrap_or(time).to_string()
 }
 
-/// Reads a time and writes it the server's way. The error is Go's text.
+/// Parses a time and formats it as the server does. The error is Go's message.
 pub fn normalised(text: &str) -> Result<String, String> {
     text.parse::<Timestamp>().map(written).map_err(|_| {
         let quoted = super::status::go_quote(text);

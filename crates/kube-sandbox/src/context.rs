@@ -1,4 +1,4 @@
-//! From a request to its answer: which method on which resource it is, and whether the caller may.
+//! Dispatch: which method on which resource a request is, whether the caller may, and who answers it.
 
 use jiff::Timestamp;
 
@@ -9,7 +9,7 @@ use super::selector::Selection;
 use super::status::{Refusal, Response};
 use super::store::Store;
 
-/// One request being answered.
+/// One request while it is being answered.
 pub(crate) struct RequestContext<'a> {
     pub store: &'a mut Store,
     pub request: &'a Request,
@@ -20,7 +20,7 @@ pub(crate) struct RequestContext<'a> {
     pub hollow: Vec<String>,
 }
 
-/// Answers one request. Nothing but the store changes, and no clock is read: the same calls give the same answers.
+/// Answers one request. Deterministic: it reads no clock and changes nothing but the store.
 #[must_use]
 pub fn handle(store: &mut Store, request: &Request, caller: &Caller, now: Timestamp) -> Response {
     let mut call = RequestContext { store, request, caller, now, warnings: Vec::new(), hollow: Vec::new() };
@@ -60,7 +60,7 @@ impl RequestContext<'_> {
         Ok(Response::json(code, list::shaped(resource, shape?, body)?))
     }
 
-    /// The verb that rights speak of.
+    /// The verb as RBAC names it.
     fn verb(&self, collection: bool) -> &'static str {
         match self.request.method.as_str() {
             "GET" if collection => "list",

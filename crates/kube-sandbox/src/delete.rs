@@ -1,4 +1,4 @@
-//! DELETE: preconditions, finalizers, and namespaces that only begin to terminate.
+//! DELETE: preconditions, finalizers, and resources that only start to terminate.
 
 use serde_json::{Value, json};
 
@@ -49,7 +49,7 @@ pub(super) const PROTOBUF: super::protobuf::Message = {
     ]
 };
 
-/// What a DELETE asks for.
+/// The options of a DELETE.
 #[derive(Clone, Debug, Default)]
 struct DeleteOptions {
     uid: Option<String>,
@@ -60,7 +60,7 @@ struct DeleteOptions {
 }
 
 impl DeleteOptions {
-    /// `orphanDependents: false` means the foreground for namespaces, and for nothing else.
+    /// Whether a finalizer should be set. `orphanDependents: false` means foreground deletion for namespaces only.
     fn wants(&self, resource: &Resource, finalizer: &str, present: bool) -> bool {
         match (self.orphan_dependents, self.policy.as_deref()) {
             (Some(true), _) => finalizer == ORPHAN,
@@ -74,17 +74,17 @@ impl DeleteOptions {
 }
 
 impl RequestContext<'_> {
-    /// DELETE of one object.
+    /// Deletes one object.
     pub(super) fn delete(&mut self, resource: &Resource, namespace: &str, name: &str) -> Result<(u16, Value), Refusal> {
-        let wish = self.wish()?;
+        let options = self.delete_options()?;
         let Some(live) = self.store.get(resource, namespace, name).cloned() else {
             return Err(Refusal::not_found(resource, name));
         };
         if resource.deletion == Deletion::Terminates {
-            return self.terminate(resource, name, live, &wish);
+            return self.terminate(resource, name, live, &options);
         }
-        let (object, gone) = self.delete_one(resource, live, &wish)?;
-        let code = if !gone && wish.orphan_dependents == Some(false) { 202 } else { 200 };
+        let (object, gone) = self.delete_one(resource, live, &options)?;
+        let code = if !gone && options.orphan_dependents == Some(false) { 202 } else { 200 };
         if gone && resource.deletion == Deletion::AnswersStatus && !meta(&object, "uid").is_empty() {
             let mut details = status::details(resource, name);
             details["uid"] = json!(meta(&object, "uid"));
@@ -94,20 +94,20 @@ impl RequestContext<'_> {
         Ok((code, object))
     }
 
-    /// DELETE of all objects that are selected: answers with what there was.
+    /// Deletes all selected objects and answers with the list of them.
     pub(super) fn delete_all(&mut self, resource: &'static Resource, namespace: &str) -> Result<(u16, Value), Refusal> {
-        let wish = self.wish()?;
+        let options = self.delete_options()?;
         let selection = Selection::of(resource, self.request)?;
         let found: Vec<Value> = self.store.list(resource, namespace).filter(|o| selection.has(o)).cloned().collect();
         let list = self.list_of(resource, found.clone());
         for object in found {
-            self.delete_one(resource, object, &wish)?;
+            self.delete_one(resource, object, &options)?;
         }
         Ok((200, list))
     }
 
-    /// The options: the body's, or without a body the query's.
-    fn wish(&self) -> Result<DeleteOptions, Refusal> {
+    /// Reads the options from the body, or from the query if there is no body.
+    fn delete_options(&self) -> Result<DeleteOptions, Refusal> {
         let body = self.request.checked_body()?;
         let options = if body.is_empty() {
             let param = |key: &str| self.request.param(key).filter(|v| !v.is_empty());
@@ -163,10 +163,10 @@ impl RequestContext<'_> {
         Ok(DeleteOptions { uid, version, orphan_dependents, policy, dry_run })
     }
 
-    /// Deletes an object, or marks it where finalizers hold it. Says whether it is gone.
-    fn delete_one(&mut self, resource: &Resource, live: Value, wish: &DeleteOptions) -> Result<(Value, bool), Refusal> {
+    /// Deletes an object, or marks it for deletion if it has finalizers. The flag says whether it is gone.
+    fn delete_one(&mut self, resource: &Resource, live: Value, options: &DeleteOptions) -> Result<(Value, bool), Refusal> {
         let (namespace, name) = (meta(&live, "namespace").to_owned(), meta(&live, "name").to_owned());
-        for (wanted, key, what) in [(&wish.uid, "uid", "UID"), (&wish.version, "resourceVersion", "ResourceVersion")] {
+        for (wanted, key, what) in [(&options.uid, "uid", "UID"), (&options.version, "resourceVersion", "ResourceVersion")] {
             let there = meta(&live, key);
             if let Some(wanted) = wanted.as_ref().filter(|wanted| *wanted != there) {
                 let after = if key == "uid" { "been deleted and then recreated" } else { "been modified" };
@@ -177,7 +177,7 @@ impl RequestContext<'_> {
             }
         }
         let mut object = live.clone();
-        set_finalizers(resource, &mut object, wish);
+        set_finalizers(resource, &mut object, options);
         if object["metadata"].get("finalizers").is_some() {
             if object["metadata"].get("deletionTimestamp").is_none() {
                 set_meta(&mut object, "deletionTimestamp", Some(json!(clock::written(self.now))));
@@ -186,34 +186,40 @@ impl RequestContext<'_> {
                 }
             }
             set_meta(&mut object, "deletionGracePeriodSeconds", Some(json!(0)));
-            if !wish.dry_run && object != live {
+            if !options.dry_run && object != live {
                 object = self.store.put(resource, &namespace, &name, object);
             }
             return Ok((object, false));
         }
-        if wish.dry_run && live["metadata"].get("finalizers").is_some() {
-            // So it is: a dry run that takes the last finalizer away answers with an empty object.
+        if options.dry_run && live["metadata"].get("finalizers").is_some() {
+            // Strange but true: a dry run that removes the last finalizer answers with an empty object.
             return Ok((object::empty(resource), true));
         }
-        // What is answered is the object as it was stored, its finalizers included.
+        // The answer is the object as it was stored, including its finalizers.
         let mut object = live;
-        if !wish.dry_run {
+        if !options.dry_run {
             self.store.remove(resource, &namespace, &name);
             set_meta(&mut object, "resourceVersion", Some(json!(self.store.revision().to_string())));
         }
         Ok((object, true))
     }
 
-    /// The object begins to terminate. What empties and removes it is a controller, and there is none here.
-    fn terminate(&mut self, resource: &Resource, name: &str, live: Value, wish: &DeleteOptions) -> Result<(u16, Value), Refusal> {
-        for (wanted, key, what) in [(&wish.uid, "uid", "UID"), (&wish.version, "resourceVersion", "ResourceVersion")] {
+    /// Marks the object as terminating. A controller would empty and remove it; there is none here.
+    fn terminate(
+        &mut self,
+        resource: &Resource,
+        name: &str,
+        live: Value,
+        options: &DeleteOptions,
+    ) -> Result<(u16, Value), Refusal> {
+        for (wanted, key, what) in [(&options.uid, "uid", "UID"), (&options.version, "resourceVersion", "ResourceVersion")] {
             let there = meta(&live, key);
             if let Some(wanted) = wanted.as_ref().filter(|wanted| *wanted != there) {
                 let why = format!("Precondition failed: {what} in precondition: {wanted}, {what} in object meta: {there}");
                 return Err(Refusal::conflict(resource, name, &why));
             }
         }
-        let code = if wish.orphan_dependents == Some(false) { 202 } else { 200 };
+        let code = if options.orphan_dependents == Some(false) { 202 } else { 200 };
         if live["metadata"].get("deletionTimestamp").is_some() {
             return Ok((code, live));
         }
@@ -221,20 +227,20 @@ impl RequestContext<'_> {
         let mut object = live;
         set_meta(&mut object, "deletionTimestamp", Some(json!(clock::written(self.now))));
         object["status"]["phase"] = json!("Terminating");
-        set_finalizers(resource, &mut object, wish);
-        if !wish.dry_run {
+        set_finalizers(resource, &mut object, options);
+        if !options.dry_run {
             object = self.store.put(resource, "", name, object);
         }
         Ok((code, object))
     }
 }
 
-/// Adds and removes the two finalizers that stand for what becomes of dependents.
-fn set_finalizers(resource: &Resource, object: &mut Value, wish: &DeleteOptions) {
+/// Adds and removes the two finalizers that say what happens to dependents.
+fn set_finalizers(resource: &Resource, object: &mut Value, options: &DeleteOptions) {
     let list = object["metadata"].get("finalizers").and_then(Value::as_array).cloned().unwrap_or_default();
     let mut kept: Vec<Value> = list.iter().filter(|f| *f != ORPHAN && *f != FOREGROUND).cloned().collect();
     for finalizer in [ORPHAN, FOREGROUND] {
-        if wish.wants(resource, finalizer, list.contains(&json!(finalizer))) {
+        if options.wants(resource, finalizer, list.contains(&json!(finalizer))) {
             kept.push(json!(finalizer));
         }
     }

@@ -1,5 +1,5 @@
-//! Faults at chosen calls: a service around any other, the sandbox or a real server, that does to a call what networks, gateways,
-//! admission webhooks and other people do.
+//! Fault injection: a service around any other service, a sandbox or a real server's client stack, that does to chosen requests
+//! what networks, gateways, admission webhooks and other people do.
 
 use std::fmt;
 use std::future::Future;
@@ -15,21 +15,21 @@ use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use tower::{BoxError, Service, ServiceExt as _};
 
-/// A call of one run. Parallel calls come in any order, so each is named by what it is, not by when it came.
+/// Identifies a request of one run. Parallel requests arrive in any order, so the key says what a request is, not when it came.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RequestKey {
     /// Method, resource and whether it is a dry run, such as `GET secrets` or `PATCH secrets dry`.
     pub what: String,
-    /// Which of its kind it is, from 1.
+    /// How many requests of the same kind came before it, plus one.
     pub nth: usize,
 }
 
-/// The calls of one run, in order.
+/// The requests of one run, in order.
 #[derive(Clone, Debug, Default)]
 pub struct RequestLog(Arc<Mutex<Vec<RequestKey>>>);
 
 impl RequestLog {
-    /// Names the call that comes now. `target` is the request's path and query.
+    /// Records the next request and returns its key. `target` is the request's path and query.
     #[must_use]
     pub fn next(&self, method: &str, target: &str) -> RequestKey {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
@@ -50,17 +50,17 @@ impl RequestLog {
         call
     }
 
-    /// Every call so far.
+    /// The keys of all requests so far.
     #[must_use]
     pub fn all(&self) -> Vec<RequestKey> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
-/// Something that is done before a call goes on.
+/// Something to do before a request goes on.
 pub type Hook = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
 
-/// An answer that doesn't come from the server.
+/// A response that doesn't come from the server.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Canned {
     /// The status code.
@@ -73,34 +73,34 @@ pub struct Canned {
     pub body: String,
 }
 
-/// What happens to one call.
+/// What happens to one request.
 #[derive(Clone)]
 pub enum Injection {
     /// Nothing.
     None,
-    /// There is nobody at the address.
+    /// Connection refused.
     Refused,
     /// The connection is closed; the server never sees the request.
     ClosedBefore,
-    /// The server carries it out, and the connection is closed in the middle of the answer.
+    /// The server carries it out, but the connection is closed in the middle of the response.
     ClosedInside,
-    /// The server carries it out, and the connection is closed before the answer.
+    /// The server carries it out, but the connection is closed before the response.
     ClosedAfter,
-    /// Nothing comes; the server never sees the request.
+    /// No response ever comes; the server never sees the request.
     Hang,
-    /// The server carries it out, and no answer comes.
+    /// The server carries it out, but no response ever comes.
     HangAfter,
-    /// This answer instead; the server never sees the request.
+    /// This response instead; the server never sees the request.
     Instead(Canned),
-    /// The server carries it out, and this answer comes instead of its own.
+    /// The server carries it out, but this response comes instead of its own.
     After(Canned),
-    /// The server's answer with the second half of its JSON missing, as if that were all.
+    /// The server's response without the second half of its body, as if it were complete.
     Truncated,
-    /// The server's answer with another content type, and HTML for a body.
+    /// The server's response with HTML as its content type and body.
     WrongType,
-    /// The server's answer with another object's name and uid in it.
+    /// The server's response with another object's name and uid in it.
     OtherObject,
-    /// This is done first, then the call goes on.
+    /// The hook runs first, then the request goes on.
     First(Hook),
 }
 
@@ -110,10 +110,10 @@ impl fmt::Debug for Injection {
     }
 }
 
-/// Decides what happens to each call.
+/// Decides what happens to each request.
 pub type Decide = dyn Fn(&RequestKey) -> Injection + Send + Sync;
 
-/// A service around another one, which spoils the calls it is told to.
+/// A service that injects faults into the requests of the service it wraps.
 #[derive(Clone)]
 pub struct Faulty<S> {
     inner: S,
@@ -128,20 +128,21 @@ impl<S> Faulty<S> {
         Self { inner, decide: Arc::new(decide), calls: RequestLog::default(), written: Arc::default() }
     }
 
-    /// Every call so far, spoiled ones included.
+    /// The keys of all requests so far, including those with a fault.
     #[must_use]
     pub fn calls(&self) -> Vec<RequestKey> {
         self.calls.all()
     }
 
-    /// The paths of all writes that the inner service carried out, whatever became of their answers. Dry runs and reviews are none.
+    /// The paths of all writes that the inner service carried out, whether or not its response got through. Dry runs and reviews
+    /// don't count.
     #[must_use]
     pub fn written(&self) -> Vec<String> {
         self.written.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
-/// A body that ends well, or breaks off.
+/// A body that ends properly or breaks off.
 pub struct Spoiled {
     rest: Option<Bytes>,
     breaks: bool,
@@ -177,7 +178,7 @@ where
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        // Each call waits for its own clone of the inner service.
+        // Readiness is awaited in `call`, on a clone of the inner service.
         Poll::Ready(Ok(()))
     }
 
@@ -205,7 +206,7 @@ where
     }
 }
 
-/// What comes of the server's answer.
+/// Applies the faults that concern the server's response.
 async fn spoil<B>(fault: &Injection, answer: http::Response<B>) -> Result<http::Response<Spoiled>, BoxError>
 where
     B: Body<Data = Bytes>,

@@ -1,4 +1,4 @@
-//! Sets of field paths, as server-side apply counts them: members and children, written as FieldsV1.
+//! Sets of field paths, as server-side apply has them: members and children, serialized as FieldsV1.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::schema::Type;
 
-/// One step of a path. The order is the server's: fields, then list items by key, then set items by value.
+/// One element of a path. The order is the server's: fields, then list items by key, then set items by value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PathElement {
     /// `f:name`.
@@ -37,7 +37,7 @@ impl PathElement {
         }
     }
 
-    /// As it stands in messages: `.name`, `[name="q"]`, `[="a.b/c"]`.
+    /// As messages show it: `.name`, `[name="q"]`, `[="a.b/c"]`.
     #[must_use]
     pub fn shown(&self) -> String {
         match self {
@@ -60,7 +60,7 @@ pub struct FieldSet {
 }
 
 impl FieldSet {
-    /// Adds a path; the empty path stands for nothing.
+    /// Adds a path. The empty path is ignored.
     pub fn insert(&mut self, path: &[PathElement]) {
         match path {
             [] => {}
@@ -71,25 +71,25 @@ impl FieldSet {
         }
     }
 
-    /// Whether there is no path in it.
+    /// Whether the set has no path.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.members.is_empty() && self.children.values().all(Self::is_empty)
     }
 
-    /// Whether the path of this one step is in it.
+    /// Whether the path of this one element is in the set.
     #[must_use]
     pub fn has(&self, step: &PathElement) -> bool {
         self.members.contains(step)
     }
 
-    /// What is below a step, if anything.
+    /// The paths below an element, if any.
     #[must_use]
     pub fn below(&self, step: &PathElement) -> Option<&Self> {
         self.children.get(step).filter(|set| !set.is_empty())
     }
 
-    /// All paths of either.
+    /// The paths of either set.
     #[must_use]
     pub fn union(&self, other: &Self) -> Self {
         let mut out = self.clone();
@@ -101,7 +101,7 @@ impl FieldSet {
         out
     }
 
-    /// The paths that both have.
+    /// The paths of both sets.
     #[must_use]
     pub fn intersection(&self, other: &Self) -> Self {
         let members = self.members.intersection(&other.members).cloned().collect();
@@ -109,7 +109,7 @@ impl FieldSet {
         Self { members, children: self.children.iter().filter_map(both).collect() }.trimmed()
     }
 
-    /// The paths that the other one does not have. A path stays although one above it goes.
+    /// The paths that are not in the other set. A path stays even if one above it goes.
     #[must_use]
     pub fn difference(&self, other: &Self) -> Self {
         let members = self.members.difference(&other.members).cloned().collect();
@@ -119,7 +119,7 @@ impl FieldSet {
         Self { members, children: self.children.iter().map(less).collect() }.trimmed()
     }
 
-    /// The set without a field of the top and all that is below it.
+    /// The set without a top-level field and everything below it.
     #[must_use]
     pub fn without_field(mut self, name: &str) -> Self {
         let step = PathElement::Field(name.to_owned());
@@ -133,7 +133,7 @@ impl FieldSet {
         self
     }
 
-    /// Every path, members of a level before what is below: the order of conflicts in messages.
+    /// All paths, each level's members before its children: the order of conflicts in messages.
     #[must_use]
     pub fn paths(&self) -> Vec<String> {
         let mut out: Vec<String> = self.members.iter().map(PathElement::shown).collect();
@@ -144,8 +144,8 @@ impl FieldSet {
         out
     }
 
-    /// The set with every declared field that has something below it a member too. Pruning needs it: the containers of what
-    /// is owned go with it, and come back if anybody else owns something in them.
+    /// The set, plus every declared field that has a path below it. Pruning needs this: a container goes with what is owned in
+    /// it, and comes back if somebody else owns something in it.
     #[must_use]
     pub fn with_named_fields(&self, schema: Option<&Type>) -> Self {
         let mut members = self.members.clone();
@@ -166,7 +166,7 @@ impl FieldSet {
         Self { members, children }
     }
 
-    /// As FieldsV1.
+    /// Serializes the set as FieldsV1.
     #[must_use]
     pub fn to_fields_v1(&self) -> Value {
         let mut out = Map::new();
@@ -183,7 +183,7 @@ impl FieldSet {
         Value::Object(out)
     }
 
-    /// Reads FieldsV1. `None` where it is not understood: the server then treats all of managedFields as absent.
+    /// Parses FieldsV1. `None` if it is not understood: the server then treats all managedFields as absent.
     #[must_use]
     pub fn from_fields_v1(fields: &Value) -> Option<Self> {
         let mut set = Self::default();

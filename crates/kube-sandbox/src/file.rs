@@ -1,6 +1,6 @@
-//! The state file: JSON with a format version, written aside and renamed, under an advisory lock per request.
+//! The state file: JSON with a format version, written to a temporary file and renamed, under an advisory lock for each request.
 //!
-//! It holds what was applied, secret values included, so it and its folder are for the user alone.
+//! It holds what was applied, including secret values, so only the user may read it and its folder.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read as _, Write as _};
@@ -15,7 +15,7 @@ use super::store::Store;
 
 const FORMAT: &str = "konnect sandbox";
 const VERSION: u64 = 1;
-/// The most bytes that are read: a sandbox holds a few objects of a few KiB.
+/// The most bytes that are read. A sandbox holds a few objects of a few KiB.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Where the state is kept.
@@ -24,22 +24,22 @@ pub struct StateFile {
     path: PathBuf,
 }
 
-/// The lock on a state file, held while this lives.
+/// The lock on a state file, held until it is dropped.
 #[derive(Debug)]
 pub struct Lock {
     _file: File,
 }
 
 impl StateFile {
-    /// Makes the folder, for the user alone.
+    /// Makes the folder if it is missing, accessible to the user only.
     ///
     /// # Errors
-    /// Where the folder can't be made.
+    /// The path is not a regular file, or the folder can't be made.
     pub fn new(path: &Path) -> Result<Self, Error> {
-        // A link is followed, not replaced by what is written.
+        // A symbolic link is followed here, so that writing replaces its target and not the link.
         let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let file = Self { path: path.clone() };
-        // A pipe or a device would be read for ever, and be replaced by the first write.
+        // A pipe or a device would be read for ever, and the first write would replace it.
         if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
             return Err(Error::NotRegularFile { path: file.path });
         }
@@ -63,12 +63,12 @@ impl StateFile {
         self.path.with_file_name(name)
     }
 
-    /// Takes the lock if nobody holds it. The lock is on a file of its own, since the state file itself is replaced.
+    /// Takes the lock if nobody holds it. It is on a separate file, since every write replaces the state file.
     ///
     /// # Errors
-    /// Where the lock file can't be opened or locked at all.
+    /// The lock file can't be opened or locked.
     pub fn try_lock(&self) -> Result<Option<Lock>, Error> {
-        // Whoever else may write to the folder must not make us open, or make, another file than this.
+        // Somebody else with access to the folder must not be able to make us open or create another file.
         let flags = OFlags::CREATE | OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let file = match rustix::fs::open(self.beside(".lock"), flags, Mode::RUSR | Mode::WUSR) {
             Ok(file) => File::from(file),
@@ -82,10 +82,10 @@ impl StateFile {
         }
     }
 
-    /// Reads the state; `None` where there is no file yet.
+    /// Reads the state. `None` if there is no file yet.
     ///
     /// # Errors
-    /// A file that can't be read, or isn't a whole sandbox file. It is kept as it is. No byte of it reaches the message.
+    /// The file can't be read, or is no complete sandbox file. It is left as it is, and the error holds none of its bytes.
     pub fn read(&self) -> Result<Option<Store>, Error> {
         let opened = File::open(&self.path).and_then(|file| {
             let mut bytes = Vec::new();
@@ -116,10 +116,10 @@ impl StateFile {
         }
     }
 
-    /// Writes the state: aside first, then in place of the old one, so that it is whole at any time.
+    /// Writes the state to a temporary file and renames it, so that the state file is complete at any time.
     ///
     /// # Errors
-    /// Where it can't be written; the old one then stands.
+    /// It can't be written. The old state then stays.
     pub fn write(&self, store: &Store) -> Result<(), Error> {
         let state = json!({
             "format": FORMAT,
@@ -134,7 +134,7 @@ impl StateFile {
                 Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
                 _ => {}
             }
-            // A new file is made, and no link followed that has come there meanwhile.
+            // `create_new` follows no link that somebody has put there meanwhile.
             let mut file = private(OpenOptions::new().create_new(true).write(true)).open(&aside)?;
             file.write_all(format!("{state:#}\n").as_bytes())?;
             file.sync_all()?;
@@ -149,14 +149,14 @@ impl StateFile {
         written().map_err(|error| self.error(FileOperation::Write, error))
     }
 
-    /// The path, for messages.
+    /// The path of the state file.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 }
 
-/// Files of this sandbox are for the user alone.
+/// Only the user may read the file.
 fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);

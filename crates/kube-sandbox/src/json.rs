@@ -1,11 +1,11 @@
-//! JSON read as Go's decoder reads it: in document order, noticing duplicate keys, with Go's error texts.
+//! JSON as Go's decoder reads it: in document order, with duplicate keys, and with Go's error messages.
 
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-/// A JSON document in its own order, duplicate keys included.
+/// A JSON document that keeps its order and duplicate keys.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Doc {
     /// null, a boolean, a number or a string.
@@ -17,12 +17,12 @@ pub enum Doc {
 }
 
 impl Doc {
-    /// Parses bytes. The error is Go's text.
+    /// Parses bytes. The error is Go's message.
     pub fn parse(bytes: &[u8]) -> Result<Self, String> {
         serde_json::from_slice(bytes).map_err(|error| go_syntax_error(bytes, &error))
     }
 
-    /// The same as a value; of duplicate keys the last one stands.
+    /// The document as a value. The last of several duplicate keys wins.
     #[must_use]
     pub fn value(&self) -> Value {
         match self {
@@ -62,7 +62,7 @@ impl Doc {
         }
     }
 
-    /// Go's name for what stands here: array, object, number, string, bool, null.
+    /// Go's name for this kind of value: array, object, number, string, bool, null.
     #[must_use]
     pub fn go_kind(&self) -> &'static str {
         match self {
@@ -86,7 +86,7 @@ impl From<&Value> for Doc {
     }
 }
 
-/// What Go's decoder says where serde_json says something else.
+/// Translates an error of serde_json into Go's message.
 fn go_syntax_error(bytes: &[u8], error: &serde_json::Error) -> String {
     if error.is_eof() || bytes.iter().all(u8::is_ascii_whitespace) {
         return "unexpected end of JSON input".to_owned();

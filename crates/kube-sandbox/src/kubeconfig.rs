@@ -1,4 +1,4 @@
-//! The kubeconfig that leads to a served sandbox: for its owner alone, and no file of anybody else's is touched for it.
+//! The kubeconfig of a served sandbox. Only its owner may read it, and no other file is overwritten for it.
 
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 
 use super::error::Error;
 
-/// More bytes than a sandbox's kubeconfig has.
+/// A longer file is no kubeconfig of a sandbox.
 const MAX_BYTES: u64 = 64 * 1024;
 
-/// The file, as long as its server runs.
+/// The kubeconfig of a running server.
 #[derive(Debug)]
 pub struct KubeconfigFile {
     path: PathBuf,
@@ -29,8 +29,8 @@ fn document(server: &str, authority: &str, token: &str) -> Value {
     })
 }
 
-/// Whether a sandbox wrote this, one that was killed perhaps: nothing in it may be anybody else's.
-fn is_a_sandbox_s(bytes: &[u8]) -> bool {
+/// Whether a sandbox wrote this (one that was killed, perhaps), and nobody has changed it since.
+fn is_from_a_sandbox(bytes: &[u8]) -> bool {
     let Ok(found) = serde_json::from_slice::<Value>(bytes) else { return false };
     let text = |pointer: &str| found.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
     let server = text("/clusters/0/cluster/server");
@@ -40,17 +40,17 @@ fn is_a_sandbox_s(bytes: &[u8]) -> bool {
         && found == document(server, text("/clusters/0/cluster/certificate-authority-data"), token)
 }
 
-/// Writes it whole or not at all, where nothing is yet or what another sandbox left.
+/// Writes the file completely or not at all. It may replace what another sandbox left behind, and nothing else.
 ///
 /// # Errors
-/// Something else is there, or the file can't be written.
+/// Another file is there, or this one can't be written.
 pub fn write(path: &Path, server: &str, authority: &str, token: &str) -> Result<KubeconfigFile, Error> {
     let taken = || Error::KubeconfigTaken { path: path.to_owned() };
     let replaces = match content(path) {
-        Ok(bytes) if is_a_sandbox_s(&bytes) => true,
+        Ok(bytes) if is_from_a_sandbox(&bytes) => true,
         Ok(_) => return Err(taken()),
         Err(error) if error.kind() == ErrorKind::NotFound => false,
-        // A link, a folder, a pipe, a long file, or one that we may not even read.
+        // A symbolic link, a folder, a pipe, a long file, or one that can't be read.
         Err(_) => return Err(taken()),
     };
     let text = format!("{:#}\n", document(server, authority, token));
@@ -59,7 +59,7 @@ pub fn write(path: &Path, server: &str, authority: &str, token: &str) -> Result<
         let mut aside = tempfile::Builder::new().prefix(".konnect-kubeconfig-").tempfile_in(folder)?;
         aside.write_all(text.as_bytes())?;
         aside.as_file().sync_all()?;
-        // Whoever came between is not overwritten either.
+        // A file that has appeared in the meantime is not overwritten either.
         let kept = if replaces { aside.persist(path) } else { aside.persist_noclobber(path) };
         kept.map(drop).map_err(|error| error.error)
     };
@@ -71,7 +71,7 @@ pub fn write(path: &Path, server: &str, authority: &str, token: &str) -> Result<
 }
 
 impl KubeconfigFile {
-    /// Removes it, since it leads nowhere any more and holds a token: unless it has become somebody else's.
+    /// Removes the file once the server has ended, since it holds a token. If somebody has changed it, it stays.
     pub fn remove(self) {
         if content(&self.path).is_ok_and(|bytes| bytes == self.text.as_bytes()) {
             let _ = std::fs::remove_file(&self.path);
@@ -79,7 +79,7 @@ impl KubeconfigFile {
     }
 }
 
-/// A small regular file. Follows no link, and waits for no pipe.
+/// Reads a small regular file. Follows no symbolic link and does not wait for a pipe.
 fn content(path: &Path) -> io::Result<Vec<u8>> {
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let file = std::fs::File::from(rustix::fs::open(path, flags, Mode::empty())?);

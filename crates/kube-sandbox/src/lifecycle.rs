@@ -1,4 +1,4 @@
-//! Namespaces: those that every cluster has, creating objects in one, and those that can't be deleted.
+//! The namespace lifecycle: the namespaces of every cluster, and what may be created in or deleted from them.
 
 use jiff::Timestamp;
 use serde_json::json;
@@ -12,10 +12,10 @@ use super::{RequestContext, clock, object};
 
 /// The namespaces of a new cluster.
 const FIRST: [&str; 4] = ["default", "kube-system", "kube-public", "kube-node-lease"];
-/// Those that can't be deleted.
+/// The namespaces that can't be deleted.
 const PROTECTED: [&str; 3] = ["default", "kube-system", "kube-public"];
 
-/// Fills a new store.
+/// Creates the namespaces of a new cluster.
 pub fn add_first_namespaces(store: &mut Store, now: Timestamp) {
     let strategy = &NAMESPACE.strategy;
     for name in FIRST {
@@ -32,7 +32,7 @@ pub fn add_first_namespaces(store: &mut Store, now: Timestamp) {
     }
 }
 
-/// Refuses to delete what every cluster needs.
+/// Refuses to delete a namespace that every cluster needs.
 pub fn admit_deletion(namespace: &str) -> Result<(), Refusal> {
     if PROTECTED.contains(&namespace) {
         return Err(Refusal::forbidden(&NAMESPACE, namespace, "this namespace may not be deleted", None));
@@ -41,7 +41,7 @@ pub fn admit_deletion(namespace: &str) -> Result<(), Refusal> {
 }
 
 impl RequestContext<'_> {
-    /// Nothing is created in a namespace that isn't there, or is going.
+    /// Refuses to create anything in a namespace that is missing or terminating.
     pub(super) fn admit_creation(&self, target: &WriteTarget) -> Result<(), Refusal> {
         let WriteTarget { resource, namespace, name, .. } = target;
         if !resource.namespaced() {

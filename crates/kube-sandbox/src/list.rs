@@ -1,4 +1,4 @@
-//! GET of one object and LIST, whole or metadata only.
+//! GET and LIST, of whole objects or of their metadata only.
 
 use serde_json::{Map, Value, json};
 
@@ -10,7 +10,7 @@ use super::selector::Selection;
 use super::status::{Refusal, go_quote};
 
 impl RequestContext<'_> {
-    /// GET of one object.
+    /// Reads one object.
     pub(super) fn get(&self, resource: &Resource, namespace: &str, name: &str) -> Result<(u16, Value), Refusal> {
         if let Some(fault) = version_fault(self.request.param("resourceVersion")) {
             return Err(Refusal::internal(fault));
@@ -19,7 +19,7 @@ impl RequestContext<'_> {
         found.map(|object| (200, object)).ok_or_else(|| Refusal::not_found(resource, name))
     }
 
-    /// GET of a collection. `limit` and `continue` page through it by name.
+    /// Lists a collection. `limit` and `continue` page through it by name.
     pub(super) fn list(&self, resource: &'static Resource, namespace: &str) -> Result<(u16, Value), Refusal> {
         if self.request.param("watch").is_some_and(|w| w != "false" && w != "0") {
             return Err(Refusal::method_not_allowed());
@@ -44,7 +44,7 @@ impl RequestContext<'_> {
         Ok((200, list))
     }
 
-    /// Objects as a list of the newest resourceVersion. Items of a list carry no kind of their own.
+    /// A list with the newest resourceVersion. Its items have no `kind` and no `apiVersion`.
     pub(super) fn list_of(&self, resource: &Resource, objects: Vec<Value>) -> Value {
         let bare = |mut object: Value| {
             if let Value::Object(members) = &mut object {
@@ -70,7 +70,7 @@ fn version_fault(version: Option<&str>) -> Option<String> {
     })
 }
 
-/// An answer in the shape that was asked for. The wrong one is noticed only now, after a write too.
+/// The response in the shape that was asked for. As on a real server, a wrong shape is noticed only now, even after a write.
 pub fn shaped(resource: &Resource, shape: Shape, body: Value) -> Result<Value, Refusal> {
     if shape == Shape::Whole || body["kind"] == "Status" {
         return Ok(body);

@@ -1,4 +1,4 @@
-//! `metadata.managedFields`: reading and writing the entries, and what an update or an apply does to them.
+//! `metadata.managedFields`: parsing and writing the entries, and what an update or an apply does to them.
 
 use std::collections::BTreeMap;
 
@@ -10,15 +10,15 @@ use super::fields::FieldSet;
 use super::resource::Resource;
 use super::typed::{self, FieldDiff};
 
-/// More Update entries than these are merged into `ancient-changes`.
+/// The server merges the oldest Update entries into `ancient-changes` if there are more than this.
 const MAX_UPDATERS: usize = 10;
 
-/// Who an entry belongs to. The order is the server's tie-break.
+/// The owner of an entry. The order is the server's tie-break.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Owner {
     name: String,
     applied: bool,
-    /// Empty for appliers: an applier stays the same one in another version.
+    /// Empty for appliers: they are the same owner in every version.
     version: String,
     subresource: String,
 }
@@ -49,14 +49,14 @@ impl Owner {
 #[derive(Clone, Debug, Default)]
 pub struct Managed {
     sets: BTreeMap<Owner, (FieldSet, String)>,
-    /// Kept apart, as the server does: an owner that takes nothing new has no time of its own yet.
+    /// Separate, as in the server: an owner that takes nothing new has no time yet.
     times: BTreeMap<Owner, String>,
 }
 
 /// A field that somebody else owns with another value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Conflict {
-    /// The owner, as messages show it.
+    /// The owner as messages show it.
     pub owner: String,
     /// The field's path.
     pub field: String,
@@ -69,7 +69,7 @@ impl Managed {
         self.sets.is_empty()
     }
 
-    /// Reads the entries; `None` where one is not understood.
+    /// Parses the entries. `None` if one of them is not understood.
     #[must_use]
     pub fn decode(entries: Option<&Value>) -> Option<Self> {
         let mut out = Self::default();
@@ -104,8 +104,8 @@ impl Managed {
         Some(out)
     }
 
-    /// What a write starts from: the entries of the body where it has valid ones, else the live ones. An empty list or one empty
-    /// entry in the body resets them.
+    /// The entries that a write starts from: the body's if it has valid ones, else the live object's. An empty list or a single
+    /// empty entry in the body resets them.
     #[must_use]
     pub fn of_live_or_new(live: Option<&Value>, new: Option<&Value>) -> Self {
         let live = || Self::decode(live).unwrap_or_default();
@@ -144,18 +144,18 @@ impl Managed {
         (!order.is_empty()).then(|| order.into_iter().map(entry).collect())
     }
 
-    /// POST, PUT and PATCH: the writer owns what it changed, nobody else does any more.
+    /// Records a POST, PUT or merge patch: the writer now owns what it changed, and nobody else does.
     pub fn update(&mut self, resource: &Resource, live: &Value, new: &Value, manager: &str, now: Timestamp) {
         let creation = live["metadata"].get("uid").is_none();
         if self.is_empty() && !creation {
-            // An object whose entries were reset stays without them until the next apply.
+            // Once the entries of an object were reset, it has none until the next apply.
             return;
         }
         self.take(resource, live, new, &Owner::updater(resource, manager), now);
         self.cap(resource);
     }
 
-    /// An update by one owner, tracked whatever stood there before.
+    /// Gives an owner the fields that differ between two states.
     fn take(&mut self, resource: &Resource, live: &Value, new: &Value, owner: &Owner, now: Timestamp) {
         let changes = self.drop_changed(resource, live, new, None);
         let taken = stripped(&changes.modified.union(&changes.added));
@@ -167,7 +167,7 @@ impl Managed {
         self.times.insert(owner.clone(), clock::written(now));
     }
 
-    /// Takes what changed from everybody else.
+    /// Takes changed fields from all other owners.
     fn drop_changed(&mut self, resource: &Resource, live: &Value, new: &Value, except: Option<&Owner>) -> FieldDiff {
         let changes = self.compare(resource, live, new);
         let lost = changes.modified.union(&changes.added).union(&changes.removed);
@@ -180,7 +180,7 @@ impl Managed {
         changes
     }
 
-    /// Each resource exists in one version here: an entry in another one has no schema to be read with.
+    /// Drops entries in other versions: each resource has one version here, so there is no schema to read them with.
     fn forget_other_versions(&mut self, resource: &Resource) {
         let only = resource.api_version();
         self.sets.retain(|_, (_, version)| *version == only);
@@ -191,7 +191,7 @@ impl Managed {
         without_reset_fields(resource, FieldDiff::of(resource.schema(), live, new))
     }
 
-    /// Server-side apply: the merged object, or `None` where nothing changes; or the conflicts.
+    /// Server-side apply. Returns the merged object, `None` if nothing changes, or the conflicts.
     pub fn apply(
         &mut self,
         resource: &Resource,
@@ -247,7 +247,7 @@ impl Managed {
         Ok(Some(merged))
     }
 
-    /// Removes what this applier applied last time and leaves out now, unless anybody else owns it.
+    /// Removes what this applier applied last time and leaves out now, unless somebody else owns it.
     fn prune(&self, resource: &Resource, merged: Value, last: Option<&FieldSet>) -> Value {
         let Some(last) = last.filter(|set| !set.is_empty()) else { return merged };
         let ty = resource.schema();
@@ -262,7 +262,7 @@ impl Managed {
         without(&all.difference(&fields(&pruned)).intersection(&last))
     }
 
-    /// Merges the oldest Update entries once there are too many.
+    /// Merges the oldest Update entries if there are too many.
     fn cap(&mut self, resource: &Resource) {
         let mut updaters: Vec<Owner> = self.sets.keys().filter(|o| !o.applied).cloned().collect();
         let mut count = updaters.len();
@@ -297,7 +297,7 @@ impl Managed {
     }
 }
 
-/// The fields that nobody owns.
+/// The set without the fields that nobody can own.
 fn stripped(set: &FieldSet) -> FieldSet {
     let mut never = FieldSet::default();
     let field = |name: &str| super::fields::PathElement::Field(name.to_owned());
@@ -321,7 +321,7 @@ fn stripped(set: &FieldSet) -> FieldSet {
     set.difference(&never)
 }
 
-/// What every write to the object itself resets takes no part in ownership.
+/// Leaves out the fields that every write to the object resets: they take no part in ownership.
 fn without_reset_fields(resource: &Resource, changes: FieldDiff) -> FieldDiff {
     resource.reset_fields.iter().fold(changes, |changes, field| changes.without_field(field))
 }

@@ -1,10 +1,10 @@
-//! The server's rules for names, keys and values, with its texts.
+//! The server's rules for names, keys and label values, with its messages.
 
 const DNS_LABEL: &str = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
 const DNS_SUBDOMAIN: &str = "[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*";
 const NAME_PART: &str = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]";
 
-/// What is wrong with the name of a ServiceAccount or a Secret.
+/// What is wrong with a name that must be a DNS subdomain, as most must.
 #[must_use]
 pub fn dns_subdomain(name: &str) -> Vec<String> {
     let mut faults = Vec::new();
@@ -18,7 +18,7 @@ pub fn dns_subdomain(name: &str) -> Vec<String> {
     faults
 }
 
-/// What is wrong with the name of a Namespace.
+/// What is wrong with a name that must be a DNS label, as a namespace's must.
 #[must_use]
 pub fn dns_label(name: &str) -> Vec<String> {
     let mut faults = Vec::new();
@@ -41,7 +41,7 @@ fn is_dns_label(part: &str) -> bool {
     bounded(part, fine, |b| fine(b) || b == b'-')
 }
 
-/// Not empty, the ends of one sort and all between of another.
+/// Whether a text is not empty, begins and ends with one class of bytes and has another between them.
 fn bounded(text: &str, ends: impl Fn(u8) -> bool, inner: impl Fn(u8) -> bool) -> bool {
     let bytes = text.as_bytes();
     bytes.first().is_some_and(|b| ends(*b)) && bytes.last().is_some_and(|b| ends(*b)) && bytes.iter().all(|b| inner(*b))
@@ -51,7 +51,7 @@ fn is_name_part(text: &str) -> bool {
     bounded(text, |b| b.is_ascii_alphanumeric(), |b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
 }
 
-/// What is wrong with the key of a label or annotation, or a finalizer's name.
+/// What is wrong with the key of a label or annotation, or with the name of a finalizer.
 #[must_use]
 pub fn qualified_name(key: &str) -> Vec<String> {
     let rule = "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
@@ -100,7 +100,7 @@ pub fn label_value(value: &str) -> Vec<String> {
     faults
 }
 
-/// What is wrong with a key of a Secret's data.
+/// What is wrong with a key of an object's data.
 #[must_use]
 pub fn data_key(key: &str) -> Vec<String> {
     let mut faults = Vec::new();
@@ -122,7 +122,7 @@ pub fn data_key(key: &str) -> Vec<String> {
     faults
 }
 
-/// What is wrong with a name as part of a path.
+/// What is wrong with a name as a segment of a path.
 #[must_use]
 pub fn path_segment(name: &str) -> Vec<String> {
     if name == "." || name == ".." {

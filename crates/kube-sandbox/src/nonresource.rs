@@ -1,4 +1,4 @@
-//! Paths that are no stored resource: health, version, reviews, and what is not there at all.
+//! Paths that are not of a stored resource: health, version, reviews, and whatever does not exist.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ const AUTHENTICATION: &str = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
 const AUTHORIZATION: &str = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
 
 impl RequestContext<'_> {
-    /// Any method on such a path.
+    /// Answers any method on such a path.
     pub(super) fn other(&self, path: &str) -> Result<Response, Refusal> {
         if !self.caller.may_path(path) {
             let verb = self.request.method.to_lowercase();

@@ -1,4 +1,4 @@
-//! Objects: decoding a body as Go decodes it into its structs, defaults, and Go's order of fields.
+//! Objects: decoding a body as Go decodes it into a struct, and writing it in Go's order of fields.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -9,14 +9,14 @@ use super::resource::Resource;
 use super::schema::{Struct, Type};
 use super::{base64_error, clock};
 
-/// A decoded object and what strict decoding has to say about it.
+/// A decoded object, and what strict decoding has to say about it.
 #[derive(Clone, Debug)]
 pub struct Decoded {
     /// The object: only declared fields, none of them empty.
     pub object: Value,
     /// `unknown field "…"` and `duplicate field "…"`, in document order.
     pub complaints: Vec<String>,
-    /// Members that were `{}`, of which nothing is stored. `data: {}` is a change to an immutable object without data.
+    /// Members that were `{}` in the body, of which nothing is stored. `data: {}` is a change to an immutable object without data.
     pub hollow: Vec<String>,
 }
 
@@ -30,7 +30,7 @@ pub fn empty(resource: &Resource) -> Value {
     out
 }
 
-/// Decodes a document and sets the defaults. The error is Go's text.
+/// Decodes a document and sets the defaults. The error is Go's message.
 pub fn decode(resource: &Resource, doc: &Doc) -> Result<Decoded, String> {
     let mut reader = Reader { complaints: Vec::new(), first_error: None };
     let read = match resource.schema() {
@@ -54,13 +54,13 @@ pub fn decode(resource: &Resource, doc: &Doc) -> Result<Decoded, String> {
     Ok(Decoded { object, complaints: reader.complaints, hollow })
 }
 
-/// A text of the object's metadata, or "".
+/// A string of the object's metadata, or "".
 #[must_use]
 pub fn meta<'a>(object: &'a Value, key: &str) -> &'a str {
     object["metadata"].get(key).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// Sets a text of the metadata, or removes it where it is empty.
+/// Sets or removes a member of the metadata.
 pub fn set_meta(object: &mut Value, key: &str, value: Option<Value>) {
     if let Some(Value::Object(meta)) = object.get_mut("metadata") {
         match value {
@@ -72,7 +72,7 @@ pub fn set_meta(object: &mut Value, key: &str, value: Option<Value>) {
 
 struct Reader {
     complaints: Vec<String>,
-    /// Go goes on after a wrong type and reports the first one at the end.
+    /// Go carries on after a value of the wrong type, and reports the first of them at the end.
     first_error: Option<String>,
 }
 
@@ -104,7 +104,7 @@ impl Reader {
         None
     }
 
-    /// A value as it is written: `None` where Go leaves it out.
+    /// A value as it is stored. `None` if Go leaves it out.
     fn value(&mut self, ty: &Type, doc: &Doc, parent: &str, path: &str, shown: &str) -> Result<Option<Value>, String> {
         if matches!(doc, Doc::Leaf(Value::Null)) {
             return Ok(None);
@@ -142,7 +142,7 @@ impl Reader {
                     let hollow = if matches!(of, Type::Struct(_)) { json!({}) } else { json!("") };
                     out.push(self.value(of, item, parent, path, &here)?.unwrap_or(hollow));
                 }
-                // An empty list of entries is a wish of its own: it resets managedFields.
+                // An empty list is kept here because it has a meaning: it resets managedFields.
                 (!out.is_empty() || path == "metadata.managedFields").then_some(Value::Array(out))
             }
             (Type::Struct(of), Doc::Object(_)) => self.structure(of, doc, path, shown)?,
@@ -151,7 +151,7 @@ impl Reader {
     }
 }
 
-/// JSON in Go's order of fields. What a patch touched was decoded into maps and stands in the order of its keys.
+/// JSON in Go's order of fields. Structs that a patch touched have been decoded into maps, and are in the order of their keys.
 #[must_use]
 pub fn rendered(resource: &Resource, value: &Value, patch: &Value) -> String {
     render(Some(&resource.schema()), value, Some(patch))
@@ -179,7 +179,7 @@ fn render(ty: Option<&Type>, value: &Value, patch: Option<&Value>) -> String {
     }
 }
 
-/// Decodes a document into a struct of its own. The error is Go's text.
+/// Decodes a document into a given struct. The error is Go's message.
 pub fn decode_struct(of: &Struct, doc: &Doc) -> Result<Value, String> {
     let mut reader = Reader { complaints: Vec::new(), first_error: None };
     let read = reader.structure(of, doc, "", "")?;

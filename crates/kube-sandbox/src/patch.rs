@@ -1,4 +1,4 @@
-//! PATCH: which sort it is, and JSON merge patch.
+//! PATCH: choosing the kind of patch, and JSON merge patch.
 
 use serde_json::{Map, Value};
 
@@ -11,7 +11,7 @@ use super::status::{Cause, Refusal};
 use super::write::{WriteTarget, match_name, match_namespace, not_an_object, type_of, wrong_type};
 
 impl RequestContext<'_> {
-    /// Any PATCH.
+    /// Patches one object.
     pub(super) fn patch(&mut self, resource: &'static Resource, namespace: &str, name: &str) -> Result<(u16, Value), Refusal> {
         let merge: fn(&mut Self, &WriteTarget, &[u8], &Value) -> Result<Value, Refusal> = match self.request.media_type() {
             "application/apply-patch+yaml" => return self.apply(resource, namespace, name),
@@ -75,7 +75,7 @@ fn no_kind(doc: &Doc) -> String {
     format!("couldn't get version/kind; json parse error: {}", not_an_object(doc))
 }
 
-/// What Go says about a patch that is no object.
+/// Go's message for a patch that is no object.
 pub(super) fn no_map(doc: &Doc) -> String {
     format!("json: cannot unmarshal {} into Go value of type map[string]interface {{}}", doc.go_kind())
 }

@@ -1,7 +1,7 @@
-//! Kubernetes' protobuf, as typed clients such as kubectl's `create` send it: the envelope, and messages by their description.
+//! Kubernetes' protobuf, as typed clients such as `kubectl create` send it: the envelope, and messages by their description.
 //!
-//! The field numbers are those of `generated.proto` in k8s.io/api/core/v1 and k8s.io/apimachinery. What no description has is
-//! refused, never dropped in silence.
+//! The field numbers are those of `generated.proto` in k8s.io/api/core/v1 and k8s.io/apimachinery. A field that
+//! no description has is refused, never dropped silently.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -12,7 +12,7 @@ use super::resource::Resource;
 
 /// The media type.
 pub(super) const MEDIA_TYPE: &str = "application/vnd.kubernetes.protobuf";
-/// What each such body begins with.
+/// Every body begins with this.
 const MAGIC: &[u8] = b"k8s\0";
 
 /// The fields of a message: number, JSON name, and how the value is written.
@@ -21,7 +21,7 @@ pub(crate) type Message = &'static [(u64, &'static str, Wire)];
 /// How a field's value is written.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Wire {
-    /// A string; an empty one stands for none.
+    /// A string; an empty one is left out.
     Text,
     /// A string that may be empty.
     OptionalText,
@@ -29,7 +29,7 @@ pub(crate) enum Wire {
     Bool,
     /// A whole number.
     Number,
-    /// A time or number that clients send as zero with every object: anything else is refused.
+    /// A time or number that clients send as zero with every object. Anything else is refused.
     Zero,
     /// A map of strings.
     TextMap,
@@ -57,7 +57,7 @@ pub(crate) const META: Message = &[
     (14, "finalizers", Wire::Texts),
 ];
 
-/// The object of a body, as JSON; `None` for what is no protobuf, or holds fields that are not known here.
+/// The object of a body as JSON. `None` if it is not protobuf, or holds unknown fields.
 pub(super) fn decode(body: &[u8]) -> Option<Value> {
     let (mut kind, mut version, mut raw) = (String::new(), String::new(), &[][..]);
     for field in fields(body.strip_prefix(MAGIC)?)? {
@@ -72,7 +72,7 @@ pub(super) fn decode(body: &[u8]) -> Option<Value> {
                 }
             }
             (2, Raw::Bytes(bytes)) => raw = bytes,
-            // The encoding and type of `raw`, empty where it is protobuf.
+            // The encoding and type of `raw`; empty if it is protobuf.
             (3 | 4, Raw::Bytes([])) => {}
             _ => return None,
         }

@@ -1,12 +1,12 @@
-//! A request as the server sees it: path to route, query to options, headers to formats.
+//! Requests: from path to route, from query to options, from headers to formats.
 
 use super::resource::Resource;
 use super::status::{Cause, Refusal};
 
-/// More bytes than these in a body are refused.
+/// The most bytes of a body that are accepted.
 const MAX_BYTES: usize = 3 * 1024 * 1024;
 
-/// One HTTP request, read whole.
+/// One HTTP request with its whole body.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
     /// The method, in capitals.
@@ -25,10 +25,10 @@ pub struct Request {
     pub body: Vec<u8>,
 }
 
-/// What a path stands for.
+/// What a path means.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Route {
-    /// One object, or all of a resource: in one namespace, or (empty namespace) everywhere.
+    /// An object or a collection of a resource. A collection with an empty namespace is that of all namespaces.
     Resource {
         /// The resource.
         resource: &'static Resource,
@@ -37,13 +37,13 @@ pub enum Route {
         /// The name, or "" for the collection.
         name: String,
     },
-    /// A known path that isn't a resource: discovery, health, version, reviews.
+    /// A path that is not of a resource, such as health, version or a review.
     Other(String),
-    /// Nothing, below `/api/`: named as a resource in authorization, answered by a Status body.
+    /// A path in a known API group that means nothing. Authorization still takes it for a resource.
     Unknown {
         /// The API group.
         group: String,
-        /// The resource the path would be of.
+        /// The plural in the path.
         resource: String,
         /// The namespace, or "".
         namespace: String,
@@ -52,7 +52,7 @@ pub enum Route {
     },
 }
 
-/// What is done about fields that the server doesn't know.
+/// What to do about fields that the server doesn't know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FieldValidation {
     /// They are dropped.
@@ -68,7 +68,7 @@ pub enum FieldValidation {
 pub struct Options {
     /// `dryRun=All`.
     pub dry_run: bool,
-    /// `fieldManager`, or what stands before the `/` in the user agent.
+    /// `fieldManager`, or the part of the user agent before its first `/`.
     pub manager: String,
     /// `fieldValidation`.
     pub validation: FieldValidation,
@@ -76,20 +76,20 @@ pub struct Options {
     pub force: bool,
 }
 
-/// Which options' rules apply, and how they are named in errors.
+/// Which rules apply to the options, and what errors call them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OptionsOf {
     /// POST.
     Create,
     /// PUT.
     Update,
-    /// PATCH by merging.
+    /// PATCH by a merge patch.
     Patch,
     /// PATCH by server-side apply.
     Apply,
 }
 
-/// How an answer is to be shaped.
+/// Which representation of an object the client asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
     /// The whole object.
@@ -128,7 +128,7 @@ impl Request {
         self.query.iter().filter(|(k, _)| k == key).map(|(_, v)| v.as_str()).collect()
     }
 
-    /// What the path stands for.
+    /// What the path means.
     #[must_use]
     pub fn route(&self) -> Route {
         let parts: Vec<String> = self.path.split('/').skip(1).map(|part| decoded(part, false)).collect();
@@ -178,14 +178,14 @@ impl Request {
         Ok(&self.body)
     }
 
-    /// The media type of the body, without parameters; "" where none is given.
+    /// The media type of the body without parameters, or "".
     #[must_use]
     pub fn media_type(&self) -> &str {
         self.content_type.as_deref().unwrap_or_default().split(';').next().unwrap_or_default().trim()
     }
 
-    /// The shape that the `Accept` header asks for. Tables, YAML and protobuf are not offered here: a client that
-    /// accepts plain JSON too, as kubectl does, gets that.
+    /// The shape that the `Accept` header asks for. Tables, YAML and protobuf are not offered: clients that also accept plain
+    /// JSON, as kubectl does, get that.
     pub fn shape(&self) -> Result<Shape, Refusal> {
         let accept = self.accept.as_deref().unwrap_or_default();
         if accept.trim().is_empty() {
@@ -209,7 +209,7 @@ impl Request {
         Err(Refusal::new(406, "NotAcceptable", message, Some(serde_json::json!({}))))
     }
 
-    /// The options of a write, or 422 with all that is wrong with them.
+    /// The options of a write, or 422 with everything that is wrong with them.
     pub fn options(&self, of: OptionsOf) -> Result<Options, Refusal> {
         let manager = self.param("fieldManager").unwrap_or_default();
         let mut causes = Vec::new();
@@ -246,7 +246,7 @@ impl Request {
             };
             return Err(Refusal::invalid("meta.k8s.io", kind, "", &causes));
         }
-        // Anything but "false" and "0" is true, as the server's own conversion has it.
+        // As in the server's own conversion, anything but "false" and "0" is true.
         let force = self.param("force").is_some_and(|v| !v.eq_ignore_ascii_case("false") && v != "0");
         let manager = if manager.is_empty() { self.agent() } else { manager.to_owned() };
         Ok(Options { dry_run, manager, validation, force })
@@ -269,7 +269,7 @@ pub(super) fn dry_run(values: &[&str], causes: &mut Vec<Cause>) -> bool {
     !values.is_empty()
 }
 
-/// Undoes percent-encoding.
+/// Decodes percent-encoding.
 fn decoded(text: &str, plus_is_space: bool) -> String {
     let bytes = text.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());

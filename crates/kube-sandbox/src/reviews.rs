@@ -1,4 +1,4 @@
-//! Who am I, and may I: SelfSubjectReview and SelfSubjectAccessReview.
+//! SelfSubjectReview ("who am I?") and SelfSubjectAccessReview ("may I?").
 
 use serde_json::{Map, Value, json};
 
@@ -11,7 +11,7 @@ const RESOURCE_KEYS: [&str; 7] = ["namespace", "verb", "group", "version", "reso
 const PATH_KEYS: [&str; 2] = ["path", "verb"];
 
 impl RequestContext<'_> {
-    /// POST of a SelfSubjectReview.
+    /// Answers a SelfSubjectReview.
     pub(super) fn who_am_i(&self) -> Result<(u16, Value), Refusal> {
         let body = self.typed_body()?;
         Doc::parse(&body).map_err(|why| unrecognized("SelfSubjectReview", &why))?;
@@ -26,7 +26,7 @@ impl RequestContext<'_> {
         ))
     }
 
-    /// POST of a SelfSubjectAccessReview.
+    /// Answers a SelfSubjectAccessReview.
     pub(super) fn may_i(&self) -> Result<(u16, Value), Refusal> {
         let body = self.typed_body()?;
         let options = self.request.options(OptionsOf::Create)?;

@@ -1,4 +1,4 @@
-//! Who is calling, and what they may do: an allow list in the manner of RBAC.
+//! Authorization: who is calling, and what they may do, as a list of rules in the manner of RBAC.
 
 use super::RequestContext;
 use super::resource::Resource;
@@ -7,16 +7,16 @@ use super::status::{Refusal, go_quote};
 /// The groups of an administrator.
 const ADMIN_GROUPS: [&str; 2] = ["system:masters", "system:authenticated"];
 
-/// One rule: these verbs on these resources.
+/// Allows some verbs on some resources.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rule {
     /// The verbs, or `*`.
     pub verbs: Vec<String>,
     /// The plurals of the resources, or `*`.
     pub resources: Vec<String>,
-    /// One namespace only (a Role), or everywhere (a ClusterRole).
+    /// The one namespace it is for (as a Role), or `None` for all (as a ClusterRole).
     pub namespace: Option<String>,
-    /// These names only; none means every name.
+    /// The names it is for; empty for all.
     pub names: Vec<String>,
 }
 
@@ -27,7 +27,7 @@ pub struct Caller {
     pub user: String,
     /// The user's groups.
     pub groups: Vec<String>,
-    /// What the user may do; `None`: everything.
+    /// What the user may do. `None` means everything.
     pub rules: Option<Vec<Rule>>,
 }
 
@@ -52,7 +52,7 @@ impl Caller {
         })
     }
 
-    /// Discovery, health and version are open to every user that is known.
+    /// Whether the caller may read a path that is not of a resource. Discovery, health and version are open to everybody.
     #[must_use]
     pub fn may_path(&self, path: &str) -> bool {
         const OPEN: [&str; 6] = ["/version", "/readyz", "/healthz", "/livez", "/api", "/apis"];
@@ -67,7 +67,7 @@ impl RequestContext<'_> {
         self.authorize_path(verb, (resource.group, resource.plural), namespace, name)
     }
 
-    /// The same for any resource's name: authorization comes before the question whether there is such a thing.
+    /// The same for any path: whether there is such a resource is asked only after authorization.
     pub(super) fn authorize_path(
         &self,
         verb: &str,

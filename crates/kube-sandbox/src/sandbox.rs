@@ -1,4 +1,4 @@
-//! The cluster as a service: its state in memory or in a file, and HTTP round [`handle`].
+//! The cluster as a `tower` service: [`handle`], with its state in memory or in a file.
 
 use std::future::Future;
 use std::hash::{BuildHasher as _, RandomState};
@@ -20,7 +20,7 @@ use super::rights::{Caller, Rule};
 use super::status::{self, Payload, Response};
 use super::store::Store;
 
-/// How long a request waits for another process to be done with the state file, unless told otherwise.
+/// How long a request waits for another process to release the state file, by default.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 
 enum Backend {
@@ -28,27 +28,27 @@ enum Backend {
     File(StateFile),
 }
 
-/// A Kubernetes API in this process: a service to put under a `kube::Client`. Clones share one cluster.
+/// A Kubernetes API server in this process, to put under a `kube::Client`. Clones share one cluster.
 #[derive(Clone)]
 pub struct Sandbox {
     backend: Arc<Backend>,
     caller: Arc<Caller>,
     lock_timeout: Duration,
-    /// By how much this server's clock is off, in seconds.
+    /// How far the server's clock is ahead, in seconds.
     clock_offset: Arc<AtomicI64>,
 }
 
 impl Sandbox {
-    /// A new cluster that is gone with its last clone.
+    /// A new cluster that lives until its last clone is dropped.
     #[must_use]
     pub fn in_memory() -> Self {
         Self::at(Backend::Memory(Mutex::new(Store::new(random(), Timestamp::now()))))
     }
 
-    /// The cluster kept in a file; a new one where there is no such file.
+    /// The cluster kept in a file, or a new one if there is no such file yet.
     ///
     /// # Errors
-    /// A folder that can't be made, or a file that is there but isn't a whole sandbox file.
+    /// The folder can't be made, or the file is no complete sandbox file.
     pub fn open(path: &Path) -> Result<Self, Error> {
         let file = StateFile::new(path)?;
         file.read()?;
@@ -66,13 +66,13 @@ impl Sandbox {
         Self { caller: Arc::new(Caller { user: user.to_owned(), groups, rules: Some(rules) }), ..self.clone() }
     }
 
-    /// The same cluster; a request waits so long for another process that works on the file.
+    /// The same cluster, with another limit on how long a request waits for another process to release the file.
     #[must_use]
     pub fn with_lock_timeout(&self, lock_timeout: Duration) -> Self {
         Self { lock_timeout, ..self.clone() }
     }
 
-    /// Sets this server's clock off by so many seconds, for all its clones.
+    /// Sets the server's clock ahead by some seconds, for all clones.
     pub fn set_clock_off(&self, seconds: i64) {
         self.clock_offset.store(seconds, Ordering::SeqCst);
     }
@@ -97,7 +97,7 @@ impl Sandbox {
             Backend::File(file) => {
                 let lock = self.lock(file).await?;
                 let (file, request, caller) = (file.clone(), request.clone(), Arc::clone(&self.caller));
-                // A disk may be slow, and its file on another machine.
+                // The disk may be slow, or on another machine.
                 let answered = tokio::task::spawn_blocking(move || {
                     let _lock = lock;
                     answer_from(&file, &request, &caller, now)
@@ -131,7 +131,7 @@ fn answer_from(file: &StateFile, request: &Request, caller: &Caller, now: Timest
     Ok(answer)
 }
 
-/// A seed for uids. They only have to differ, so the standard library's randomness does.
+/// A seed for uids. They only have to differ, so the standard library's randomness is good enough.
 fn random() -> u64 {
     RandomState::new().hash_one(Timestamp::now().as_nanosecond())
 }

@@ -1,14 +1,14 @@
-//! The types that fields have: the names Go's decoder uses in its errors, and how server-side apply merges each field.
-//! Source: the OpenAPI of kube-apiserver v1.36.3 and the answers it gives.
+//! The types of fields: what Go's decoder calls them in its errors, and how server-side apply merges them.
+//! Source: the OpenAPI of kube-apiserver v1.36.3, and its answers.
 
-/// How the items of a list are told apart.
+/// How the items of a list are identified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Merge {
     /// The list is one value.
     Atomic,
     /// Each item is its own key.
     Set,
-    /// Items are known by these members.
+    /// Items are identified by these members.
     Keys(&'static [&'static str]),
 }
 
@@ -48,7 +48,7 @@ pub struct Struct {
     pub atomic: bool,
 }
 
-/// A string that is no more than that.
+/// A plain string.
 pub(crate) const TEXT: Type = Type::Text("string");
 /// Labels, annotations and the like.
 pub(crate) const STRINGS: Type = Type::Map(&TEXT, "map[string]string");
@@ -107,7 +107,7 @@ pub(crate) static META: Struct = Struct {
 };
 
 impl Type {
-    /// The type of a struct's field, if it has one of that name.
+    /// The type of a struct's field, if it has a field of that name.
     #[must_use]
     pub fn declared_field(&self, name: &str) -> Option<&'static Self> {
         match self {
@@ -134,13 +134,13 @@ impl Type {
         }
     }
 
-    /// The type of what stands below a key, in a struct or a map.
+    /// The type of the value at a key, in a struct or a map.
     #[must_use]
     pub fn member(&self, name: &str) -> Option<&'static Self> {
         self.declared_field(name).or_else(|| self.map_values())
     }
 
-    /// Whether server-side apply looks into it.
+    /// Whether server-side apply merges its parts separately.
     #[must_use]
     pub const fn granular(&self) -> bool {
         match self {

@@ -1,4 +1,4 @@
-//! Label and field selectors: the server's grammar, and its complaints.
+//! Label and field selectors, with the server's grammar and error messages.
 
 use serde_json::Value;
 
@@ -7,11 +7,11 @@ use super::request::Request;
 use super::resource::Resource;
 use super::status::{Refusal, go_quote};
 
-/// What a LIST selects.
+/// What a request selects of a collection.
 #[derive(Clone, Debug, Default)]
 pub struct Selection {
     labels: Vec<Requirement>,
-    /// Field, whether it must equal, value.
+    /// Field, whether it must be equal, value.
     fields: Vec<(String, bool, String)>,
 }
 
@@ -32,14 +32,14 @@ enum Test {
 }
 
 impl Selection {
-    /// Reads `labelSelector` and `fieldSelector`.
+    /// Parses `labelSelector` and `fieldSelector`.
     pub fn of(resource: &Resource, request: &Request) -> Result<Self, Refusal> {
         let labels = Parser::new(request.param("labelSelector").unwrap_or_default()).parse().map_err(Refusal::bad_request)?;
         let fields = fields(resource, request.param("fieldSelector").unwrap_or_default()).map_err(Refusal::bad_request)?;
         Ok(Self { labels, fields })
     }
 
-    /// The one name that a field selector asks for: rights may be given for it.
+    /// The one name that a field selector asks for. Authorization takes it into account.
     #[must_use]
     pub fn name(request: &Request) -> &str {
         let terms = request.param("fieldSelector").unwrap_or_default().split(',');
@@ -47,7 +47,7 @@ impl Selection {
         named.strip_prefix('=').unwrap_or(named)
     }
 
-    /// Whether anything is selected by: such lists don't count what remains.
+    /// Whether nothing is selected by. Other lists don't say how many items remain.
     #[must_use]
     pub fn is_everything(&self) -> bool {
         self.labels.is_empty() && self.fields.is_empty()
@@ -206,7 +206,7 @@ impl Parser {
         Ok(Requirement { key, test })
     }
 
-    /// The one value after an operator; nothing stands for the empty one.
+    /// The value after an operator. It may be missing, which means the empty string.
     fn exact(&mut self) -> String {
         if is_word(self.peek()) { self.next() } else { String::new() }
     }

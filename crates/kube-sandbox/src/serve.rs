@@ -1,4 +1,4 @@
-//! The sandbox as a server on loopback: TLS with a certificate made for this run, a random bearer token, and a kubeconfig that holds both.
+//! A server on loopback: TLS with a certificate made for this run, a random bearer token, and a kubeconfig that holds both.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -27,17 +27,17 @@ use super::error::Error;
 use super::kubeconfig;
 pub use super::kubeconfig::KubeconfigFile;
 
-/// More bytes than a real server reads of a body, which it is for the service to refuse.
+/// More than a real server accepts, so that the service gets to refuse a body that is too large.
 const MAX_BYTES: usize = 4 * 1024 * 1024;
 
-/// How many connections are served at a time; others wait to be accepted.
+/// How many connections are served at a time. Others wait to be accepted.
 const MAX_CONNECTIONS: usize = 64;
-/// How long a connection may say nothing: before its handshake is done, and before each request.
+/// How long a connection may be silent, before its handshake is done and before each request.
 const IDLE_LIMIT: Duration = Duration::from_secs(20);
-/// How long nothing is accepted after the system refused.
+/// How long to wait after the system refused to accept a connection.
 const BACK_OFF: Duration = Duration::from_millis(200);
 
-/// A listening server that has told nobody yet.
+/// A server that listens but does not serve yet.
 pub struct Listening {
     listener: TcpListener,
     acceptor: TlsAcceptor,
@@ -50,7 +50,7 @@ pub struct Listening {
 /// Listens on a free port of loopback.
 ///
 /// # Errors
-/// No port, no randomness, or a certificate that can't be made.
+/// There is no port, no randomness, or no certificate.
 pub async fn listen() -> Result<Listening, Error> {
     let fail = |error: std::io::Error| Error::Listen { source: error.into() };
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(fail)?;
@@ -62,7 +62,8 @@ pub async fn listen() -> Result<Listening, Error> {
     Ok(Listening { listener, acceptor: TlsAcceptor::from(Arc::new(config)), token: token.into(), address, authority })
 }
 
-/// An authority of our own, and a certificate for loopback signed by it: clients don't take an authority's own certificate for a server's.
+/// A certificate authority, and a certificate for loopback that it signs: clients don't accept a server that uses an authority's own
+/// certificate.
 fn certificates() -> Result<(String, ServerConfig), BoxError> {
     let authority_key = rcgen::KeyPair::generate()?;
     let mut authority = rcgen::CertificateParams::default();
@@ -86,15 +87,15 @@ fn certificates() -> Result<(String, ServerConfig), BoxError> {
 }
 
 impl Listening {
-    /// Writes the kubeconfig that leads here.
+    /// Writes a kubeconfig for this server.
     ///
     /// # Errors
-    /// A file is there that is not a sandbox's, or it can't be written.
+    /// There is a file that no sandbox wrote, or it can't be written.
     pub fn write_kubeconfig(&self, path: &Path) -> Result<KubeconfigFile, Error> {
         kubeconfig::write(path, &format!("https://{}", self.address), &BASE64.encode(&self.authority), &self.token)
     }
 
-    /// Serves until told to stop. Whoever lacks the token is answered 401.
+    /// Serves until `stop` is ready. Requests without the token are answered 401.
     pub async fn serve<S>(self, service: S, stop: impl Future<Output = ()>)
     where
         S: Service<http::Request<Full<Bytes>>, Response = http::Response<Full<Bytes>>> + Clone + Send + 'static,
@@ -117,20 +118,20 @@ impl Listening {
                 let guarded = hyper::service::service_fn(move |request| answer(service.clone(), Arc::clone(&token), request));
                 let mut server = Builder::new(TokioExecutor::new()).http1_only();
                 server.http1().timer(TokioTimer::new()).header_read_timeout(IDLE_LIMIT);
-                // A connection that breaks is its client's to report.
+                // If a connection breaks, its client will report it.
                 let _ = server.serve_connection(TokioIo::new(stream), guarded).await;
             });
         }
     }
 }
 
-/// The next connection, once there is a place for it. `None`: the system has none to give now.
+/// Waits for a free place and accepts the next connection. `None` if the system could not give one.
 async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> Option<(TcpStream, OwnedSemaphorePermit)> {
     let place = Arc::clone(places).acquire_owned().await.ok()?;
     match listener.accept().await {
         Ok((stream, _)) => Some((stream, place)),
         Err(_) => {
-            // Out of file descriptors, most likely: trying again at once would only take time from those who give some back.
+            // Most likely we are out of file descriptors. Trying again at once would only slow down the connections that will free some.
             tokio::time::sleep(BACK_OFF).await;
             None
         }

@@ -1,10 +1,10 @@
-//! What the server says: answers, and the Status bodies of its refusals, word for word as kube-apiserver v1.36.3 writes them.
+//! Responses, and the Status bodies of refusals, word for word as kube-apiserver v1.36.3 writes them.
 
 use serde_json::{Map, Value, json};
 
 use super::resource::Resource;
 
-/// One answer of the server.
+/// A response of the server.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Response {
     /// The HTTP status code.
@@ -15,7 +15,7 @@ pub struct Response {
     pub warnings: Vec<String>,
 }
 
-/// A body: nearly always JSON; `/readyz` and unknown paths answer in plain text.
+/// A body. Nearly all are JSON; `/readyz` and unknown paths answer in plain text.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Payload {
     /// `application/json`.
@@ -25,20 +25,20 @@ pub enum Payload {
 }
 
 impl Response {
-    /// A JSON answer.
+    /// A JSON response.
     #[must_use]
     pub const fn json(code: u16, body: Value) -> Self {
         Self { code, body: Payload::Json(body), warnings: Vec::new() }
     }
 
-    /// A plain text answer.
+    /// A plain text response.
     #[must_use]
     pub fn text(code: u16, body: &str) -> Self {
         Self { code, body: Payload::Text(body.to_owned()), warnings: Vec::new() }
     }
 }
 
-/// A refusal on its way up: it becomes a Status body.
+/// A refusal, which becomes a Status body.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Refusal(Box<Status>);
 
@@ -50,7 +50,7 @@ struct Status {
     details: Option<Value>,
 }
 
-/// One cause of a refusal for an invalid field.
+/// One cause of a refusal: what is wrong with which field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cause {
     reason: &'static str,
@@ -59,13 +59,13 @@ pub struct Cause {
 }
 
 impl Cause {
-    /// A value that breaks a rule. `value` is printed as Go's `%q` would.
+    /// A value that breaks a rule. `value` is quoted like Go's `%q`.
     #[must_use]
     pub fn invalid(field: &str, value: &str, why: &str) -> Self {
         Self::invalid_raw(field, &go_quote(value), why)
     }
 
-    /// A value that breaks a rule and isn't a string: printed as given.
+    /// A value that breaks a rule and is not a string. It is printed as given.
     #[must_use]
     pub fn invalid_raw(field: &str, value: &str, why: &str) -> Self {
         Self::new("FieldValueInvalid", field, format!("Invalid value: {value}: {why}"))
@@ -78,7 +78,7 @@ impl Cause {
         Self::new("FieldValueRequired", field, message)
     }
 
-    /// A field that must not be set, or not be changed.
+    /// A field that must not be set or changed.
     #[must_use]
     pub fn forbidden(field: &str, why: &str) -> Self {
         Self::new("FieldValueForbidden", field, format!("Forbidden: {why}"))
@@ -114,7 +114,7 @@ impl Refusal {
         Self::new(404, "NotFound", format!("{} {} not found", qualified(resource), go_quote(name)), Some(details(resource, name)))
     }
 
-    /// 404 for a path below `/api` that stands for nothing.
+    /// 404 for a path that means nothing.
     #[must_use]
     pub fn no_such_resource() -> Self {
         Self::new(404, "NotFound", "the server could not find the requested resource", Some(json!({})))
@@ -127,13 +127,13 @@ impl Refusal {
         Self::new(405, "MethodNotAllowed", message, Some(json!({})))
     }
 
-    /// 409: something else was written meanwhile.
+    /// 409: the object is not in the state that the request expects.
     #[must_use]
     pub fn conflict(resource: &Resource, name: &str, why: &str) -> Self {
         Self::not_fulfilled(&qualified(resource), details(resource, name), name, why)
     }
 
-    /// 409: a precondition of DELETE, which names the kind in the resource's place.
+    /// 409: a precondition of DELETE is not met. The message names the kind instead of the resource.
     #[must_use]
     pub fn precondition(resource: &Resource, name: &str, why: &str) -> Self {
         Self::not_fulfilled(&group_kind(resource.group, resource.kind), named(name, resource.group, resource.kind), name, why)
@@ -144,14 +144,14 @@ impl Refusal {
         Self::new(409, "Conflict", message, Some(details))
     }
 
-    /// 409: another resourceVersion than the one given.
+    /// 409: the object has another resourceVersion.
     #[must_use]
     pub fn modified(resource: &Resource, name: &str) -> Self {
         let why = "the object has been modified; please apply your changes to the latest version and try again";
         Self::conflict(resource, name, why)
     }
 
-    /// 409: the object to be created is there, or is only going.
+    /// 409: the object to be created exists, or is still being deleted.
     #[must_use]
     pub fn already_exists(resource: &Resource, name: &str, going: bool) -> Self {
         let state = if going { "object is being deleted: " } else { "" };
@@ -165,19 +165,19 @@ impl Refusal {
         Self::new(400, "BadRequest", message, None)
     }
 
-    /// 500 without reason and details, as the real server answers many client errors.
+    /// 500 without reason and details. A real server answers many client errors so.
     #[must_use]
     pub fn internal(message: impl Into<String>) -> Self {
         Self::new(500, "", message, None)
     }
 
-    /// 403 with a text after "is forbidden: ".
+    /// 403. `why` follows "is forbidden: ".
     #[must_use]
     pub fn forbidden(resource: &Resource, name: &str, why: &str, causes: Option<Value>) -> Self {
         Self::forbidden_path(resource.group, resource.plural, name, why, causes)
     }
 
-    /// The same for the resource of a path, which need not exist.
+    /// The same for a resource that need not exist.
     #[must_use]
     pub fn forbidden_path(group: &str, plural: &str, name: &str, why: &str, causes: Option<Value>) -> Self {
         let on = group_kind(group, plural);
@@ -189,7 +189,7 @@ impl Refusal {
         Self::new(403, "Forbidden", format!("{subject} is forbidden: {why}"), Some(details))
     }
 
-    /// 422: every cause stands in `details.causes`, but only once in the message.
+    /// 422. `details.causes` has all causes; the message has each of them once.
     #[must_use]
     pub fn invalid(group: &str, kind: &str, name: &str, causes: &[Cause]) -> Self {
         let mut lines: Vec<String> = Vec::new();
@@ -230,7 +230,7 @@ impl From<Refusal> for Response {
     }
 }
 
-/// `details` of an answer about an object.
+/// The `details` of a Status about an object.
 #[must_use]
 pub fn details(resource: &Resource, name: &str) -> Value {
     named(name, resource.group, resource.plural)
@@ -246,12 +246,12 @@ fn named(name: &str, group: &str, kind: &str) -> Value {
     Value::Object(details)
 }
 
-/// A resource as messages name it.
+/// A resource as messages call it.
 fn qualified(resource: &Resource) -> String {
     group_kind(resource.group, resource.plural)
 }
 
-/// A word of the core group alone, any other with its group: `certificates.example.com`.
+/// A plural or kind with its group, as in `certificates.example.com`. The core group is left out.
 fn group_kind(group: &str, word: &str) -> String {
     if group.is_empty() { word.to_owned() } else { format!("{word}.{group}") }
 }

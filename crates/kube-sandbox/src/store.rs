@@ -1,4 +1,4 @@
-//! What the server remembers: the objects, and one counter that every write moves.
+//! The server's storage: the objects, and a counter that every write increases.
 
 use std::collections::BTreeMap;
 
@@ -9,18 +9,18 @@ use super::lifecycle;
 use super::object;
 use super::resource::Resource;
 
-/// All state of one sandbox.
+/// The whole state of one cluster.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Store {
     revision: u64,
-    /// Where the next uid comes from.
+    /// The state of the generator that uids come from.
     seed: u64,
-    /// By row of the table and `namespace/name`: the order of the server's lists, and of the state file.
+    /// By row of the resource table, and `namespace/name`: the order of lists and of the state file.
     objects: BTreeMap<(usize, String), Value>,
 }
 
 impl Store {
-    /// A new cluster. The seed makes its uids its own.
+    /// A new cluster. Its uids come from the seed.
     #[must_use]
     pub fn new(seed: u64, now: Timestamp) -> Self {
         let mut store = Self { revision: 1, seed, objects: BTreeMap::new() };
@@ -28,7 +28,7 @@ impl Store {
         store
     }
 
-    /// Rebuilds a store from what was kept of it. `None` where an object is not one of ours.
+    /// Rebuilds a store from its parts. `None` if an object is of an unknown resource.
     pub(super) fn restore(revision: u64, seed: u64, objects: Vec<Value>) -> Option<Self> {
         let mut store = Self { revision, seed, objects: BTreeMap::new() };
         for object in objects {
@@ -40,13 +40,13 @@ impl Store {
         Some(store)
     }
 
-    /// The counter: the resourceVersion of the newest write.
+    /// The resourceVersion of the newest write.
     #[must_use]
     pub const fn revision(&self) -> u64 {
         self.revision
     }
 
-    /// The seed, to be kept with the rest.
+    /// The state of the generator, to be kept with the objects.
     pub(super) const fn seed(&self) -> u64 {
         self.seed
     }
@@ -62,7 +62,7 @@ impl Store {
         self.objects.get(&key(resource, namespace, name))
     }
 
-    /// The objects of a resource, in the server's order: of one namespace, or (empty namespace) of all.
+    /// The objects of a resource in the server's order, of one namespace or (if it is empty) of all.
     pub fn list<'a>(&'a self, resource: &'static Resource, namespace: &'a str) -> impl Iterator<Item = &'a Value> {
         let of_namespace =
             move |o: &&Value| !resource.namespaced() || namespace.is_empty() || object::meta(o, "namespace") == namespace;
@@ -77,14 +77,14 @@ impl Store {
         object
     }
 
-    /// Removes an object; this moves the counter too.
+    /// Removes an object. This increases the counter too.
     pub fn remove(&mut self, resource: &Resource, namespace: &str, name: &str) {
         if self.objects.remove(&key(resource, namespace, name)).is_some() {
             self.revision += 1;
         }
     }
 
-    /// The next 64 bits of the seed (splitmix64).
+    /// The next 64 bits of the generator, which is splitmix64.
     fn next(&mut self) -> u64 {
         self.seed = self.seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.seed;
@@ -93,7 +93,7 @@ impl Store {
         z ^ (z >> 31)
     }
 
-    /// A uid: a version 4 UUID.
+    /// A new uid: a version 4 UUID.
     pub fn mint_uid(&mut self) -> String {
         let (a, b) = (self.next(), self.next());
         let (a, b) = (a & 0xffff_ffff_ffff_0fff | 0x4000, b & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000);

@@ -1,4 +1,4 @@
-//! PATCH by strategic merge, as far as the resources of the table have anything to merge strategically.
+//! Strategic merge patch, as far as the resources of the table need it.
 
 use serde_json::{Map, Value};
 
@@ -13,7 +13,7 @@ use super::typed::step_of;
 use super::write::WriteTarget;
 
 impl RequestContext<'_> {
-    /// The object as the patch would have it.
+    /// The object after the patch.
     pub(super) fn strategic(&mut self, target: &WriteTarget, body: &[u8], live: &Value) -> Result<Value, Refusal> {
         let WriteTarget { resource, options, .. } = target;
         let doc = Doc::parse(body).map_err(Refusal::bad_request)?;
@@ -38,7 +38,7 @@ impl RequestContext<'_> {
     }
 }
 
-/// Directives other than `$patch: replace` and `$patch: delete` on maps are not offered.
+/// Whether a patch has a directive that is not supported: any but `$patch: replace` and `$patch: delete` in maps.
 fn has_other_directive(patch: &Value) -> bool {
     match patch {
         Value::Object(map) => map.iter().any(|(key, value)| {
@@ -76,7 +76,7 @@ fn merge_strategic(ty: &Type, live: &Value, patch: &Value) -> Value {
     Value::Object(out)
 }
 
-/// Lists that are merged: the patch's items, and what only the live list has where it stood before the next item of both.
+/// Merges two lists: the patch's items in their order, and each other live item before the item of both that it preceded.
 fn merge_lists(ty: &Type, old: &[Value], new: &[Value]) -> Value {
     if !ty.granular() {
         return Value::Array(new.to_vec());
@@ -106,7 +106,7 @@ fn merge_lists(ty: &Type, old: &[Value], new: &[Value]) -> Value {
     Value::Array(out)
 }
 
-/// Go's conversion of maps into structs, for its errors alone.
+/// Go's conversion of maps into structs, reproduced for its errors only.
 fn restorable(ty: &Type, value: &Value) -> Result<(), String> {
     match (ty, value) {
         (_, Value::Null) | (Type::Any, _) | (Type::Text(_) | Type::Time | Type::Bytes, Value::String(_)) => Ok(()),

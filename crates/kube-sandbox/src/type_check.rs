@@ -1,11 +1,11 @@
-//! Whether an applied object has the types of the schema, and Go's words for what it has instead.
+//! Checks the types of an applied object against the schema, with Go's messages for what is wrong.
 
 use serde_json::Value;
 
 use super::schema::{Merge, Type};
 use super::typed::step_of;
 
-/// Checks an applied object against the schema. The error is the server's text, which may echo a value of the wrong type.
+/// Checks an applied object against the schema. The error is the server's message, which may echo a value of the wrong type.
 pub fn validate(ty: &Type, value: &Value) -> Result<(), String> {
     let mut errors = Vec::new();
     check(ty, value, "", &mut errors);

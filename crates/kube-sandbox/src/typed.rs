@@ -1,19 +1,19 @@
-//! Values under the schema: compare, merge, remove, and the set of fields a value has. This is structured-merge-diff,
-//! shrunk to the types of three kinds.
+//! Values with a schema: comparing, merging, removing fields, and the set of fields that a value has. A small version of
+//! Kubernetes' structured-merge-diff.
 
 use serde_json::{Map, Value};
 
 use super::fields::{FieldSet, PathElement};
 use super::schema::{Merge, Type};
 
-/// What changed from one value to another.
+/// The fields in which two values differ.
 #[derive(Clone, Debug, Default)]
 pub struct FieldDiff {
-    /// In the first only.
+    /// Only in the first.
     pub removed: FieldSet,
     /// In both, but different.
     pub modified: FieldSet,
-    /// In the second only.
+    /// Only in the second.
     pub added: FieldSet,
 }
 
@@ -26,7 +26,7 @@ impl FieldDiff {
         out
     }
 
-    /// Without a field of the top level: what a resource resets on every write takes no part in ownership.
+    /// The same without a top-level field.
     #[must_use]
     pub fn without_field(self, name: &str) -> Self {
         Self {
@@ -59,7 +59,7 @@ impl FieldDiff {
     }
 }
 
-/// Null, an empty map or an empty list, or not there: such a pair is compared and merged as one value.
+/// Whether a value is missing, null, or an empty map or list. Two such values are compared and merged as a whole.
 fn is_hollow(value: Option<&Value>) -> bool {
     match value {
         None | Some(Value::Null) => true,
@@ -71,7 +71,7 @@ fn is_hollow(value: Option<&Value>) -> bool {
 
 type Pair<'a> = (PathElement, &'static Type, Option<&'a Value>, Option<&'a Value>);
 
-/// What stands below two values, side by side: the first one's order, then what only the second has.
+/// The parts of two values side by side, in the order of the first, then those that only the second has.
 fn pairs<'a>(ty: &Type, old: Option<&'a Value>, new: Option<&'a Value>) -> Vec<Pair<'a>> {
     let (a, b) = (entries(ty, old), entries(ty, new));
     let find =
@@ -102,7 +102,7 @@ fn entries<'a>(ty: &Type, value: Option<&'a Value>) -> Vec<(PathElement, &'stati
     }
 }
 
-/// The step an item of a list is known by.
+/// The path element that identifies an item of a list.
 pub(super) fn step_of(ty: &Type, item: &Value) -> Option<PathElement> {
     let Type::List(_, merge, _) = ty else { return None };
     match merge {
@@ -115,7 +115,7 @@ pub(super) fn step_of(ty: &Type, item: &Value) -> Option<PathElement> {
     }
 }
 
-/// What a value looks like after a configuration has been merged into it.
+/// Merges a configuration into a live value.
 #[must_use]
 pub fn merge(ty: &Type, live: Option<&Value>, config: Option<&Value>) -> Option<Value> {
     if !ty.granular() || (is_hollow(live) && is_hollow(config)) {
@@ -138,8 +138,8 @@ pub fn merge(ty: &Type, live: Option<&Value>, config: Option<&Value>) -> Option<
     }
 }
 
-/// The order of a merged list: the configuration's items in its own order, and what only the live list has where it stood
-/// before the next item that both have.
+/// Merges two lists: the configuration's items in their order, and each other live item before the item of both that it
+/// preceded.
 fn merge_items(ty: &Type, of: &Type, live: Option<&Value>, config: Option<&Value>) -> Vec<Value> {
     let (left, right) = (entries(ty, live), entries(ty, config));
     let find = |list: &[(PathElement, &'static Type, &Value)], step: &PathElement| list.iter().position(|(s, ..)| s == step);
@@ -185,7 +185,7 @@ fn merge_items(ty: &Type, of: &Type, live: Option<&Value>, config: Option<&Value
     out
 }
 
-/// A value without the items of a set. `None` stands for null: everything in it is gone.
+/// A value without the fields of a set. `None` means null: nothing is left of it.
 #[must_use]
 pub fn remove(ty: &Type, value: &Value, gone: &FieldSet) -> Option<Value> {
     match (ty, value) {
@@ -229,7 +229,7 @@ pub fn remove(ty: &Type, value: &Value, gone: &FieldSet) -> Option<Value> {
     }
 }
 
-/// The fields that a value has.
+/// The set of fields that a value has.
 #[must_use]
 pub fn field_set(ty: &Type, value: &Value) -> FieldSet {
     let mut out = FieldSet::default();

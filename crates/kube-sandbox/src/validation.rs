@@ -1,5 +1,5 @@
-//! What the server checks before it stores an object: the same checks in the same order, repeated where it repeats them, since
-//! every one is a cause of its own.
+//! Validation before an object is stored: the server's checks in the server's order. It repeats some of them, and so does this
+//! module, since each failed check is a cause of its own in the answer.
 
 use serde_json::Value;
 
@@ -11,14 +11,14 @@ use super::status::Cause;
 const MAX_ANNOTATION_BYTES: usize = 256 * 1024;
 const STANDARD_FINALIZERS: [&str; 3] = ["kubernetes", "orphan", "foregroundDeletion"];
 
-/// The checks of a creation. The second round runs only where the first finds nothing.
+/// Checks a new object. The second round of checks runs only if the first finds nothing.
 #[must_use]
 pub(crate) fn of_create(resource: &Resource, object: &Value) -> Vec<Cause> {
     let causes = whole(resource, object);
     if causes.is_empty() { metadata(resource, object, names::path_segment) } else { causes }
 }
 
-/// The checks of an update.
+/// Checks an update.
 #[must_use]
 pub(crate) fn of_update(resource: &Resource, change: &Change<'_>) -> Vec<Cause> {
     let Change { new, old, .. } = change;
@@ -42,7 +42,7 @@ fn whole(resource: &Resource, object: &Value) -> Vec<Cause> {
     causes
 }
 
-/// The metadata's checks once more, as the rules of every kind repeat them.
+/// The metadata again: the rules of every kind repeat these checks.
 fn strategy_update(object: &Value, old: &Value) -> Vec<Cause> {
     let mut causes = metadata_update(object, old);
     causes.extend(unqualified_finalizers(object));
@@ -54,7 +54,7 @@ fn unqualified_finalizers(object: &Value) -> Vec<Cause> {
     finalizers(object).into_iter().enumerate().filter_map(each).collect()
 }
 
-/// What is wrong with a finalizer that has no domain.
+/// What is wrong with a finalizer that has no domain and is no standard one.
 pub(crate) fn unqualified(finalizer: &str, field: &str) -> Option<Cause> {
     let known = finalizer.contains('/') || STANDARD_FINALIZERS.contains(&finalizer);
     let why = "name is neither a standard finalizer name nor is it fully qualified";
@@ -65,7 +65,7 @@ fn metadata(resource: &Resource, object: &Value, name_rule: fn(&str) -> Vec<Stri
     let mut causes = Vec::new();
     let generated = meta(object, "generateName");
     if !generated.is_empty() {
-        // A prefix may end in what a name must not end in.
+        // A prefix may end with a dash, a name may not.
         let prefix = generated.strip_suffix('-').map_or_else(|| generated.to_owned(), |p| format!("{p}a"));
         causes.extend(name_rule(&prefix).iter().map(|fault| Cause::invalid("metadata.generateName", generated, fault)));
     }
@@ -104,7 +104,7 @@ fn labels_and_annotations(object: &Value) -> Vec<Cause> {
     }
     let mut size = 0;
     for (key, value) in pairs(&object["metadata"]["annotations"]) {
-        // As Go does it, one character for one.
+        // Like Go, one character for each.
         let lower: String = key.chars().map(|c| c.to_lowercase().next().unwrap_or(c)).collect();
         causes.extend(names::qualified_name(&lower).iter().map(|fault| Cause::invalid("metadata.annotations", key, fault)));
         size += key.len() + value.len();

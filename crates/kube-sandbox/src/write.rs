@@ -1,4 +1,4 @@
-//! POST and PUT, and the one way by which an object is created or updated.
+//! POST and PUT, and the one place where objects are created and updated.
 
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ use super::resource::{Change, Deletion, Resource, is_core_kind};
 use super::status::{Refusal, go_quote};
 use super::{RequestContext, clock, validation};
 
-/// Where an object is, and the options of the write.
+/// The object to write, and the options of the write.
 #[derive(Clone, Debug)]
 pub(super) struct WriteTarget {
     pub resource: &'static Resource,
@@ -22,7 +22,7 @@ pub(super) struct WriteTarget {
 }
 
 impl RequestContext<'_> {
-    /// POST to a collection.
+    /// Creates an object by POST.
     pub(super) fn post(&mut self, resource: &'static Resource, namespace: &str) -> Result<(u16, Value), Refusal> {
         let body = self.typed_body()?;
         let options = self.request.options(OptionsOf::Create)?;
@@ -41,7 +41,7 @@ impl RequestContext<'_> {
         Ok((201, self.create(&target, new, false)?))
     }
 
-    /// PUT to an object.
+    /// Replaces an object by PUT.
     pub(super) fn put(&mut self, resource: &'static Resource, namespace: &str, name: &str) -> Result<(u16, Value), Refusal> {
         let body = self.typed_body()?;
         let options = self.request.options(OptionsOf::Update)?;
@@ -66,7 +66,7 @@ impl RequestContext<'_> {
         Ok((200, self.update(&target, &live, new)?))
     }
 
-    /// The body, if it has a media type that is understood.
+    /// The body as JSON, if its media type is supported.
     pub(super) fn typed_body(&self) -> Result<Vec<u8>, Refusal> {
         match self.request.media_type() {
             "" | "application/json" => Ok(self.request.checked_body()?.to_vec()),
@@ -117,7 +117,7 @@ impl RequestContext<'_> {
         Ok(decoded.object)
     }
 
-    /// Unknown and duplicate fields: ignored, warned of or refused.
+    /// Ignores, warns of, or refuses unknown and duplicate fields.
     pub(super) fn complain(
         &mut self,
         options: &Options,
@@ -132,7 +132,7 @@ impl RequestContext<'_> {
         Ok(())
     }
 
-    /// Brings managedFields of a POST, PUT or merge patch up to date.
+    /// Updates managedFields after a POST, PUT or merge patch.
     pub(super) fn track(&self, target: &WriteTarget, live: &Value, new: &mut Value) {
         let sent = new["metadata"].get("managedFields").cloned();
         let mut managed = Managed::of_live_or_new(live["metadata"].get("managedFields"), sent.as_ref());
@@ -141,8 +141,8 @@ impl RequestContext<'_> {
         set_meta(new, "managedFields", managed.encode());
     }
 
-    /// Creates an object. By apply the right to create is asked for here, after validation, as the real server does; and a
-    /// resourceVersion in the body is dropped, where POST refuses it.
+    /// Creates an object. For an apply, authorization to create is checked here, after validation, as a real server does; and a
+    /// resourceVersion in the body is ignored, whereas POST refuses it.
     pub(super) fn create(&mut self, target: &WriteTarget, mut new: Value, by_apply: bool) -> Result<Value, Refusal> {
         let WriteTarget { resource, namespace, name, options } = target;
         let uid = self.store.mint_uid();
@@ -170,7 +170,7 @@ impl RequestContext<'_> {
         Ok(self.store.put(resource, namespace, name, new))
     }
 
-    /// Updates an object that is there.
+    /// Updates an existing object.
     pub(super) fn update(&mut self, target: &WriteTarget, live: &Value, mut new: Value) -> Result<Value, Refusal> {
         let WriteTarget { resource, namespace, name, options } = target;
         let sent = parsed_version(meta(&new, "resourceVersion"))?;
@@ -201,7 +201,7 @@ impl RequestContext<'_> {
         Ok(self.store.put(resource, namespace, name, new))
     }
 
-    /// What an update can't change, or keeps where it is silent.
+    /// Keeps what an update can't change, and what it leaves out but does not remove.
     fn keep(&self, resource: &Resource, live: &Value, new: &mut Value) {
         let from_live = |key: &str| live["metadata"].get(key).cloned();
         set_meta(new, "generation", from_live("generation"));
@@ -219,7 +219,7 @@ impl RequestContext<'_> {
     }
 }
 
-/// Where nothing but the times of entries differs, the old times stay: such a write is none.
+/// If nothing differs but the times of managedFields, the old times are kept: such a write changes nothing.
 fn ignore_times(live: &Value, new: &mut Value) {
     let without = |o: &Value| {
         let mut o = o.clone();
@@ -233,7 +233,7 @@ fn ignore_times(live: &Value, new: &mut Value) {
     }
 }
 
-/// The number of a resourceVersion; "" is 0. The error is Go's.
+/// Parses a resourceVersion; "" is 0. The error is Go's.
 pub(super) fn parsed_version(text: &str) -> Result<u64, Refusal> {
     if text.is_empty() {
         return Ok(0);
@@ -242,7 +242,7 @@ pub(super) fn parsed_version(text: &str) -> Result<u64, Refusal> {
     text.parse().map_err(wrong)
 }
 
-/// The namespace of the body, if any, must be the path's. One that isn't namespaced loses it.
+/// The body's namespace, if any, must be that of the path. Cluster-scoped objects lose theirs.
 pub(super) fn match_namespace(resource: &Resource, namespace: &str, object: &mut Value) -> Result<(), Refusal> {
     if !resource.namespaced() {
         set_meta(object, "namespace", None);
@@ -257,7 +257,7 @@ pub(super) fn match_namespace(resource: &Resource, namespace: &str, object: &mut
     Ok(())
 }
 
-/// The name of the body must be the path's.
+/// The body's name must be that of the path.
 pub(super) fn match_name(object: &Value, name: &str) -> Result<(), Refusal> {
     match meta(object, "name") {
         "" => Err(Refusal::bad_request(format!(
@@ -268,13 +268,13 @@ pub(super) fn match_name(object: &Value, name: &str) -> Result<(), Refusal> {
     }
 }
 
-/// What Go says about a body that is no object.
+/// Go's message for a body that is no object.
 pub(super) fn not_an_object(doc: &Doc) -> String {
     let target = r#"struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }"#;
     format!("json: cannot unmarshal {} into Go value of type {target}", doc.go_kind())
 }
 
-/// `kind` and `apiVersion` of a document; where they are left out, those of the path.
+/// The `kind` and `apiVersion` of a document, or those of the path if they are left out.
 pub(super) fn type_of(doc: &Doc, resource: &Resource) -> (String, String) {
     let value = doc.value();
     let text = |key: &str, default: &str| match value.get(key).and_then(Value::as_str) {
@@ -284,7 +284,7 @@ pub(super) fn type_of(doc: &Doc, resource: &Resource) -> (String, String) {
     (text("kind", resource.kind), text("apiVersion", &resource.api_version()))
 }
 
-/// Another type than the path's.
+/// Refuses a document of another type than that of the path.
 pub(super) fn wrong_type(resource: &Resource, named: &str, version: &str) -> Result<(), String> {
     if version == resource.api_version() && named == resource.kind {
         return Ok(());
@@ -296,7 +296,7 @@ pub(super) fn wrong_type(resource: &Resource, named: &str, version: &str) -> Res
     Err(format!("no kind {named} is registered for version {version} in scheme \"pkg/runtime/scheme.go:111\""))
 }
 
-/// The beginning of a body, as the server quotes it.
+/// The beginning of a body as the server quotes it.
 fn summary(body: &[u8]) -> String {
     let head = &body[..body.len().min(30)];
     let more = if body.len() > 30 { " ..." } else { "" };

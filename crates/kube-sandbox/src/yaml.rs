@@ -1,12 +1,12 @@
-//! JSON as the server's YAML reader takes it, which is not always as JSON means it.
+//! JSON as the server's YAML parser understands it, which differs from JSON in a few places.
 
-/// Code points that YAML takes for the end of a line, and JSON for any other.
+/// Code points that end a line in YAML, but not in JSON.
 const BREAKS: [char; 3] = ['\u{85}', '\u{2028}', '\u{2029}'];
 
-/// The JSON text as it is understood, line breaks in strings folded.
+/// The JSON text as YAML understands it, with line breaks in strings folded.
 ///
 /// # Errors
-/// The server's words about what YAML does not have.
+/// The server's message about what YAML does not allow.
 pub fn read(json: &str) -> Result<String, &'static str> {
     let refused = |c| matches!(c, '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}');
     if json.contains(refused) {
@@ -21,13 +21,13 @@ pub fn read(json: &str) -> Result<String, &'static str> {
         if matches!(escape.as_bytes(), [b'u', b'd' | b'D', b'8'..=b'9' | b'a'..=b'f' | b'A'..=b'F', ..]) {
             return Err("found invalid Unicode character escape code");
         }
-        // Not a backslash that is itself escaped.
+        // Skip the escaped character, which may be a backslash.
         rest = escape.get(1..).unwrap_or_default();
     }
     Ok(if json.contains(BREAKS) { folded(json) } else { json.to_owned() })
 }
 
-/// White space round a break goes; a next line that stands alone becomes a blank, a separator stays.
+/// Folds line breaks: white space around them goes, a single next-line becomes a blank, separators stay.
 fn folded(json: &str) -> String {
     let blank = |c| matches!(c, ' ' | '\t');
     let mut text = String::with_capacity(json.len());
