@@ -8,6 +8,7 @@ mod in_parallel;
 pub mod kubeconfig;
 mod proxy;
 mod retry;
+pub mod sandbox;
 mod trouble;
 
 use crate::text;
@@ -95,45 +96,6 @@ pub enum Sent {
     },
 }
 
-/// The sandbox's file where none is named.
-///
-/// # Errors
-/// Neither `XDG_STATE_HOME` nor `HOME` says where that is.
-pub fn sandbox_file(named: &Outside) -> Result<PathBuf, Failure> {
-    if !named.is_empty() {
-        return Ok(PathBuf::from(named.expose()));
-    }
-    let folder = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|folder| folder.is_absolute());
-    let state = folder("XDG_STATE_HOME").or_else(|| folder("HOME").map(|home| home.join(".local").join("state")));
-    let state = state.ok_or_else(|| {
-        Failure::new(FailureCode::Sandbox, "HOME is not set: there is no place for the sandbox")
-            .hint("name a file: --sandbox=FILE")
-    })?;
-    Ok(state.join("konnect").join("sandbox.json"))
-}
-
-/// Opens the sandbox: the API server of this program's own, kept in a file.
-///
-/// # Errors
-/// A file that can't be used; it is named and kept.
-pub fn open_sandbox(
-    named: &Outside,
-    deadline: &Deadline,
-    notices: &Notices,
-) -> Result<(crate::sandbox::Sandbox, PathBuf), Failure> {
-    let path = sandbox_file(named)?;
-    let new = !path.exists();
-    let sandbox = crate::sandbox::Sandbox::open(&path)?.with_patience(deadline.remaining());
-    if new {
-        let message = text!(
-            "a new sandbox begins in {}; what is applied to it is kept there, the token included",
-            Outside::from(path.as_path())
-        );
-        notices(Notice::Warning(Warning { code: "sandbox_created".into(), message }));
-    }
-    Ok((sandbox, path))
-}
-
 /// What a credential plugin may not have.
 #[derive(Clone, Copy)]
 pub struct PluginLimits<'a> {
@@ -156,9 +118,9 @@ pub async fn connect(
     plugin: PluginLimits<'_>,
 ) -> Result<Cluster, Failure> {
     if let Some(named) = &choice.sandbox {
-        let (sandbox, path) = open_sandbox(named, &deadline, &notices)?;
-        let client = kube::Client::new(sandbox, "default");
-        return Ok(Cluster::over(client, "sandbox", Outside::from(path.as_path()), deadline, notices));
+        let sandbox::Opened { file, service } = sandbox::open(named, &deadline, &notices)?;
+        let client = kube::Client::new(service, "default");
+        return Ok(Cluster::over(client, "sandbox", Outside::from(file.as_path()), deadline, notices));
     }
     let mut selected = kubeconfig::select(choice, &deadline, secrets).await?;
     let auth = &mut selected.config.auth_info;

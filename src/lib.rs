@@ -30,7 +30,6 @@ pub mod spec;
 // What does exist.
 pub mod cluster;
 pub mod read;
-pub mod sandbox;
 
 // What is to be done: pure.
 pub mod view;

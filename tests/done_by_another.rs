@@ -14,10 +14,10 @@ use konnect::cluster::{Cluster, Deadline};
 use konnect::desired::TakeOver;
 use konnect::outcome::Outcome;
 use konnect::report::WriteResult;
-use konnect::sandbox::Sandbox;
 use konnect::session::Session;
 use konnect::spec;
 use konnect::view::{CapturedOutput, Door, Event, Format, Output, Printer, Reporter, Streams, Style};
+use kube_sandbox::Sandbox;
 use serde_json::Value;
 use support::{Konnect, Served};
 
@@ -70,7 +70,7 @@ async fn in_the_report_and_the_events() {
     let (wanted, cluster) = apply_all(&sandbox, folder.path(), SPEC);
     let plan = wanted.plan(&cluster).await.expect("a plan").plan;
     let body = r#"{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"kong"}}"#;
-    let mut made = konnect::sandbox::request::Request::new("POST", "/api/v1/namespaces", body);
+    let mut made = kube_sandbox::request::Request::new("POST", "/api/v1/namespaces", body);
     made.content_type = Some("application/json".to_owned());
     assert_eq!(sandbox.send(&made).await.expect("an answer").code, 201);
 

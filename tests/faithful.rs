@@ -17,7 +17,7 @@ mod pair;
 #[path = "faithful/script.rs"]
 mod script;
 
-use konnect::sandbox::rights::Rule;
+use kube_sandbox::rights::Rule;
 use pair::Pair;
 
 /// Every group of the list. A new file must be named here.

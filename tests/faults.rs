@@ -23,7 +23,7 @@ use std::sync::{Arc, Mutex};
 
 use catalogue::{Kind, Named};
 use document::Tally;
-use konnect::sandbox::faults::{Call, Fault};
+use kube_sandbox::faults::{Injection, RequestKey};
 use support::scenario::{self, Scenario};
 use truth::Canaries;
 use world::{Run, World};
@@ -41,7 +41,7 @@ struct Case<'a> {
     command: &'static [&'static str],
     fault: &'a Named,
     /// Which call of the run without a fault.
-    at: Call,
+    at: RequestKey,
     phase: &'static str,
     lasting: Lasting,
 }
@@ -126,10 +126,10 @@ fn begun(scenario: &Scenario, command: &[&str]) -> World {
 }
 
 /// The calls of a run, each with what the run was about then.
-fn phases(run: &Run) -> Vec<(Call, &'static str)> {
-    let is_write = |call: &Call| call.what.starts_with("PATCH") && !call.what.ends_with("dry");
+fn phases(run: &Run) -> Vec<(RequestKey, &'static str)> {
+    let is_write = |call: &RequestKey| call.what.starts_with("PATCH") && !call.what.ends_with("dry");
     let last_write = run.calls.iter().rposition(is_write);
-    let phase = |(i, call): (usize, &Call)| {
+    let phase = |(i, call): (usize, &RequestKey)| {
         let phase = match call.what.as_str() {
             "POST selfsubjectaccessreviews" => "asking for rights",
             what if what.ends_with("dry") => "dry run",
@@ -151,7 +151,7 @@ fn check(case: &Case<'_>, canaries: &Canaries) -> Run {
     let run = world.run(case.command, move |call| {
         let here = *call == at;
         let met = met.fetch_or(here, Ordering::SeqCst) || here;
-        if here || met && from_then_on { fault.clone() } else { Fault::None }
+        if here || met && from_then_on { fault.clone() } else { Injection::None }
     });
     let name = format!(
         "{} {:?}: {} at {} {} ({:?})",

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use konnect::sandbox::faults::Call;
+use kube_sandbox::faults::RequestKey;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use support::relay::{Fault, Relay};
@@ -96,9 +96,9 @@ impl<'a> Case<'a> {
     /// Applies through a relay; `decide` also gets the process's number, once there is one.
     fn apply_through(
         self,
-        decide: impl Fn(&Call, &Arc<OnceLock<Pid>>) -> Fault + Send + Sync + 'static,
+        decide: impl Fn(&RequestKey, &Arc<OnceLock<Pid>>) -> Fault + Send + Sync + 'static,
         timeout: &str,
-    ) -> (Self, Ran, Vec<Call>) {
+    ) -> (Self, Ran, Vec<RequestKey>) {
         let child = Arc::new(OnceLock::new());
         let of_relay = Arc::clone(&child);
         let relay = Relay::start(&self.server.kubeconfig(), self.konnect.folder(), move |call| decide(call, &of_relay));
@@ -216,7 +216,7 @@ type Met = (usize, BTreeMap<&'static str, BTreeSet<i32>>);
 fn at_every_call(server: &Server, before: Before, events: &[Event]) -> Met {
     let (_, ran, calls) = Case::new(server, before).apply_through(|_, _| Fault::None, "30s");
     ran.assert_code(0);
-    let todo: Vec<(Event, &Call)> = calls.iter().flat_map(|call| events.iter().map(move |event| (*event, call))).collect();
+    let todo: Vec<(Event, &RequestKey)> = calls.iter().flat_map(|call| events.iter().map(move |event| (*event, call))).collect();
     let (next, codes) = (AtomicUsize::new(0), Mutex::new(BTreeMap::<_, BTreeSet<i32>>::new()));
     std::thread::scope(|scope| {
         for _ in 0..6 {
@@ -310,7 +310,7 @@ fn another_manager_in_between() {
             let headers = [("content-type", "application/merge-patch+json")];
             support::request::send(&kubeconfig, "PATCH", &path, &headers, body).expect("written");
         });
-        let decide = move |call: &Call, _: &Arc<OnceLock<Pid>>| {
+        let decide = move |call: &RequestKey, _: &Arc<OnceLock<Pid>>| {
             if call.what == what && call.nth == 1 { Fault::First(rotate.clone()) } else { Fault::None }
         };
         let (case, ran, _) = case.apply_through(decide, "30s");

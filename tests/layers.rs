@@ -112,10 +112,6 @@ fn what_shows_something_never_looks_at_text_from_outside() {
 fn only_what_went_through_the_door_can_be_serialized() {
     for (path, text) in sources("src") {
         let name = name(&path);
-        // The sandbox is a server: what it writes is its own.
-        if name.starts_with("sandbox") {
-            continue;
-        }
         // A request's body is what the API server is to have, as it is.
         let may =
             ["view/json/document.rs", "saved_plan/document.rs", "saved_plan/place.rs", "write/body.rs"].contains(&name.as_str());

@@ -11,7 +11,7 @@ mod support;
 mod world;
 
 use jsonschema::Validator;
-use konnect::sandbox::faults::Fault;
+use kube_sandbox::faults::Injection;
 use serde_json::{Value, json};
 use support::{Konnect, scenario};
 use world::World;
@@ -82,7 +82,7 @@ fn plans_and_events_of_every_scenario_with_and_without_faults() {
                     None => world.plain(command),
                     Some((at, fault)) => {
                         let (at, fault) = (at.clone(), fault.make(&world));
-                        world.run(command, move |call| if *call == at { fault.clone() } else { Fault::None })
+                        world.run(command, move |call| if *call == at { fault.clone() } else { Injection::None })
                     }
                 };
                 let what = format!("{name} {command:?} {:?}", spoiled.map(|(call, fault)| (call, fault.name)));

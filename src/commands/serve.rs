@@ -5,10 +5,10 @@ use std::time::Duration;
 use super::RunContext;
 use super::run::Run;
 use crate::cli::ServeArgs;
-use crate::cluster::{Deadline, open_sandbox};
+use crate::cluster::Deadline;
+use crate::cluster::sandbox::{Opened, listen, open, write_kubeconfig};
 use crate::outcome::{Failure, Outcome};
 use crate::outside::Outside;
-use crate::sandbox::serve::listen;
 use crate::view::{Event, Format, Output};
 
 /// How long a request waits for another process that works on the file.
@@ -24,16 +24,16 @@ pub(super) async fn serve(args: ServeArgs, context: &RunContext) -> Outcome {
 
 async fn until_interrupted(args: &ServeArgs, run: &Run) -> Result<(), Failure> {
     let named = args.sandbox.clone().unwrap_or_default();
-    let (sandbox, file) = open_sandbox(&named, &Deadline::after(LOCK_TIMEOUT), &run.notices())?;
+    let Opened { file, service } = open(&named, &Deadline::after(LOCK_TIMEOUT), &run.notices())?;
     let listening = listen().await?;
     let kubeconfig = args.kubeconfig_out.clone().unwrap_or_else(|| file.with_file_name("kubeconfig"));
-    let written = listening.write_kubeconfig(&kubeconfig)?;
+    let written = write_kubeconfig(&listening, &kubeconfig)?;
     run.emit(Event::Serving {
         file: file.as_path().into(),
         address: listening.address.to_string().into(),
         kubeconfig: kubeconfig.as_path().into(),
     });
-    listening.serve(sandbox, run.until_interrupted()).await;
+    listening.serve(service, run.until_interrupted()).await;
     written.remove();
     Ok(())
 }

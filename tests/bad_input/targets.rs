@@ -22,13 +22,13 @@ use konnect::ownership::Owners;
 use konnect::pat::{Salt, Scrubber};
 use konnect::planner::change;
 use konnect::read::{Comparison, read_object};
-use konnect::sandbox::handle;
-use konnect::sandbox::request::Request;
-use konnect::sandbox::rights::Caller;
-use konnect::sandbox::store::Store;
 use konnect::saved_plan::SavedPlan;
 use konnect::spec::{mask_tokens, parse};
 use konnect::view::Door;
+use kube_sandbox::handle;
+use kube_sandbox::request::Request;
+use kube_sandbox::rights::Caller;
+use kube_sandbox::store::Store;
 
 /// A function that takes any bytes.
 pub type Target = fn(&[u8]);

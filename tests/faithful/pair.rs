@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use konnect::sandbox::handle;
-use konnect::sandbox::request::Request;
-use konnect::sandbox::rights::{Caller, Rule};
-use konnect::sandbox::status::Payload;
-use konnect::sandbox::store::Store;
+use kube_sandbox::handle;
+use kube_sandbox::request::Request;
+use kube_sandbox::rights::{Caller, Rule};
+use kube_sandbox::status::Payload;
+use kube_sandbox::store::Store;
 use serde_json::{Value, json};
 
 use super::support::{Server, request};

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use konnect::sandbox::Sandbox;
-use konnect::sandbox::faults::{Canned, Fault};
+use kube_sandbox::Sandbox;
+use kube_sandbox::faults::{Canned, Injection};
 use serde_json::{Value, json};
 
 use super::world::{World, send};
@@ -29,7 +29,7 @@ pub enum Kind {
     Clock,
 }
 
-type Make = Box<dyn Fn(&World) -> Fault + Send + Sync>;
+type Make = Box<dyn Fn(&World) -> Injection + Send + Sync>;
 
 /// One fault.
 pub struct Named {
@@ -44,7 +44,7 @@ pub struct Named {
 
 impl Named {
     /// The fault itself, in one world.
-    pub fn make(&self, world: &World) -> Fault {
+    pub fn make(&self, world: &World) -> Injection {
         (self.make)(world)
     }
 
@@ -54,7 +54,7 @@ impl Named {
     }
 }
 
-fn plain(name: &'static str, kind: Kind, fault: Fault) -> Named {
+fn plain(name: &'static str, kind: Kind, fault: Injection) -> Named {
     Named { name, kind, make: Box::new(move |_| fault.clone()), denies: false }
 }
 
@@ -68,7 +68,7 @@ fn status(code: u16, reason: &str, message: &str, details: &Value) -> Canned {
 }
 
 fn answer(name: &'static str, canned: Canned) -> Named {
-    plain(name, Kind::Answer, Fault::Instead(canned))
+    plain(name, Kind::Answer, Injection::Instead(canned))
 }
 
 /// Every fault there is.
@@ -79,12 +79,12 @@ pub fn all() -> Vec<Named> {
     let causes = json!({"causes": [{"reason": "FieldValueInvalid", "message": "Invalid value", "field": "metadata.labels"}]});
     let webhook = "Internal error occurred: failed calling webhook \"secrets.validations.kong.konghq.com\": failed to call webhook: connection refused";
     let mut faults = vec![
-        plain("refused", Kind::Network, Fault::Refused),
-        plain("closed before the request is read", Kind::Network, Fault::ClosedBefore),
-        plain("closed in the middle of the answer", Kind::Network, Fault::ClosedInside),
-        plain("closed before the answer", Kind::Network, Fault::ClosedAfter),
-        plain("hangs, nothing done", Kind::Network, Fault::Hang),
-        plain("hangs, all done", Kind::Network, Fault::HangAfter),
+        plain("refused", Kind::Network, Injection::Refused),
+        plain("closed before the request is read", Kind::Network, Injection::ClosedBefore),
+        plain("closed in the middle of the answer", Kind::Network, Injection::ClosedInside),
+        plain("closed before the answer", Kind::Network, Injection::ClosedAfter),
+        plain("hangs, nothing done", Kind::Network, Injection::Hang),
+        plain("hangs, all done", Kind::Network, Injection::HangAfter),
         answer("401", status(401, "Unauthorized", "Unauthorized", &json!({}))),
         answer("403", status(403, "Forbidden", "forbidden: no", &details)),
         answer("404 of something that is no API server", text(404, "404 page not found")),
@@ -97,17 +97,17 @@ pub fn all() -> Vec<Named> {
         plain(
             "500, but done",
             Kind::Answer,
-            Fault::After(status(500, "InternalError", "etcdserver: request timed out", &json!({}))),
+            Injection::After(status(500, "InternalError", "etcdserver: request timed out", &json!({}))),
         ),
         answer("500 of a webhook", status(500, "InternalError", webhook, &json!({}))),
         answer("502 in HTML", html()),
-        plain("502 in HTML, but done", Kind::Answer, Fault::After(html())),
+        plain("502 in HTML, but done", Kind::Answer, Injection::After(html())),
         answer("503", status(503, "ServiceUnavailable", "apiserver is shutting down", &json!({}))),
         answer("504", status(504, "Timeout", "request did not complete within the allotted timeout", &json!({}))),
-        plain("504, but done", Kind::Answer, Fault::After(status(504, "Timeout", "request did not complete", &json!({})))),
-        plain("half of the JSON", Kind::Nonsense, Fault::Truncated),
-        plain("HTML with the code of a success", Kind::Nonsense, Fault::WrongType),
-        plain("another object", Kind::Nonsense, Fault::OtherObject),
+        plain("504, but done", Kind::Answer, Injection::After(status(504, "Timeout", "request did not complete", &json!({})))),
+        plain("half of the JSON", Kind::Nonsense, Injection::Truncated),
+        plain("HTML with the code of a success", Kind::Nonsense, Injection::WrongType),
+        plain("another object", Kind::Nonsense, Injection::OtherObject),
     ];
     faults.extend(others());
     faults.extend(
@@ -115,7 +115,7 @@ pub fn all() -> Vec<Named> {
             |(name, seconds)| {
                 let make = move |world: &World| {
                     let sandbox = world.sandbox.clone();
-                    Fault::First(Arc::new(move || {
+                    Injection::First(Arc::new(move || {
                         sandbox.set_clock_off(seconds);
                         Box::pin(async {})
                     }))
@@ -132,7 +132,7 @@ fn others() -> Vec<Named> {
     let named = |name, patch: fn(usize) -> (&'static str, &'static str, Value)| {
         let make = move |world: &World| {
             let (sandbox, namespace, count) = (world.sandbox.clone(), world.namespace.clone(), Arc::new(AtomicUsize::new(0)));
-            Fault::First(Arc::new(move || {
+            Injection::First(Arc::new(move || {
                 let (manager, content_type, body) = patch(count.fetch_add(1, Ordering::SeqCst));
                 Box::pin(write(sandbox.clone(), namespace.clone(), manager, content_type, body))
             }))

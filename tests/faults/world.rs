@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use clap::Parser as _;
 use konnect::cli::Cli;
 use konnect::commands::{CapturedOutput, RunContext, execute};
-use konnect::sandbox::Sandbox;
-use konnect::sandbox::faults::{Call, Fault, Faulty};
-use konnect::sandbox::request::Request;
-use konnect::sandbox::status::Payload;
+use kube_sandbox::Sandbox;
+use kube_sandbox::faults::{Faulty, Injection, RequestKey};
+use kube_sandbox::request::Request;
+use kube_sandbox::status::Payload;
 use serde_json::Value;
 
 use super::support::scenario::Scenario;
@@ -30,7 +30,7 @@ pub struct Run {
     /// All of stderr.
     pub stderr: String,
     /// Its calls, in order.
-    pub calls: Vec<Call>,
+    pub calls: Vec<RequestKey>,
     /// The titles of the objects whose writes the sandbox carried out.
     pub written: Vec<String>,
 }
@@ -70,7 +70,7 @@ impl World {
     }
 
     /// Runs a command; `decide` says what happens to each of its calls.
-    pub fn run(&self, command: &[&str], decide: impl Fn(&Call) -> Fault + Send + Sync + 'static) -> Run {
+    pub fn run(&self, command: &[&str], decide: impl Fn(&RequestKey) -> Injection + Send + Sync + 'static) -> Run {
         let path = |path: std::path::PathBuf| path.display().to_string();
         let mut typed = vec!["konnect".to_owned()];
         typed.extend(command.iter().map(|word| if *word == PLAN_FILE { path(self.plan_file()) } else { (*word).to_owned() }));
@@ -97,7 +97,7 @@ impl World {
 
     /// A run without any fault.
     pub fn plain(&self, command: &[&str]) -> Run {
-        self.run(command, |_| Fault::None)
+        self.run(command, |_| Injection::None)
     }
 
     /// Every object of the spec's namespace, and that namespace, by title.

@@ -5,7 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use konnect::sandbox::faults::{Call, Calls};
+use kube_sandbox::faults::{RequestKey, RequestLog};
 use serde_json::{Value, json};
 
 use super::request;
@@ -37,27 +37,27 @@ pub enum Fault {
 pub type Action = Arc<dyn Fn() + Send + Sync>;
 
 /// Decides what happens to a call.
-pub type Decide = dyn Fn(&Call) -> Fault + Send + Sync;
+pub type Decide = dyn Fn(&RequestKey) -> Fault + Send + Sync;
 
 /// A running relay. It ends with the test process.
 pub struct Relay {
     /// A kubeconfig that leads through it.
     pub kubeconfig: PathBuf,
-    calls: Calls,
+    calls: RequestLog,
 }
 
 struct Line {
     admin: PathBuf,
-    calls: Calls,
+    calls: RequestLog,
     decide: Box<Decide>,
 }
 
 impl Relay {
     /// Starts a relay that acts as the user of `admin`, with a kubeconfig in `folder`.
-    pub fn start(admin: &Path, folder: &Path, decide: impl Fn(&Call) -> Fault + Send + Sync + 'static) -> Self {
+    pub fn start(admin: &Path, folder: &Path, decide: impl Fn(&RequestKey) -> Fault + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a loopback port");
         let url = format!("http://{}", listener.local_addr().expect("its address"));
-        let calls = Calls::default();
+        let calls = RequestLog::default();
         let line = Arc::new(Line { admin: admin.to_owned(), calls: calls.clone(), decide: Box::new(decide) });
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
@@ -76,7 +76,7 @@ impl Relay {
     }
 
     /// Every call so far.
-    pub fn calls(&self) -> Vec<Call> {
+    pub fn calls(&self) -> Vec<RequestKey> {
         self.calls.all()
     }
 }

@@ -1,1 +1,57 @@
-//! An in-process Kubernetes API server for trying, teaching and testing.
+#![doc = include_str!("../README.md")]
+//!
+//! # The way of a request
+//!
+//! [`request`] reads it and finds its [`resource`]; [`rights`] says whether the caller may. One module for each sort of request
+//! answers: `list`, `write`, `patch`, `apply`, `delete`, `reviews`, `nonresource`, `discovery`. A write is merged under the
+//! resource's `schema` (`typed`), its owners are noted (`managed_fields`), it is checked (`validation`, `names`), and it lands in the
+//! [`store`], which `file` keeps on disk. Refusals are [`status`] bodies.
+
+mod apply;
+mod base64_error;
+mod clock;
+mod context;
+mod delete;
+pub mod error;
+pub mod faults;
+mod fields;
+mod file;
+mod json;
+mod lifecycle;
+mod list;
+mod managed_fields;
+mod names;
+mod nonresource;
+mod object;
+mod patch;
+pub mod request;
+pub mod resource;
+mod reviews;
+pub mod rights;
+mod sandbox;
+mod schema;
+mod selector;
+pub mod status;
+pub mod store;
+mod type_check;
+mod typed;
+mod validation;
+mod write;
+mod yaml;
+
+#[cfg(feature = "kubectl")]
+mod discovery;
+#[cfg(feature = "kubectl")]
+mod kubeconfig;
+#[cfg(feature = "kubectl")]
+mod protobuf;
+#[cfg(feature = "kubectl")]
+pub mod serve;
+#[cfg(feature = "kubectl")]
+mod strategic;
+
+pub use context::handle;
+pub use error::Error;
+pub use sandbox::Sandbox;
+
+use context::RequestContext;

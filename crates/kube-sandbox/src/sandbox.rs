@@ -1,0 +1,180 @@
+//! The cluster as a `tower` service: [`handle`], with its state in memory or in a file.
+
+use std::future::Future;
+use std::hash::{BuildHasher as _, RandomState};
+use std::path::Path;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use http_body_util::{BodyExt as _, Full};
+use jiff::{SignedDuration, Timestamp};
+
+use super::error::Error;
+use super::file::{self, StateFile};
+use super::handle;
+use super::request::Request;
+use super::rights::{Caller, Rule};
+use super::status::{self, Payload, Response};
+use super::store::Store;
+
+/// How long a request waits for another process to release the state file, by default.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
+
+enum Backend {
+    Memory(Mutex<Store>),
+    File(StateFile),
+}
+
+/// A Kubernetes API server in this process, to put under a `kube::Client`. Clones share one cluster.
+#[derive(Clone)]
+pub struct Sandbox {
+    backend: Arc<Backend>,
+    caller: Arc<Caller>,
+    lock_timeout: Duration,
+    /// How far the server's clock is ahead, in seconds.
+    clock_offset: Arc<AtomicI64>,
+}
+
+impl Sandbox {
+    /// A new cluster that lives until its last clone is dropped.
+    #[must_use]
+    pub fn in_memory() -> Self {
+        Self::at(Backend::Memory(Mutex::new(Store::new(random(), Timestamp::now()))))
+    }
+
+    /// The cluster kept in a file, or a new one if there is no such file yet.
+    ///
+    /// # Errors
+    /// The folder can't be made, or the file is no complete sandbox file.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let file = StateFile::new(path)?;
+        file.read()?;
+        Ok(Self::at(Backend::File(file)))
+    }
+
+    fn at(backend: Backend) -> Self {
+        Self { backend: Arc::new(backend), caller: Arc::default(), lock_timeout: LOCK_TIMEOUT, clock_offset: Arc::default() }
+    }
+
+    /// The same cluster, seen by a user with these rights only.
+    #[must_use]
+    pub fn with_rights(&self, rules: Vec<Rule>, user: &str, groups: &[&str]) -> Self {
+        let groups = groups.iter().map(|g| (*g).to_owned()).collect();
+        Self { caller: Arc::new(Caller { user: user.to_owned(), groups, rules: Some(rules) }), ..self.clone() }
+    }
+
+    /// The same cluster, with another limit on how long a request waits for another process to release the file.
+    #[must_use]
+    pub fn with_lock_timeout(&self, lock_timeout: Duration) -> Self {
+        Self { lock_timeout, ..self.clone() }
+    }
+
+    /// Sets the server's clock ahead by some seconds, for all clones.
+    pub fn set_clock_off(&self, seconds: i64) {
+        self.clock_offset.store(seconds, Ordering::SeqCst);
+    }
+
+    fn now(&self) -> Timestamp {
+        let now = Timestamp::now();
+        let off = SignedDuration::from_secs(self.clock_offset.load(Ordering::SeqCst));
+        now.checked_add(off).unwrap_or(now)
+    }
+
+    /// Answers one request.
+    ///
+    /// # Errors
+    /// The state file can't be read or written, or another process holds it for too long.
+    pub async fn send(&self, request: &Request) -> Result<Response, Error> {
+        let now = self.now();
+        match &*self.backend {
+            Backend::Memory(store) => {
+                let mut store = store.lock().unwrap_or_else(PoisonError::into_inner);
+                Ok(handle(&mut store, request, &self.caller, now))
+            }
+            Backend::File(file) => {
+                let lock = self.lock(file).await?;
+                let (file, request, caller) = (file.clone(), request.clone(), Arc::clone(&self.caller));
+                // The disk may be slow, or on another machine.
+                let answered = tokio::task::spawn_blocking(move || {
+                    let _lock = lock;
+                    answer_from(&file, &request, &caller, now)
+                });
+                answered.await.map_err(|_| Error::NoAnswer)?
+            }
+        }
+    }
+
+    async fn lock(&self, file: &StateFile) -> Result<file::Lock, Error> {
+        let start = Instant::now();
+        loop {
+            if let Some(lock) = file.try_lock()? {
+                return Ok(lock);
+            }
+            if start.elapsed() >= self.lock_timeout {
+                return Err(Error::Locked { path: file.path().to_owned() });
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+}
+
+fn answer_from(file: &StateFile, request: &Request, caller: &Caller, now: Timestamp) -> Result<Response, Error> {
+    let mut store = file.read()?.unwrap_or_else(|| Store::new(random(), now));
+    let before = store.revision();
+    let answer = handle(&mut store, request, caller, now);
+    if store.revision() != before || !file.path().exists() {
+        file.write(&store)?;
+    }
+    Ok(answer)
+}
+
+/// A seed for uids. They only have to differ, so the standard library's randomness is good enough.
+fn random() -> u64 {
+    RandomState::new().hash_one(Timestamp::now().as_nanosecond())
+}
+
+impl<B> tower::Service<http::Request<B>> for Sandbox
+where
+    B: http_body::Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<tower::BoxError>,
+{
+    type Response = http::Response<Full<bytes::Bytes>>;
+    type Error = tower::BoxError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http::Request<B>) -> Self::Future {
+        let sandbox = self.clone();
+        Box::pin(async move {
+            let (parts, body) = request.into_parts();
+            let body = body.collect().await.map_err(Into::into)?.to_bytes();
+            let header = |name: http::HeaderName| parts.headers.get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
+            let target = parts.uri.path_and_query().map_or("/", |t| t.as_str());
+            let mut read = Request::new(parts.method.as_str(), target, body.to_vec());
+            read.content_type = header(http::header::CONTENT_TYPE);
+            read.accept = header(http::header::ACCEPT);
+            read.user_agent = header(http::header::USER_AGENT);
+            Ok(response(sandbox.send(&read).await?)?)
+        })
+    }
+}
+
+fn response(answer: Response) -> http::Result<http::Response<Full<bytes::Bytes>>> {
+    let (media_type, body) = match answer.body {
+        Payload::Json(body) => ("application/json", body.to_string()),
+        Payload::Text(body) => ("text/plain; charset=utf-8", body),
+    };
+    let mut builder = http::Response::builder().status(answer.code).header(http::header::CONTENT_TYPE, media_type);
+    for text in answer.warnings {
+        let quoted: String = status::go_quote(&text).chars().map(|c| if c.is_ascii() { c } else { '?' }).collect();
+        builder = builder.header(http::header::WARNING, format!("299 - {quoted}"));
+    }
+    builder.body(Full::new(bytes::Bytes::from(body)))
+}
