@@ -9,7 +9,7 @@ pub mod kubeconfig;
 mod proxy;
 mod retry;
 pub mod sandbox;
-mod trouble;
+mod transport_error;
 
 use crate::text;
 use std::ffi::OsStr;
@@ -25,7 +25,7 @@ use zeroize::Zeroize as _;
 pub use answer::{Answer, Cause, Status, bounded};
 pub use deadline::Deadline;
 pub use in_parallel::in_parallel;
-pub use trouble::Trouble;
+pub use transport_error::TransportError;
 
 use crate::object::RESOURCE_TYPES;
 use crate::outcome::{Failure, FailureCode};
@@ -36,7 +36,7 @@ use exec_plugin::Surroundings;
 use retry::{Budget, Wait};
 
 /// The most bytes of an answer that are read: objects of the three kinds have at most 1.5 MiB on a real server.
-const MOST_BYTES: usize = 16 * 1024 * 1024;
+const MAX_BYTES: usize = 16 * 1024 * 1024;
 /// The longest that one answer is waited for: the server itself gives up after 60 s.
 const ANSWER_LIMIT: Duration = Duration::from_secs(65);
 /// Answers to applies carry metadata only, so that no token comes back.
@@ -150,7 +150,7 @@ impl Cluster {
     /// # Errors
     /// No usable answer. An answer that says no is an answer.
     pub async fn get(&self, path: &str) -> Result<Answer, Failure> {
-        self.ask(Method::GET, path, Asked { body: &[], content_type: None, accept: "application/json" }).await
+        self.ask(Method::GET, path, RequestParts { body: &[], content_type: None, accept: "application/json" }).await
     }
 
     /// Asks a review question, which changes nothing.
@@ -158,8 +158,12 @@ impl Cluster {
     /// # Errors
     /// As `get`.
     pub async fn post(&self, path: &str, body: Vec<u8>) -> Result<Answer, Failure> {
-        self.ask(Method::POST, path, Asked { body: &body, content_type: Some("application/json"), accept: "application/json" })
-            .await
+        self.ask(
+            Method::POST,
+            path,
+            RequestParts { body: &body, content_type: Some("application/json"), accept: "application/json" },
+        )
+        .await
     }
 
     /// Asks for a server-side dry run.
@@ -167,8 +171,12 @@ impl Cluster {
     /// # Errors
     /// As `get`.
     pub async fn dry_run(&self, path: &str, body: &[u8]) -> Result<Answer, Failure> {
-        self.ask(Method::PATCH, path, Asked { body, content_type: Some("application/apply-patch+yaml"), accept: METADATA_ONLY })
-            .await
+        self.ask(
+            Method::PATCH,
+            path,
+            RequestParts { body, content_type: Some("application/apply-patch+yaml"), accept: METADATA_ONLY },
+        )
+        .await
     }
 
     /// Sends a server-side apply that the server is to carry out.
@@ -177,10 +185,10 @@ impl Cluster {
     /// Where it is certain that the server did not carry it out. A lost answer is `Sent::Lost`: the request is not sent again here,
     /// since only reading can tell what became of it.
     pub async fn apply_patch(&self, path: &str, body: &[u8]) -> Result<Sent, Failure> {
-        let asked = Asked { body, content_type: Some("application/apply-patch+yaml"), accept: METADATA_ONLY };
+        let parts = RequestParts { body, content_type: Some("application/apply-patch+yaml"), accept: METADATA_ONLY };
         let mut attempt = 0;
         loop {
-            let (why, again) = match self.once(&Method::PATCH, path, &asked).await {
+            let (why, again) = match self.once(&Method::PATCH, path, &parts).await {
                 Ok((answer, retry_after)) if answer.code == 429 => {
                     (self.answered(&answer, path), Again::answered(&answer, retry_after))
                 }
@@ -199,10 +207,10 @@ impl Cluster {
     }
 
     /// A request that may be sent again, since it changes nothing.
-    async fn ask(&self, method: Method, path: &str, asked: Asked<'_>) -> Result<Answer, Failure> {
+    async fn ask(&self, method: Method, path: &str, parts: RequestParts<'_>) -> Result<Answer, Failure> {
         let mut attempt = 0;
         loop {
-            let (why, again) = match self.once(&method, path, &asked).await {
+            let (why, again) = match self.once(&method, path, &parts).await {
                 Ok((answer, retry_after)) if matches!(answer.code, 429 | 503 | 504) => {
                     (self.answered(&answer, path), Again::answered(&answer, retry_after))
                 }
@@ -220,8 +228,8 @@ impl Cluster {
         match self.budget.wait(attempt, again.retry_after, self.deadline.remaining()) {
             Wait::GiveUp => Err(why.clone()),
             Wait::For(wait) => {
-                let asked = resource_of(path);
-                let said = text!("{} for {} {}; trying again in {} ms", again.why, verb(method), asked, wait.as_millis());
+                let parts = resource_of(path);
+                let said = text!("{} for {} {}; trying again in {} ms", again.why, verb(method), parts, wait.as_millis());
                 (self.notices)(Notice::Retry(said));
                 tokio::time::sleep(wait).await;
                 Ok(())
@@ -235,12 +243,17 @@ impl Cluster {
             .hint("the server, or something in front of it, is overloaded or not up: try again later")
     }
 
-    async fn once(&self, method: &Method, path: &str, asked: &Asked<'_>) -> Result<(Answer, Option<Duration>), Trouble> {
+    async fn once(
+        &self,
+        method: &Method,
+        path: &str,
+        parts: &RequestParts<'_>,
+    ) -> Result<(Answer, Option<Duration>), TransportError> {
         let started = Instant::now();
         let limit = self.deadline.remaining().min(ANSWER_LIMIT);
-        let result = match tokio::time::timeout(limit, self.exchange(method, path, asked)).await {
+        let result = match tokio::time::timeout(limit, self.exchange(method, path, parts)).await {
             Ok(result) => result,
-            Err(_) => Err(Trouble {
+            Err(_) => Err(TransportError {
                 undelivered: false,
                 permanent: true,
                 what: text!("none came within {}", self.deadline.said(limit)),
@@ -261,8 +274,13 @@ impl Cluster {
         result
     }
 
-    async fn exchange(&self, method: &Method, path: &str, asked: &Asked<'_>) -> Result<(Answer, Option<Duration>), Trouble> {
-        let bad = |what: &'static str| Trouble {
+    async fn exchange(
+        &self,
+        method: &Method,
+        path: &str,
+        parts: &RequestParts<'_>,
+    ) -> Result<(Answer, Option<Duration>), TransportError> {
+        let bad = |what: &'static str| TransportError {
             undelivered: false,
             permanent: true,
             what: text!("it answered {}", what),
@@ -272,20 +290,24 @@ impl Cluster {
             .method(method)
             .uri(path)
             .header(header::USER_AGENT, concat!("konnect/", env!("CARGO_PKG_VERSION")))
-            .header(header::ACCEPT, asked.accept);
-        if let Some(content_type) = asked.content_type {
+            .header(header::ACCEPT, parts.accept);
+        if let Some(content_type) = parts.content_type {
             request = request.header(header::CONTENT_TYPE, content_type);
         }
-        let request = request.body(Body::from(asked.body.to_vec())).map_err(|_| Trouble {
+        let request = request.body(Body::from(parts.body.to_vec())).map_err(|_| TransportError {
             undelivered: true,
             permanent: true,
             what: text!("{} is no path of a URL", Outside::from(path)),
             hint: None,
         })?;
-        let response = self.client.send(request).await.map_err(|error| Trouble::of(&error))?;
+        let response = self.client.send(request).await.map_err(|error| TransportError::of(&error))?;
         let (parts, body) = response.into_parts();
-        let body = Limited::new(body, MOST_BYTES).collect().await.map_err(|error| {
-            if error.is::<http_body_util::LengthLimitError>() { bad("with more than 16 MiB") } else { Trouble::of(&*error) }
+        let body = Limited::new(body, MAX_BYTES).collect().await.map_err(|error| {
+            if error.is::<http_body_util::LengthLimitError>() {
+                bad("with more than 16 MiB")
+            } else {
+                TransportError::of(&*error)
+            }
         })?;
         let bytes = body.to_bytes();
         let answer = Answer::read(parts.status, &parts.headers, &bytes).map_err(bad);
@@ -328,7 +350,7 @@ fn resource_of(path: &str) -> &'static str {
     known.into_iter().find(|word| segments.contains(word)).unwrap_or("the API")
 }
 
-struct Asked<'a> {
+struct RequestParts<'a> {
     body: &'a [u8],
     content_type: Option<&'static str>,
     accept: &'static str,

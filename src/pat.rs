@@ -1,7 +1,7 @@
 //! The Konnect token: where it is (`PatSource`), and the token itself (`Pat`), which nothing can print, copy or serialize.
 
 mod fingerprint;
-mod mark;
+mod salt;
 mod scrubber;
 pub(crate) mod shape;
 mod view;
@@ -17,7 +17,7 @@ use zeroize::{Zeroize as _, Zeroizing};
 
 pub use fingerprint::Fingerprints;
 pub(crate) use fingerprint::{LANES, MEMORY_KIB, PASSES};
-pub use mark::{Salt, hex};
+pub use salt::Salt;
 pub use scrubber::Scrubber;
 
 use crate::cluster::Deadline;
@@ -28,7 +28,7 @@ use crate::spec::PatKey;
 use crate::token::SavedFingerprint;
 
 /// The most bytes that are read: a Konnect token has a few dozen.
-const MOST_BYTES: usize = 16 * 1024;
+const MAX_BYTES: usize = 16 * 1024;
 
 /// What is taken for a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,7 +129,7 @@ impl PatSource {
             Err(Failure::new(FailureCode::TokenInvalid, text!("the token in {} {}", self, what))
                 .hint(Text::naming(hint, self.text())))
         };
-        if bytes.len() > MOST_BYTES {
+        if bytes.len() > MAX_BYTES {
             return wrong("is longer than 16 KiB", "a Konnect token has a few dozen characters: is {source} the right place?");
         }
         let Ok(text) = std::str::from_utf8(&bytes) else {
@@ -210,8 +210,8 @@ pub fn teach_environment(secrets: &Scrubber) {
 
 fn read_limited(from: impl Read) -> std::io::Result<Zeroizing<Vec<u8>>> {
     // The capacity is taken at once, so that no half of the token stays behind in a buffer that grew.
-    let mut bytes = Zeroizing::new(Vec::with_capacity(MOST_BYTES + 2));
-    from.take(MOST_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_BYTES + 2));
+    from.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
@@ -329,7 +329,7 @@ mod tests {
             assert!(failure.what.says("$"), "names the source");
             assert!(text.len() < 8 || !failure.to_string().contains(text.trim_matches(['"', '\'', ' '])), "{failure}");
         }
-        assert!(check(&"k".repeat(MOST_BYTES + 1)).0.is_err());
+        assert!(check(&"k".repeat(MAX_BYTES + 1)).0.is_err());
     }
 
     #[test]

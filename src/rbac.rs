@@ -1,26 +1,19 @@
 //! The smallest rights that a spec needs, as Kubernetes objects. Knows no cluster. Every rule names its objects: Kubernetes checks names on
 //! `create` too where an object is made by a server-side apply, since the name stands in the request's path (measured).
 
-use std::fmt::Write as _;
-
+use serde::Serialize;
+use serde_saphyr::DoubleQuoted;
 use sha2::{Digest as _, Sha256};
 
 use crate::cli::{RbacFor, Subject};
 use crate::object::{ResourceType, Scope};
 use crate::outcome::{Failure, FailureCode};
 use crate::outside::Outside;
-use crate::pat::hex;
-use crate::spec::{Object, Spec};
+use crate::spec::{self, Spec};
 use crate::view::{Cleared, Door};
 
-/// One rule: these verbs on these objects of one resource.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Rule {
-    group: &'static str,
-    resource: &'static str,
-    names: Vec<Outside>,
-    verbs: &'static [&'static str],
-}
+/// The API group of grants.
+const GROUP: &str = "rbac.authorization.k8s.io";
 
 /// Whether the grant can be printed as it is: one with a masked name would be another grant, and kubectl would take it.
 ///
@@ -44,34 +37,61 @@ pub fn refuse_masked(spec: &Spec, subject: Option<&Subject>, door: &Door) -> Res
 #[must_use]
 pub fn yaml(spec: &Spec, purpose: RbacFor, subject: Option<&Subject>, door: &Door) -> Cleared {
     let word = if purpose == RbacFor::Plan { "plan" } else { "apply" };
-    let namespace = spec.namespace();
-    let name = Outside::new(format!("konnect-{word}-{}-{}", namespace.expose(), tag(spec, word, subject)));
-    let head = Head { name: &name, about: namespace, door };
-    let quoted = |text: &Outside| quoted(text, door);
+    let quoted = |text: &Outside| DoubleQuoted(door.value(text));
+    let namespace = quoted(spec.namespace());
+    let name = quoted(&Outside::new(format!("konnect-{word}-{}-{}", spec.namespace().expose(), tag(spec, word, subject))));
+    let metadata = |namespace: Option<&Text>| Metadata {
+        name: name.clone(),
+        namespace: namespace.cloned(),
+        // How grants are found again, to be taken back.
+        labels: Some(Labels { managed_by: "konnect", instance: quoted(spec.namespace()) }),
+    };
+    let role = |kind, namespace: Option<&Text>, rules| {
+        let object = Object::Role { rules };
+        door.yaml(&Manifest { api_version: "rbac.authorization.k8s.io/v1", kind, metadata: metadata(namespace), object })
+    };
     let mut documents = Vec::new();
     if spec.manage_namespace {
-        documents.push(format!(
-            "# A Role needs its namespace: it is made here where it isn't there yet.\napiVersion: v1\nkind: Namespace\nmetadata:\n  name: {}\n",
-            quoted(namespace)
-        ));
+        let metadata = Metadata { name: namespace.clone(), namespace: None, labels: None };
+        let manifest = Manifest { api_version: "v1", kind: "Namespace", metadata, object: Object::Bare {} };
+        documents.push(Cleared::from("# A Role needs its namespace: it is made here where it isn't there yet.\n"));
+        documents.push(door.yaml(&manifest));
+        documents.push(Cleared::from(SEPARATOR));
     }
-    documents.push(head.role("ClusterRole", None, &cluster_rules(spec, purpose)));
-    documents.push(head.role("Role", Some(namespace), &namespace_rules(spec, purpose)));
-    if let Some(subject) = subject {
-        documents.push(head.binding("ClusterRoleBinding", None, "ClusterRole", subject));
-        documents.push(head.binding("RoleBinding", Some(namespace), "Role", subject));
+    documents.push(role("ClusterRole", None, cluster_rules(spec, purpose, door)));
+    documents.push(Cleared::from(SEPARATOR));
+    documents.push(role("Role", Some(&namespace), namespace_rules(spec, purpose, door)));
+    for (kind, namespace, role) in [("ClusterRoleBinding", None, "ClusterRole"), ("RoleBinding", Some(&namespace), "Role")] {
+        let Some(subject) = subject else { break };
+        let role_ref = RoleRef { api_group: GROUP, kind: role, name: name.clone() };
+        let object = Object::Binding { role_ref, subjects: [subject_of(subject, door)] };
+        let manifest = Manifest { api_version: "rbac.authorization.k8s.io/v1", kind, metadata: metadata(namespace), object };
+        documents.push(Cleared::from(SEPARATOR));
+        documents.push(door.yaml(&manifest));
     }
-    Cleared::of_yaml(documents.join("---\n"))
+    documents.into_iter().collect()
+}
+
+fn subject_of(subject: &Subject, door: &Door) -> SubjectRef {
+    let quoted = |text: &Outside| DoubleQuoted(door.value(text));
+    match subject {
+        Subject::User(name) => SubjectRef { kind: "User", name: quoted(name), namespace: None, api_group: Some(GROUP) },
+        Subject::Group(name) => SubjectRef { kind: "Group", name: quoted(name), namespace: None, api_group: Some(GROUP) },
+        Subject::ServiceAccount(namespace, name) => {
+            SubjectRef { kind: "ServiceAccount", name: quoted(name), namespace: Some(quoted(namespace)), api_group: None }
+        }
+    }
 }
 
 /// On what lives in the cluster itself. `kube-system` is read for its uid: the cluster's identity, which saved plans and `cluster.uid` are
 /// bound to.
-fn cluster_rules(spec: &Spec, purpose: RbacFor) -> Vec<Rule> {
+fn cluster_rules(spec: &Spec, purpose: RbacFor, door: &Door) -> Vec<Rule> {
     let mut rules = Vec::new();
     for (resource, object) in spec.objects.iter().filter(|(resource, _)| resource.scope == Scope::Cluster) {
-        let own = (spec.manage_namespace || !resource.is_namespace()).then(|| object.name.clone());
-        let cluster = resource.is_namespace().then(|| "kube-system".into());
-        let rule = |names, verbs| Rule { group: resource.group, resource: resource.plural, names, verbs };
+        let own = (spec.manage_namespace || !resource.is_namespace()).then(|| DoubleQuoted(door.value(&object.name)));
+        let cluster = resource.is_namespace().then(|| DoubleQuoted("kube-system".to_owned()));
+        let rule =
+            |names, verbs| Rule { api_groups: [resource.group], resources: [resource.plural], resource_names: names, verbs };
         rules.push(rule(own.iter().cloned().chain(cluster).collect(), &["get"]));
         // Even where the spec names no label or annotation: the last one can't be taken away by who may not write.
         if let (Some(own), RbacFor::Apply) = (own, purpose) {
@@ -81,13 +101,13 @@ fn cluster_rules(spec: &Spec, purpose: RbacFor) -> Vec<Rule> {
     rules
 }
 
-fn namespace_rules(spec: &Spec, purpose: RbacFor) -> Vec<Rule> {
+fn namespace_rules(spec: &Spec, purpose: RbacFor, door: &Door) -> Vec<Rule> {
     let verbs: &[&str] = if purpose == RbacFor::Plan { &["get"] } else { &["get", "create", "patch"] };
     let in_namespace = spec.objects.iter().filter(|(resource, _)| resource.scope == Scope::Namespaced);
-    let rule = |(resource, object): &(&'static ResourceType, Object)| Rule {
-        group: resource.group,
-        resource: resource.plural,
-        names: vec![object.name.clone()],
+    let rule = |(resource, object): &(&'static ResourceType, spec::Object)| Rule {
+        api_groups: [resource.group],
+        resources: [resource.plural],
+        resource_names: vec![DoubleQuoted(door.value(&object.name))],
         verbs,
     };
     in_namespace.map(rule).collect()
@@ -110,61 +130,82 @@ fn tag(spec: &Spec, word: &str, subject: Option<&Subject>) -> String {
         hash.update(part);
         hash.update([0]);
     }
-    hex(&hash.finalize()[..4])
+    hex::encode(&hash.finalize()[..4])
 }
 
-/// What all objects of a grant begin with.
-#[derive(Clone, Copy)]
-struct Head<'a> {
-    name: &'a Outside,
-    /// The namespace whose objects the rights are for.
-    about: &'a Outside,
-    door: &'a Door,
+/// What stands between two documents.
+const SEPARATOR: &str = "---\n";
+
+/// A text from outside that the door has seen. In quotes, so that no name reads as a number or a boolean, and that what the door spells by an
+/// escape is read as that.
+type Text = DoubleQuoted<String>;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Manifest {
+    api_version: &'static str,
+    kind: &'static str,
+    metadata: Metadata,
+    #[serde(flatten)]
+    object: Object,
 }
 
-impl Head<'_> {
-    fn role(self, kind: &str, namespace: Option<&Outside>, rules: &[Rule]) -> String {
-        let mut text = self.text(kind, namespace);
-        text.push_str("rules:\n");
-        for Rule { group, resource, names, verbs } in rules {
-            let names = names.iter().map(|name| quoted(name, self.door)).collect::<Vec<_>>().join(", ");
-            let _ = writeln!(
-                text,
-                "- apiGroups: [\"{group}\"]\n  resources: [{resource}]\n  resourceNames: [{names}]\n  verbs: [{}]",
-                verbs.join(", ")
-            );
-        }
-        text
-    }
-
-    fn binding(self, kind: &str, namespace: Option<&Outside>, role: &str, subject: &Subject) -> String {
-        let quoted = |text| quoted(text, self.door);
-        let group = "  apiGroup: rbac.authorization.k8s.io\n";
-        let subject = match subject {
-            Subject::User(name) => format!("- kind: User\n  name: {}\n{group}", quoted(name)),
-            Subject::Group(name) => format!("- kind: Group\n  name: {}\n{group}", quoted(name)),
-            Subject::ServiceAccount(namespace, name) => {
-                format!("- kind: ServiceAccount\n  name: {}\n  namespace: {}\n", quoted(name), quoted(namespace))
-            }
-        };
-        let head = self.text(kind, namespace);
-        format!("{head}roleRef:\n{group}  kind: {role}\n  name: {}\nsubjects:\n{subject}", quoted(self.name))
-    }
-
-    /// The labels are how grants are found again, to be taken back.
-    fn text(self, kind: &str, namespace: Option<&Outside>) -> String {
-        let quoted = |text| quoted(text, self.door);
-        let namespace = namespace.map_or_else(String::new, |namespace| format!("  namespace: {}\n", quoted(namespace)));
-        format!(
-            "apiVersion: rbac.authorization.k8s.io/v1\nkind: {kind}\nmetadata:\n  name: {}\n{namespace}  labels:\n    \
-             app.kubernetes.io/managed-by: konnect\n    app.kubernetes.io/instance: {}\n",
-            quoted(self.name),
-            quoted(self.about)
-        )
-    }
+#[derive(Serialize)]
+struct Metadata {
+    name: Text,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    namespace: Option<Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    labels: Option<Labels>,
 }
 
-/// JSON strings are YAML's.
-fn quoted(text: &Outside, door: &Door) -> String {
-    door.json_string(text)
+#[derive(Serialize)]
+struct Labels {
+    #[serde(rename = "app.kubernetes.io/managed-by")]
+    managed_by: &'static str,
+    #[serde(rename = "app.kubernetes.io/instance")]
+    instance: Text,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Object {
+    Bare {},
+    Role {
+        rules: Vec<Rule>,
+    },
+    Binding {
+        #[serde(rename = "roleRef")]
+        role_ref: RoleRef,
+        subjects: [SubjectRef; 1],
+    },
+}
+
+/// These verbs on these objects of one resource.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Rule {
+    api_groups: [&'static str; 1],
+    resources: [&'static str; 1],
+    resource_names: Vec<Text>,
+    verbs: &'static [&'static str],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RoleRef {
+    api_group: &'static str,
+    kind: &'static str,
+    name: Text,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SubjectRef {
+    kind: &'static str,
+    name: Text,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    namespace: Option<Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    api_group: Option<&'static str>,
 }

@@ -4,13 +4,13 @@
 //! The file holds what the plan was computed from, and the plan is computed from that again whenever the file is opened: what `show` shows
 //! is what `apply` does, whoever wrote the file. It holds no token, and nothing that a token could be found from.
 
+mod contents;
 mod document;
 mod file;
 mod keep;
 mod make;
 mod place;
 mod revalidate;
-mod understand;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -23,9 +23,9 @@ use crate::session::Session;
 use crate::spec::{ClusterKeys, PatKey};
 use crate::text;
 use crate::view::Door;
+use contents::Contents;
 use document::{Document, SourcePart};
 pub use revalidate::Freshness;
-use understand::Contents;
 
 /// How far a plan may come from the future: by how much the clocks of a pipeline's machines may differ.
 const CLOCKS_MAY_DIFFER: SignedDuration = SignedDuration::from_hours(24);
@@ -53,7 +53,7 @@ pub struct Given {
 impl SavedPlan {
     /// Computes the plan of a file.
     fn of(document: Document) -> Result<Self, Text> {
-        let contents = understand::understand(&document)?;
+        let contents = Contents::of(&document)?;
         let plan = contents.plan();
         Ok(Self { document, contents, plan })
     }

@@ -180,7 +180,7 @@ impl Session {
             let mut made = self.compute(cluster).await?;
             made.words = verify::verify(cluster, &made.plan, self.comparison(), self.token_withheld).await?;
             if attempt == ATTEMPTS || !made.words.values().any(|word| *word == DryRun::Moved) {
-                made.plan.told(&made.words);
+                made.plan.take_dry_runs(&made.words);
                 return Ok(made);
             }
             attempt += 1;

@@ -17,16 +17,16 @@ pub use untrusted::Policy;
 use crate::field_path::FieldPath;
 use crate::object::ResourceType;
 use crate::outside::{Outside, Text};
-use crate::pat::{Pat, hex};
+use crate::pat::Pat;
 use crate::text;
-use diagnostic::Fault;
+use diagnostic::SpecError;
 use sha2::{Digest as _, Sha256};
 
 /// The most bytes of a spec that are read; labels and annotations may have 256 KiB.
-const MOST_BYTES: u64 = 1024 * 1024;
+const MAX_BYTES: u64 = 1024 * 1024;
 
 /// A file with more syntax errors than this is none of TOML; the rest need not be counted.
-const MOST_SYNTAX_ERRORS: usize = 1000;
+const MAX_SYNTAX_ERRORS: usize = 1000;
 
 /// What one environment's file says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,7 +89,7 @@ impl Spec {
     /// `sha256:…` of its text.
     #[must_use]
     pub fn digest(&self) -> String {
-        format!("sha256:{}", hex(&Sha256::digest(self.text.expose().as_bytes())))
+        format!("sha256:{}", hex::encode(Sha256::digest(self.text.expose().as_bytes())))
     }
 
     /// Whether the token stands in it: in a value, a key, a comment, or the name of a file or variable.
@@ -129,7 +129,7 @@ fn folder_of(path: &Outside) -> &Path {
 fn load(path: &Outside) -> Result<String, SpecErrors> {
     use std::io::Read as _;
     let whole = |message: Text, hint: Option<&'static str>| {
-        SpecErrors::new(path, "", vec![Fault::whole(message, hint.map(Text::from))], None)
+        SpecErrors::new(path, "", vec![SpecError::whole(message, hint.map(Text::from))], None)
     };
     let unreadable = |error: &std::io::Error| match error.kind() {
         std::io::ErrorKind::NotFound => whole(
@@ -141,9 +141,9 @@ fn load(path: &Outside) -> Result<String, SpecErrors> {
     };
     let mut bytes = Vec::new();
     std::fs::File::open(path.expose())
-        .and_then(|file| file.take(MOST_BYTES + 1).read_to_end(&mut bytes))
+        .and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes))
         .map_err(|error| unreadable(&error))?;
-    if bytes.len() as u64 > MOST_BYTES {
+    if bytes.len() as u64 > MAX_BYTES {
         return Err(whole("it is longer than 1 MiB".into(), Some("is this a spec?")));
     }
     String::from_utf8(bytes)
@@ -159,7 +159,7 @@ pub fn parse(path: impl Into<Outside>, folder: &Path, text: &str, pat_from_stdin
     let (document, syntax) = toml::de::DeTable::parse_recoverable(text);
     let broken = !syntax.is_empty();
     let mut walk = walk::Walk::new(path, folder, pat_from_stdin);
-    walk.faults.extend(syntax.iter().take(MOST_SYNTAX_ERRORS).map(Fault::syntax));
+    walk.faults.extend(syntax.iter().take(MAX_SYNTAX_ERRORS).map(SpecError::syntax));
     drop(syntax);
     mask::token_faults(text, &mut walk.faults);
     let spec = walk.document(document.get_ref());

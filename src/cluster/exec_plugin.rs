@@ -21,9 +21,9 @@ use crate::pat::Scrubber;
 use crate::text;
 
 /// The most bytes that are read of what it prints for us.
-const MOST_PRINTED: u64 = 1024 * 1024;
+const MAX_PRINTED_BYTES: u64 = 1024 * 1024;
 /// The most bytes that are told of what it says to people.
-const MOST_SAID: usize = 64 * 1024;
+const MAX_MESSAGE_BYTES: usize = 64 * 1024;
 /// A line this long is told before its end comes.
 const LONG_LINE: usize = 4096;
 /// A line that is not ended after this time is a prompt: somebody is asked for something.
@@ -185,7 +185,7 @@ impl<'a> Running<'a> {
                 Happened::Ended(Err(error)) | Happened::Printed(Err(error)) => return Ended::Unreadable(error.kind()),
                 Happened::Printed(Ok(0)) => self.stdout = None,
                 Happened::Printed(Ok(length)) => {
-                    if (self.printed.len() + length) as u64 > MOST_PRINTED {
+                    if (self.printed.len() + length) as u64 > MAX_PRINTED_BYTES {
                         return Ended::Unreadable(std::io::ErrorKind::FileTooLarge);
                     }
                     self.printed.extend_from_slice(&out[..length]);
@@ -216,7 +216,7 @@ impl<'a> Running<'a> {
 
     fn hear(&mut self, said: &[u8]) {
         for byte in said {
-            let room = self.told + self.line.len() - self.told_of_line < MOST_SAID;
+            let room = self.told + self.line.len() - self.told_of_line < MAX_MESSAGE_BYTES;
             if room || *byte == b'\n' {
                 self.line.push(*byte);
             }
@@ -232,11 +232,11 @@ impl<'a> Running<'a> {
         let ended = text.ends_with('\n');
         let words = text.trim_end_matches(['\n', '\r']);
         let from = words.floor_char_boundary(String::from_utf8_lossy(&self.line[..self.told_of_line]).len());
-        if self.told < MOST_SAID && self.line.len() > self.told_of_line {
+        if self.told < MAX_MESSAGE_BYTES && self.line.len() > self.told_of_line {
             let (whole, end) = (Arc::from(words), if ended { "\n" } else { "" });
             (self.surroundings.notices)(Notice::Plugin(text!("{}{}", Text::part(&whole, from..words.len()), end)));
             self.told += self.line.len() - self.told_of_line;
-            if self.told >= MOST_SAID {
+            if self.told >= MAX_MESSAGE_BYTES {
                 (self.surroundings.notices)(Notice::Plugin("\n… the plugin says more, which is not shown\n".into()));
             }
         }

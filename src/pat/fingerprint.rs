@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use argon2::{Algorithm, Argon2, Params, Version};
 use zeroize::{Zeroize as _, Zeroizing};
 
-use super::mark::{Salt, hex};
+use super::salt::Salt;
 use crate::blocking::within;
 use crate::cluster::Deadline;
 use crate::outcome::Failure;
@@ -78,7 +78,7 @@ impl Fingerprints {
     /// The salt, in hexadecimal.
     #[must_use]
     pub fn salt(&self) -> String {
-        hex(&self.salt)
+        hex::encode(self.salt)
     }
 
     /// The fingerprint of a token; `None` of one that is too easily guessed. Made once for each token, off the runtime's thread.
@@ -89,7 +89,7 @@ impl Fingerprints {
         if !is_strong(token) {
             return Ok(None);
         }
-        let mark = self.marks.mark(token);
+        let mark = self.marks.fingerprint(token);
         let known = || self.made.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(made) = known().get(&mark) {
             return Ok(made.clone());
@@ -106,7 +106,7 @@ fn make(token: &[u8], salt: &[u8]) -> Option<SavedFingerprint> {
     let params = Params::new(MEMORY_KIB, PASSES, LANES, Some(BYTES)).ok()?;
     let mut fingerprint = [0; BYTES];
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params).hash_password_into(token, salt, &mut fingerprint).ok()?;
-    SavedFingerprint::parse(&hex(&fingerprint))
+    SavedFingerprint::parse(&hex::encode(fingerprint))
 }
 
 fn is_hex(text: &str, bytes: usize) -> bool {

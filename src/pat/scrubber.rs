@@ -10,7 +10,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
 
-use super::mark::hex;
 use super::shape;
 use super::view::views;
 
@@ -78,7 +77,7 @@ impl Scrubber {
                 self.add(inner, if length == SLICE { SLICE } else { (length * 8 / 6).min(inner.len()) });
             }
         }
-        let lower = Zeroizing::new(hex(secret));
+        let lower = Zeroizing::new(hex::encode(secret));
         let upper = Zeroizing::new(lower.to_uppercase());
         for encoded in [&lower, &upper] {
             self.add(encoded.as_bytes(), if length == SLICE { SLICE } else { length * 2 });
@@ -215,7 +214,7 @@ mod tests {
 
     #[test]
     fn other_encodings_go_too() {
-        let hex = hex(TOKEN.as_bytes());
+        let hex = hex::encode(TOKEN.as_bytes());
         let urlencoded = TOKEN.bytes().map(|b| format!("%{b:02X}")).collect::<String>();
         let escaped = TOKEN.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect::<String>();
         let (first, second) = TOKEN.split_at(9);
@@ -241,7 +240,7 @@ mod tests {
         for prefix in ["", "a", "ab"] {
             assert!(!scrubber.is_clean(&STANDARD.encode(format!("{prefix}{TOKEN}zz"))));
         }
-        assert!(!scrubber.is_clean(TOKEN) && !scrubber.is_clean(&hex(TOKEN.as_bytes())));
+        assert!(!scrubber.is_clean(TOKEN) && !scrubber.is_clean(&hex::encode(TOKEN.as_bytes())));
     }
 
     #[test]

@@ -77,7 +77,7 @@ fn compared(live: &[u8], comparison: Comparison<'_>) -> LiveToken {
         None if live.is_empty() => Verdict::Different,
         None => Verdict::NotCompared,
     };
-    LiveToken { verdict, fingerprint: Some(comparison.salt.mark(live)), saved: None }
+    LiveToken { verdict, fingerprint: Some(comparison.salt.fingerprint(live)), saved: None }
 }
 
 /// Keeps the texts of the fields that a rule says so of.

@@ -1,5 +1,5 @@
 //! What the file of a saved plan holds: what the plan was computed from, and nothing that can be computed. Plain texts, so that a value from
-//! outside gets in by the door alone (`keep`), and comes out as one again (`understand`).
+//! outside gets in by the door alone (`keep`), and comes out as one again (`contents`).
 
 use std::fmt;
 
@@ -110,7 +110,7 @@ pub(super) struct ObjectPart {
     /// `None`: the server said that it does not exist.
     pub observed: Option<ObservedPart>,
     /// `None`: there was nothing to ask.
-    pub dry_run: Option<WordPart>,
+    pub dry_run: Option<DryRunPart>,
 }
 
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -210,7 +210,7 @@ pub(super) struct ManagerPart {
 /// The server's word on a change.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum WordPart {
+pub(super) enum DryRunPart {
     Accepted(Vec<RemarkPart>),
     /// Not asked: no right to.
     NoPermission,

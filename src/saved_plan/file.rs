@@ -11,7 +11,6 @@ use super::document::Document;
 use super::{SavedPlan, stale};
 use crate::outcome::{Failure, FailureCode};
 use crate::outside::{Outside, Text};
-use crate::pat::hex;
 use crate::text;
 
 /// What makes the file a saved plan.
@@ -124,7 +123,7 @@ fn is_something_else(path: &Path) -> bool {
 }
 
 fn digest(document: &Value) -> String {
-    format!("sha256:{}", hex(&Sha256::digest(canonical(document).as_bytes())))
+    format!("sha256:{}", hex::encode(Sha256::digest(canonical(document).as_bytes())))
 }
 
 /// The one text of a document: keys sorted, two spaces, a line's end.

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::document::{
-    EmptyMapPart, LiveFieldPart, LiveTokenPart, LiveValuePart, ManagerPart, ObjectPart, ObservedPart, OwnedPart, PathPart,
-    RemarkPart, SourcePart, TakenPart, VerdictPart, WantedFieldPart, WantedPart, WantedValuePart, WordPart,
+    DryRunPart, EmptyMapPart, LiveFieldPart, LiveTokenPart, LiveValuePart, ManagerPart, ObjectPart, ObservedPart, OwnedPart,
+    PathPart, RemarkPart, SourcePart, TakenPart, VerdictPart, WantedFieldPart, WantedPart, WantedValuePart,
 };
 use super::place::Place;
 use crate::desired::{DesiredObject, FieldOfType, TakeOver, WantedValue};
@@ -141,19 +141,21 @@ impl Keeper<'_> {
         path.elements().iter().map(|element| self.text(element)).collect()
     }
 
-    fn word(&self, word: &DryRun) -> Result<WordPart, Failure> {
+    fn word(&self, word: &DryRun) -> Result<DryRunPart, Failure> {
         Ok(match word {
-            DryRun::Accepted(remarks) => WordPart::Accepted(remarks.iter().map(|of| self.remark(of)).collect::<Result<_, _>>()?),
-            DryRun::NotAsked(ComputedBecause::NoPermission) => WordPart::NoPermission,
+            DryRun::Accepted(remarks) => {
+                DryRunPart::Accepted(remarks.iter().map(|of| self.remark(of)).collect::<Result<_, _>>()?)
+            }
+            DryRun::NotAsked(ComputedBecause::NoPermission) => DryRunPart::NoPermission,
             // The other reasons not to ask are none of a plan that is saved: there is a token, and what needs a namespace first has no word.
-            DryRun::NotAsked(_) => WordPart::Failed("it was not asked".to_owned()),
-            DryRun::Failed(what) => WordPart::Failed(self.text(what)?),
-            DryRun::Refused(Reason::NamespaceMissing(name)) => WordPart::NamespaceMissing(self.text(name)?),
-            DryRun::Refused(Reason::Rejected(words)) => WordPart::Refused(self.text(words)?),
-            DryRun::Refused(Reason::WebhookFailed(words)) => WordPart::WebhookFailed(self.text(words)?),
-            DryRun::Refused(Reason::NamespaceTerminating) => WordPart::NamespaceTerminating,
-            DryRun::Refused(_) => WordPart::Refused(String::new()),
-            DryRun::Moved => WordPart::Moved,
+            DryRun::NotAsked(_) => DryRunPart::Failed("it was not asked".to_owned()),
+            DryRun::Failed(what) => DryRunPart::Failed(self.text(what)?),
+            DryRun::Refused(Reason::NamespaceMissing(name)) => DryRunPart::NamespaceMissing(self.text(name)?),
+            DryRun::Refused(Reason::Rejected(words)) => DryRunPart::Refused(self.text(words)?),
+            DryRun::Refused(Reason::WebhookFailed(words)) => DryRunPart::WebhookFailed(self.text(words)?),
+            DryRun::Refused(Reason::NamespaceTerminating) => DryRunPart::NamespaceTerminating,
+            DryRun::Refused(_) => DryRunPart::Refused(String::new()),
+            DryRun::Moved => DryRunPart::Moved,
         })
     }
 

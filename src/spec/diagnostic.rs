@@ -14,11 +14,11 @@ use crate::view::{Cleared, Door};
 use excerpt::Excerpt;
 
 /// The most errors that are shown.
-const MOST_SHOWN: usize = 20;
+const MAX_SHOWN: usize = 20;
 
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Fault {
+pub(super) struct SpecError {
     /// Where in the text; `None` where it concerns the whole file.
     span: Option<Range<usize>>,
     message: Text,
@@ -29,7 +29,7 @@ pub(super) struct Fault {
     pub(super) of_absence: bool,
 }
 
-impl Fault {
+impl SpecError {
     pub(super) fn at(span: Range<usize>, message: impl Into<Text>) -> Self {
         Self { span: Some(span), message: message.into(), hint: None, hidden: None, of_absence: false }
     }
@@ -84,17 +84,17 @@ fn unquoted(message: &str) -> String {
 pub struct SpecErrors {
     path: Outside,
     text: Box<str>,
-    faults: Vec<Fault>,
+    faults: Vec<SpecError>,
     /// Where the token is, if the spec says so: it is to be hidden in what is shown of the spec.
     pub pat: Option<PatKey>,
     refused: bool,
 }
 
 impl SpecErrors {
-    pub(super) fn new(path: &Outside, text: &str, mut faults: Vec<Fault>, pat: Option<PatKey>) -> Self {
-        let place = |fault: &Fault| fault.span.as_ref().map_or((1, 0, 0), |span| (0, span.start, span.end));
+    pub(super) fn new(path: &Outside, text: &str, mut faults: Vec<SpecError>, pat: Option<PatKey>) -> Self {
+        let place = |fault: &SpecError| fault.span.as_ref().map_or((1, 0, 0), |span| (0, span.start, span.end));
         // A token in the text is found in the text and again in the value it stands in: the value's place says more.
-        let is_token = |fault: &Fault| fault.hidden.is_some() && fault.hidden == fault.span;
+        let is_token = |fault: &SpecError| fault.hidden.is_some() && fault.hidden == fault.span;
         let mut tokens: Vec<Range<usize>> =
             faults.iter().filter(|fault| is_token(fault)).filter_map(|fault| fault.span.clone()).collect();
         tokens.sort_by_key(|span| (span.start, std::cmp::Reverse(span.end)));
@@ -144,7 +144,7 @@ impl SpecErrors {
     #[must_use]
     pub fn messages(&self) -> Vec<Text> {
         let hidden = self.hidden(None);
-        let line = |fault: &Fault| {
+        let line = |fault: &SpecError| {
             let hint = fault.hint.as_ref().map_or_else(Text::default, |hint| text!(" ({})", hint));
             match &fault.span {
                 None => text!("{}: {}{}", self.path, fault.message, hint),
@@ -154,7 +154,7 @@ impl SpecErrors {
                 }
             }
         };
-        let mut lines: Vec<Text> = self.faults.iter().take(MOST_SHOWN).map(line).collect();
+        let mut lines: Vec<Text> = self.faults.iter().take(MAX_SHOWN).map(line).collect();
         lines.extend(self.rest());
         lines
     }
@@ -166,7 +166,7 @@ impl SpecErrors {
         let path = door.line(&self.path);
         let hidden = self.hidden(Some(door));
         let mut text = String::new();
-        for fault in self.faults.iter().take(MOST_SHOWN) {
+        for fault in self.faults.iter().take(MAX_SHOWN) {
             let title = door.line(&fault.message);
             let mut group = Level::ERROR.primary_title(title.as_str()).elements(Vec::<Origin<'_>>::new());
             let excerpt = fault.span.as_ref().map(|span| Excerpt::of(&self.text, span, &hidden));
@@ -200,7 +200,7 @@ impl SpecErrors {
     }
 
     fn rest(&self) -> Option<Text> {
-        let more = self.faults.len().saturating_sub(MOST_SHOWN);
+        let more = self.faults.len().saturating_sub(MAX_SHOWN);
         (more > 0).then(|| text!("… and {} more errors", more))
     }
 

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 pub(super) use crate::pat::shape::find;
 
-use super::diagnostic::Fault;
+use super::diagnostic::SpecError;
 
 /// What stands in a token's place.
 pub(super) const MASK: &str = "(token)";
@@ -28,8 +28,8 @@ pub fn mask_tokens(text: &str) -> String {
 }
 
 /// One fault for each token in the text, comments included.
-pub(super) fn token_faults(text: &str, faults: &mut Vec<Fault>) {
-    faults.extend(find(text).into_iter().map(Fault::token));
+pub(super) fn token_faults(text: &str, faults: &mut Vec<SpecError>) {
+    faults.extend(find(text).into_iter().map(SpecError::token));
 }
 
 /// What of a line must not be shown, though it does not look like a token itself: the value of a key that holds one, or what hides one

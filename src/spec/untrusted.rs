@@ -5,7 +5,7 @@ use std::path::{Component, Path};
 
 use toml::de::{DeTable, DeValue};
 
-use super::diagnostic::Fault;
+use super::diagnostic::SpecError;
 use super::{ClusterKeys, Spec, SpecErrors};
 use crate::object::RESOURCE_TYPES;
 use crate::outside::Outside;
@@ -74,7 +74,7 @@ impl Policy {
         if is_link(path.expose()) {
             // What it leads to would be quoted in the errors, line by line.
             let message = "the spec or its folder is a symbolic link: what it leads to is not what is under review";
-            let fault = Fault::whole(
+            let fault = SpecError::whole(
                 message,
                 Some("name the file itself, or run without --untrusted-spec if you trust its author".into()),
             );
@@ -99,7 +99,7 @@ impl Policy {
         Ok(Spec { cluster: ClusterKeys { kubeconfig: None, ..spec.cluster }, untrusted: true, ..spec })
     }
 
-    fn judge(&self, table: &DeTable<'_>, inside: &str, faults: &mut Vec<Fault>) {
+    fn judge(&self, table: &DeTable<'_>, inside: &str, faults: &mut Vec<SpecError>) {
         for (key, value) in table {
             let path = if inside.is_empty() { key.get_ref().to_string() } else { format!("{inside}.{}", key.get_ref()) };
             let rule = rules().find(|(known, _)| *known == path).map(|(_, rule)| rule);
@@ -143,8 +143,8 @@ impl Policy {
     }
 }
 
-fn refusal(span: Range<usize>, message: &'static str, hint: &'static str) -> Fault {
-    let mut fault = Fault::at(span, text!("{} (--untrusted-spec)", message));
+fn refusal(span: Range<usize>, message: &'static str, hint: &'static str) -> SpecError {
+    let mut fault = SpecError::at(span, text!("{} (--untrusted-spec)", message));
     fault.hint = Some(hint.into());
     fault
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
-use super::diagnostic::Fault;
+use super::diagnostic::SpecError;
 use super::mask::{bare_variable, looks_like_token, mask_tokens, names_a_token};
 use super::{ClusterKeys, PatKey, Spec};
 use crate::object::RESOURCE_TYPES;
@@ -21,7 +21,7 @@ pub(super) struct Walk<'a> {
     folder: &'a Path,
     pat_from_stdin: bool,
     /// Everything that is wrong so far.
-    pub(super) faults: Vec<Fault>,
+    pub(super) faults: Vec<SpecError>,
     /// Where the token is, as far as that was understood, whatever else is wrong.
     pub(super) pat_found: Option<PatKey>,
 }
@@ -67,14 +67,14 @@ impl<'a> Walk<'a> {
         })
     }
 
-    fn note(&mut self, span: Range<usize>, message: impl Into<Text>) -> &mut Fault {
-        self.faults.push(Fault::at(span, message));
+    fn note(&mut self, span: Range<usize>, message: impl Into<Text>) -> &mut SpecError {
+        self.faults.push(SpecError::at(span, message));
         let last = self.faults.len() - 1;
         &mut self.faults[last]
     }
 
     fn missing(&mut self, message: impl Into<Text>, hint: impl Into<Text>) {
-        let mut fault = Fault::whole(message, Some(hint.into()));
+        let mut fault = SpecError::whole(message, Some(hint.into()));
         fault.of_absence = true;
         self.faults.push(fault);
     }
@@ -116,7 +116,7 @@ impl<'a> Walk<'a> {
     fn hide_tokens(&mut self, span: Range<usize>, decoded: &str) -> bool {
         let found = looks_like_token(decoded);
         if found {
-            self.faults.push(Fault::token(span));
+            self.faults.push(SpecError::token(span));
         }
         found
     }

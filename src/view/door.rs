@@ -4,6 +4,9 @@
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use serde::Serialize;
+use serde_saphyr::ser_options;
+
 use super::escape::{escape, guard_line, guard_words, is_unsafe};
 use crate::outside::{Outside, Piece, Text, Whole};
 use crate::pat::Scrubber;
@@ -53,15 +56,17 @@ impl Cleared {
         Self(String::from_utf8_lossy(&script).into_owned())
     }
 
-    /// YAML in which every text from outside is a JSON string that the door made.
-    pub(crate) const fn of_yaml(text: String) -> Self {
-        Self(text)
-    }
-
     /// The text, to be written.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// Several, one after the other.
+impl FromIterator<Cleared> for Cleared {
+    fn from_iter<I: IntoIterator<Item = Self>>(parts: I) -> Self {
+        Self(parts.into_iter().map(|Self(text)| text).collect())
     }
 }
 
@@ -85,10 +90,11 @@ impl Door {
         self.each(&text.into(), |masked| masked)
     }
 
-    /// A JSON string, quotes included, which is YAML's too.
+    /// A YAML document whose texts from outside came from `value`, each in double quotes: there every escape is one.
     #[must_use]
-    pub fn json_string(&self, text: impl Into<Text>) -> String {
-        safe_json(&serde_json::Value::String(self.value(text)).to_string())
+    pub fn yaml(&self, document: &impl Serialize) -> Cleared {
+        let options = ser_options! { prefer_block_scalars: false };
+        Cleared(safe_yaml(&serde_saphyr::to_string_with_options(document, options).unwrap_or_default()))
     }
 
     /// For people: masked, and escapes spelled out, line breaks too.
@@ -179,6 +185,16 @@ pub(super) fn safe_json(json: &str) -> String {
         }
     }
     text
+}
+
+/// The same YAML with every character spelled as an escape that a terminal would obey or hide, or that begins a runner's command.
+fn safe_yaml(yaml: &str) -> String {
+    let spelled = |c: char| match u32::from(c) {
+        code @ 0x1_0000.. => format!("\\U{code:08x}"),
+        code => format!("\\u{code:04x}"),
+    };
+    let guarded = guard_words(yaml, "\\u0023");
+    guarded.chars().map(|c| if c != '\n' && is_unsafe(c) { spelled(c) } else { c.to_string() }).collect()
 }
 
 #[cfg(test)]

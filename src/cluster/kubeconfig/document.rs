@@ -37,7 +37,7 @@ pub enum Node {
 }
 
 /// Why a file is not one. Never its text: a kubeconfig holds credentials.
-pub enum Fault {
+pub enum DocumentError {
     /// A byte order mark of UTF-16, and then not that.
     HalfOfUtf16,
     /// Bytes that are no text.
@@ -50,7 +50,7 @@ pub enum Fault {
 
 impl Node {
     /// Reads a file's bytes.
-    pub fn parse(bytes: &[u8]) -> Result<Self, Fault> {
+    pub fn parse(bytes: &[u8]) -> Result<Self, DocumentError> {
         let text = decode(bytes)?;
         let first = first_document(&text);
         let is_empty =
@@ -65,8 +65,8 @@ impl Node {
         match root {
             Self::Null => Ok(root),
             Self::Map(_) if names("apiVersion", "v1") && names("kind", "Config") => Ok(root),
-            Self::Map(_) => Err(Fault::OtherKind),
-            _ => Err(Fault::NotYaml(None)),
+            Self::Map(_) => Err(DocumentError::OtherKind),
+            _ => Err(DocumentError::NotYaml(None)),
         }
     }
 
@@ -114,16 +114,20 @@ impl Node {
     }
 }
 
-fn decode(bytes: &[u8]) -> Result<Zeroizing<String>, Fault> {
+fn decode(bytes: &[u8]) -> Result<Zeroizing<String>, DocumentError> {
     let utf16 = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
         let (pairs, rest) = bytes.as_chunks::<2>();
         let units = Zeroizing::new(pairs.iter().map(|pair| unit(*pair)).collect::<Vec<u16>>());
-        if rest.is_empty() { String::from_utf16(&units).map_err(|_| Fault::HalfOfUtf16) } else { Err(Fault::HalfOfUtf16) }
+        if rest.is_empty() {
+            String::from_utf16(&units).map_err(|_| DocumentError::HalfOfUtf16)
+        } else {
+            Err(DocumentError::HalfOfUtf16)
+        }
     };
     let text = match bytes {
         [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes)?,
         [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes)?,
-        [0xef, 0xbb, 0xbf, rest @ ..] | rest => std::str::from_utf8(rest).map_err(|_| Fault::NotUtf8)?.to_owned(),
+        [0xef, 0xbb, 0xbf, rest @ ..] | rest => std::str::from_utf8(rest).map_err(|_| DocumentError::NotUtf8)?.to_owned(),
     };
     Ok(Zeroizing::new(text))
 }
@@ -144,8 +148,8 @@ fn first_document(text: &str) -> &str {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "for map_err")]
-fn not_yaml(error: serde_saphyr::Error) -> Fault {
-    Fault::NotYaml(error.location().map(|place| (place.line(), place.column())))
+fn not_yaml(error: serde_saphyr::Error) -> DocumentError {
+    DocumentError::NotYaml(error.location().map(|place| (place.line(), place.column())))
 }
 
 impl<'de> Deserialize<'de> for Node {

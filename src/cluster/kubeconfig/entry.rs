@@ -16,7 +16,7 @@ use crate::outside::{Outside, Text};
 use crate::text;
 
 /// The most bytes of a certificate or key that are read.
-const MOST_PEM: u64 = 1024 * 1024;
+const MAX_PEM_BYTES: u64 = 1024 * 1024;
 /// Base64 as Go reads it: padded, and without looking at the bits that the padding leaves over.
 const GO: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
@@ -177,7 +177,7 @@ impl<'a> Entry<'a> {
                 let decoded = GO.decode(&*solid).map_err(|_| self.wrong(text!("is not usable: {} is not base64", data)))?;
                 Ok(Some(Zeroizing::new(decoded)))
             }
-            (None, Some(named)) => named.read(MOST_PEM).map(Some).map_err(|error| {
+            (None, Some(named)) => named.read(MAX_PEM_BYTES).map(Some).map_err(|error| {
                 let why: Text = match error.kind() {
                     ErrorKind::FileTooLarge => "it is longer than 1 MiB".into(),
                     kind => text!("{}", kind),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::document::{Document, Fault, Node};
+use super::document::{Document, DocumentError, Node};
 use super::wrong;
 use crate::cluster::ClusterSelector;
 use crate::outcome::Failure;
@@ -13,7 +13,7 @@ use crate::outside::{Outside, Text};
 use crate::text;
 
 /// The most bytes of a kubeconfig that are read.
-const MOST_BYTES: u64 = 16 * 1024 * 1024;
+const MAX_BYTES: u64 = 16 * 1024 * 1024;
 
 /// The files that are there, in the order of their precedence.
 pub struct Loaded {
@@ -47,7 +47,7 @@ impl Loaded {
         let shown = Text::join(files.iter().map(|(shown, _)| shown.into()), ", ");
         let mut documents = Vec::new();
         for (shown, path) in files {
-            match read_bounded(&path, MOST_BYTES) {
+            match read_bounded(&path, MAX_BYTES) {
                 Ok(bytes) => documents.push(parse(shown, &path, &bytes)?),
                 // As kubectl: what can't be read for another reason is not passed over.
                 Err(error) if error.kind() == ErrorKind::NotFound && from_list => {}
@@ -69,13 +69,13 @@ fn parse(shown: Outside, path: &Path, bytes: &[u8]) -> Result<Document, Failure>
     let root = Node::parse(bytes).map_err(|fault| {
         let wrong = |what: Text| wrong(text!("the kubeconfig {} can't be used: {}", shown, what));
         match fault {
-            Fault::HalfOfUtf16 => wrong("it begins as UTF-16 and isn't".into()).hint("save it as UTF-8"),
-            Fault::NotUtf8 => wrong("it is not UTF-8".into()).hint("save it as UTF-8"),
-            Fault::NotYaml(Some((line, column))) => {
+            DocumentError::HalfOfUtf16 => wrong("it begins as UTF-16 and isn't".into()).hint("save it as UTF-8"),
+            DocumentError::NotUtf8 => wrong("it is not UTF-8".into()).hint("save it as UTF-8"),
+            DocumentError::NotYaml(Some((line, column))) => {
                 wrong(text!("it is not the YAML of a kubeconfig (near line {}, column {})", line, column))
             }
-            Fault::NotYaml(None) => wrong("it is not the YAML of a kubeconfig".into()),
-            Fault::OtherKind => wrong("its apiVersion and kind are not v1 and Config".into()),
+            DocumentError::NotYaml(None) => wrong("it is not the YAML of a kubeconfig".into()),
+            DocumentError::OtherKind => wrong("its apiVersion and kind are not v1 and Config".into()),
         }
     })?;
     // A pipe, such as the shell's <(…), has no folder that paths could be relative to.

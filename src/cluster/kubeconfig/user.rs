@@ -15,7 +15,7 @@ use crate::outside::{Outside, Text};
 use crate::text;
 
 /// The most bytes of a token file that are read.
-const MOST_TOKEN: u64 = 64 * 1024;
+const MAX_TOKEN_BYTES: u64 = 64 * 1024;
 
 /// A client certificate and its key, both PEM.
 type Pair = (Zeroizing<Vec<u8>>, Zeroizing<Vec<u8>>);
@@ -125,7 +125,7 @@ enum Unread {
 }
 
 fn from_file(file: &Named, secrets: &mut Secrets) -> Result<Zeroizing<String>, Unread> {
-    let bytes = file.read(MOST_TOKEN).map_err(|error| match error.kind() {
+    let bytes = file.read(MAX_TOKEN_BYTES).map_err(|error| match error.kind() {
         ErrorKind::FileTooLarge => Unread::Unusable("is longer than 64 KiB: is it a token?".into()),
         kind => Unread::Nothing(text!("can't be read: {}", kind)),
     })?;

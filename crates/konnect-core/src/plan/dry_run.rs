@@ -33,8 +33,8 @@ pub enum Remark {
 }
 
 impl Change {
-    /// Takes the dry run's word.
-    fn told(&mut self, word: &DryRun) {
+    /// Takes what the dry run gave.
+    fn take_dry_run(&mut self, word: &DryRun) {
         match word {
             DryRun::Accepted(_) => self.verification = Verification::Server,
             DryRun::NotAsked(because) => self.verification = Verification::Computed(*because),
@@ -82,17 +82,17 @@ impl Plan {
         self.changes.iter().filter(|change| change.is_written() && change.waits_for.is_none())
     }
 
-    /// Takes the dry runs' words.
-    pub fn told(&mut self, words: &BTreeMap<ObjectKey, DryRun>) {
+    /// Takes what the dry runs gave.
+    pub fn take_dry_runs(&mut self, dry_runs: &BTreeMap<ObjectKey, DryRun>) {
         for change in &mut self.changes {
-            if let Some(word) = words.get(&(self.id, change.wanted.object.clone())) {
+            if let Some(word) = dry_runs.get(&(self.id, change.wanted.object.clone())) {
                 // Two objects of one namespace that is being deleted say the same.
                 let new = change.remarks(word).into_iter().filter(|remark| !self.warnings.contains(remark));
                 self.warnings.extend(new.collect::<Vec<_>>());
-                change.told(word);
+                change.take_dry_run(word);
             }
         }
-        if words.values().any(|word| *word == DryRun::Moved) {
+        if dry_runs.values().any(|word| *word == DryRun::Moved) {
             let message = "an object kept changing while it was looked at: the plan is computed from what was read last";
             self.warnings.push(Warning { code: "keeps_changing".into(), message: message.into() });
         }

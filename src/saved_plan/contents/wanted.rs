@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::document::{ObjectPart, WantedFieldPart, WantedPart, WantedValuePart};
-use super::{Wrong, sure};
+use super::{Wrong, ensure};
 use crate::desired::{Desired, DesiredObject, WantedValue};
 use crate::field_path::FieldPath;
 use crate::names;
@@ -22,13 +22,13 @@ pub(super) fn desired(parts: &[ObjectPart]) -> Result<Desired, Wrong> {
     let mut left = objects.iter().map(|wanted| wanted.object.resource).peekable();
     let absent = RESOURCE_TYPES.iter().filter(|row| left.next_if(|of| of == row).is_none());
     let may_be_absent = absent.into_iter().all(|row| !row.required || row.is_namespace());
-    sure(may_be_absent && left.next().is_none(), "its objects are not those that a spec makes")?;
+    ensure(may_be_absent && left.next().is_none(), "its objects are not those that a spec makes")?;
     let mut namespaces = objects.iter().map(|wanted| match &wanted.object {
         ObjectRef { resource, namespace: None, name } if resource.is_namespace() => Some(name),
         ObjectRef { namespace, .. } => namespace.as_ref(),
     });
     let first = namespaces.next().flatten();
-    sure(first.is_some() && namespaces.all(|namespace| namespace == first), "its objects are not all in the one namespace")?;
+    ensure(first.is_some() && namespaces.all(|namespace| namespace == first), "its objects are not all in the one namespace")?;
     Ok(Desired { spec: SpecId::default(), objects })
 }
 
@@ -39,9 +39,9 @@ fn object(part: &WantedPart) -> Result<DesiredObject, Wrong> {
     let wrong = |what: &'static str| text!("its {} {}", kind, what);
     (resource.check_name)(name).map_err(|what| text!("the name of its {} {}", kind, what))?;
     match namespace {
-        None => sure(resource.scope == Scope::Cluster, wrong("has no namespace"))?,
+        None => ensure(resource.scope == Scope::Cluster, wrong("has no namespace"))?,
         Some(namespace) => {
-            sure(resource.scope == Scope::Namespaced, wrong("has a namespace"))?;
+            ensure(resource.scope == Scope::Namespaced, wrong("has a namespace"))?;
             names::dns_label(namespace).map_err(|what| text!("the namespace of its {} {}", kind, what))?;
         }
     }
@@ -54,7 +54,7 @@ fn object(part: &WantedPart) -> Result<DesiredObject, Wrong> {
                 (path.ok_or_else(|| wrong("has the token in a field that does not hold it"))?, WantedValue::Token)
             }
         };
-        sure(wanted.insert(path, value).is_none(), wrong("wants a field twice"))?;
+        ensure(wanted.insert(path, value).is_none(), wrong("wants a field twice"))?;
     }
     for (_, rule) in resource.spec_maps() {
         let entries = wanted.iter().filter(|(path, _)| path.is_under(rule.path));
@@ -65,19 +65,19 @@ fn object(part: &WantedPart) -> Result<DesiredObject, Wrong> {
             })
             .sum();
         let max_bytes = rule.map.and_then(|map| map.max_bytes);
-        sure(max_bytes.is_none_or(|max| bytes <= max), wrong("has longer annotations than Kubernetes allows"))?;
+        ensure(max_bytes.is_none_or(|max| bytes <= max), wrong("has longer annotations than Kubernetes allows"))?;
     }
     let labels = FieldPath::of(&["metadata", "labels"]);
     let has_defaults = resource.default_labels.iter().all(|(key, _)| wanted.contains_key(&labels.child(*key)));
-    sure(has_defaults, wrong("lacks a label that Kong's operator looks for"))?;
+    ensure(has_defaults, wrong("lacks a label that Kong's operator looks for"))?;
     let holds_token = resource.token_path().is_none_or(|token| wanted.contains_key(&token));
-    sure(holds_token, wrong("lacks the token"))?;
+    ensure(holds_token, wrong("lacks the token"))?;
     let texts = fields.iter().flat_map(|WantedFieldPart { field, value }| {
         let value = if let WantedValuePart::Plain(text) = value { Some(text) } else { None };
         field.iter().chain(value)
     });
     let token = texts.chain([name]).any(|text| !shape::find(text).is_empty());
-    sure(!token, wrong("holds what looks like a token"))?;
+    ensure(!token, wrong("holds what looks like a token"))?;
     let object = ObjectRef { resource, namespace: namespace.as_ref().map(Outside::from), name: name.into() };
     Ok(DesiredObject { object, fields: wanted })
 }
@@ -95,8 +95,8 @@ fn plain(field: &[String], text: &str, resource: &ResourceType, name: &str) -> R
     let article = if entry.starts_with('a') { "an" } else { "a" };
     check_key(key).map_err(|what| text!("{} {}'s key of its {} {}", article, entry, kind, what))?;
     check_value(text).map_err(|what| text!("{} {}'s value of its {} {}", article, entry, kind, what))?;
-    sure(of_kubectl != Some(key.as_str()), text!("its {} has kubectl's own annotation", kind))?;
+    ensure(of_kubectl != Some(key.as_str()), text!("its {} has kubectl's own annotation", kind))?;
     let is_set_by_server = resource.is_namespace() && of_server == Some(key.as_str());
-    sure(!is_set_by_server || text == name, text!("its {} has another name in the label that the server sets to it", kind))?;
+    ensure(!is_set_by_server || text == name, text!("its {} has another name in the label that the server sets to it", kind))?;
     Ok(FieldPath::of(rule.path).child(key))
 }

@@ -1,4 +1,4 @@
-//! Keyed marks of tokens: they tell within a run whether a token is still the same one, without keeping any of it.
+//! Keyed fingerprints of tokens: they tell within a run whether a token is still the same one, without keeping any of it.
 
 use std::fmt::Write as _;
 use std::hash::{BuildHasher as _, RandomState};
@@ -8,7 +8,7 @@ use sha2::Sha256;
 
 use crate::token::TokenFingerprint;
 
-/// What marks are keyed with: fresh for each run, and never written anywhere.
+/// What fingerprints are keyed with: fresh for each run, and never written anywhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Salt(String);
 
@@ -24,25 +24,16 @@ impl Default for Salt {
 }
 
 impl Salt {
-    /// The mark of a token.
+    /// The fingerprint of a token.
     #[must_use]
-    pub(crate) fn mark(&self, token: &[u8]) -> TokenFingerprint {
+    pub(crate) fn fingerprint(&self, token: &[u8]) -> TokenFingerprint {
         // An HMAC takes a key of any length: this can't fail.
         let Ok(mut hmac) = Hmac::<Sha256>::new_from_slice(self.0.as_bytes()) else {
             return TokenFingerprint(String::new());
         };
         hmac.update(token);
-        TokenFingerprint(hex(&hmac.finalize().into_bytes()))
+        TokenFingerprint(hex::encode(hmac.finalize().into_bytes()))
     }
-}
-
-/// Bytes in hexadecimal.
-#[must_use]
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(test)]
@@ -50,11 +41,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn marks_tell_tokens_apart_under_one_salt_only() {
+    fn fingerprints_tell_tokens_apart_under_one_salt_only() {
         let (one, two) = (Salt::default(), Salt::default());
-        assert_eq!(one.mark(b"a"), one.mark(b"a"));
-        assert_ne!(one.mark(b"a"), one.mark(b"b"));
-        assert_ne!(one.mark(b"a"), two.mark(b"a"));
-        assert_eq!(one.mark(b"a").0.len(), 64);
+        assert_eq!(one.fingerprint(b"a"), one.fingerprint(b"a"));
+        assert_ne!(one.fingerprint(b"a"), one.fingerprint(b"b"));
+        assert_ne!(one.fingerprint(b"a"), two.fingerprint(b"a"));
+        assert_eq!(one.fingerprint(b"a").0.len(), 64);
     }
 }

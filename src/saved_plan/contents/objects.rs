@@ -1,10 +1,10 @@
 //! The live objects of a file, and what the server said of changing them.
 
 use super::super::document::{
-    EmptyMapPart, LiveFieldPart, LiveTokenPart, LiveValuePart, ManagerPart, ObservedPart, OwnedPart, RemarkPart, VerdictPart,
-    WordPart,
+    DryRunPart, EmptyMapPart, LiveFieldPart, LiveTokenPart, LiveValuePart, ManagerPart, ObservedPart, OwnedPart, RemarkPart,
+    VerdictPart,
 };
-use super::{Wrong, read_fingerprint, sure};
+use super::{Wrong, ensure, read_fingerprint};
 use crate::desired::DesiredObject;
 use crate::field_path::FieldPath;
 use crate::names;
@@ -24,8 +24,8 @@ use crate::token::{LiveToken, SavedFingerprint, Verdict};
 pub(super) fn live(part: &ObservedPart, wanted: &DesiredObject, ours: Option<&SavedFingerprint>) -> Result<LiveObject, Wrong> {
     let wrong = |what: &'static str| wrong(wanted, what);
     let ObservedPart { uid, resource_version, terminating, values, owned, empty_maps } = part;
-    sure(!uid.is_empty(), wrong("has no uid"))?;
-    sure(!resource_version.is_empty(), wrong("has no resourceVersion"))?;
+    ensure(!uid.is_empty(), wrong("has no uid"))?;
+    ensure(!resource_version.is_empty(), wrong("has no resourceVersion"))?;
     let mut live = LiveObject {
         uid: uid.into(),
         resource_version: resource_version.into(),
@@ -34,13 +34,13 @@ pub(super) fn live(part: &ObservedPart, wanted: &DesiredObject, ours: Option<&Sa
     };
     for LiveFieldPart { field, value } in values {
         let (path, value) = live_value(field, value, wanted, ours).map_err(wrong)?;
-        sure(live.values.insert(path, value).is_none(), wrong("has a field twice"))?;
+        ensure(live.values.insert(path, value).is_none(), wrong("has a field twice"))?;
     }
     live.owners = owners(owned, empty_maps, wanted)?;
     let settled = live.clone().with_owners(wanted.object.resource, live.owners.clone());
-    sure(settled.owners.maps == live.owners.maps, wrong("has a field in a map that is empty"))?;
-    sure(settled == live, wrong("has an owner of a field that is not there"))?;
-    sure(what_is_read(wanted, &live) == live, wrong("holds more than a plan reads"))?;
+    ensure(settled.owners.maps == live.owners.maps, wrong("has a field in a map that is empty"))?;
+    ensure(settled == live, wrong("has an owner of a field that is not there"))?;
+    ensure(what_is_read(wanted, &live) == live, wrong("holds more than a plan reads"))?;
     Ok(live)
 }
 
@@ -88,9 +88,9 @@ fn owners(owned: &[OwnedPart], empty_maps: &[EmptyMapPart], wanted: &DesiredObje
     let mut owners = Owners::default();
     for OwnedPart { field, ours, others } in owned {
         let path = field_path(field, resource).ok_or_else(|| wrong("names a field that there can't be"))?;
-        sure(*ours || !others.is_empty(), wrong("has a field that nobody owns among the owned ones"))?;
+        ensure(*ours || !others.is_empty(), wrong("has a field that nobody owns among the owned ones"))?;
         let twice = owners.ours.contains(&path) || owners.others.contains_key(&path);
-        sure(!twice, wrong("names a field twice"))?;
+        ensure(!twice, wrong("names a field twice"))?;
         if *ours {
             owners.ours.insert(path.clone());
         }
@@ -102,7 +102,7 @@ fn owners(owned: &[OwnedPart], empty_maps: &[EmptyMapPart], wanted: &DesiredObje
         let is_map = |rule: &&FieldRule| rule.map.is_some() && rule.path.iter().copied().eq(field.iter().map(String::as_str));
         let map = resource.all_rules().find(is_map).filter(|_| !of.is_empty());
         let map = FieldPath::of(map.ok_or_else(|| wrong("has an empty map that there can't be"))?.path);
-        sure(owners.maps.insert(map, managers(of)).is_none(), wrong("has an empty map that there can't be"))?;
+        ensure(owners.maps.insert(map, managers(of)).is_none(), wrong("has an empty map that there can't be"))?;
     }
     Ok(owners)
 }
@@ -133,10 +133,10 @@ fn field_path(part: &[String], resource: &ResourceType) -> Option<FieldPath> {
 ///
 /// # Errors
 /// It can't have said it of this one.
-pub(super) fn word(part: &WordPart, wanted: &DesiredObject) -> Result<DryRun, Wrong> {
+pub(super) fn word(part: &DryRunPart, wanted: &DesiredObject) -> Result<DryRun, Wrong> {
     let wrong = |what: &'static str| text!("the dry run that it tells of {} {}", wanted.object.title(), what);
     Ok(match part {
-        WordPart::Accepted(remarks) => {
+        DryRunPart::Accepted(remarks) => {
             let remark = |part: &RemarkPart| match part {
                 RemarkPart::Warned(words) => Ok(Remark::Warned(Outside::from(words).into())),
                 RemarkPart::Overwritten(field) => {
@@ -147,21 +147,21 @@ pub(super) fn word(part: &WordPart, wanted: &DesiredObject) -> Result<DryRun, Wr
             };
             DryRun::Accepted(remarks.iter().map(remark).collect::<Result<_, Wrong>>()?)
         }
-        WordPart::NoPermission => DryRun::NotAsked(ComputedBecause::NoPermission),
-        WordPart::Failed(what) => DryRun::Failed(Outside::from(what).into()),
-        WordPart::Refused(words) => DryRun::Refused(Reason::Rejected(Outside::from(words).into())),
-        WordPart::WebhookFailed(words) => DryRun::Refused(Reason::WebhookFailed(Outside::from(words).into())),
-        WordPart::NamespaceMissing(name) => {
-            sure(
+        DryRunPart::NoPermission => DryRun::NotAsked(ComputedBecause::NoPermission),
+        DryRunPart::Failed(what) => DryRun::Failed(Outside::from(what).into()),
+        DryRunPart::Refused(words) => DryRun::Refused(Reason::Rejected(Outside::from(words).into())),
+        DryRunPart::WebhookFailed(words) => DryRun::Refused(Reason::WebhookFailed(Outside::from(words).into())),
+        DryRunPart::NamespaceMissing(name) => {
+            ensure(
                 wanted.object.namespace.as_ref().is_some_and(|namespace| namespace == name.as_str()),
                 wrong("names another namespace"),
             )?;
             DryRun::Refused(Reason::NamespaceMissing(name.into()))
         }
-        WordPart::NamespaceTerminating => {
-            sure(wanted.object.namespace.is_some(), wrong("speaks of a namespace that it has not"))?;
+        DryRunPart::NamespaceTerminating => {
+            ensure(wanted.object.namespace.is_some(), wrong("speaks of a namespace that it has not"))?;
             DryRun::Refused(Reason::NamespaceTerminating)
         }
-        WordPart::Moved => DryRun::Moved,
+        DryRunPart::Moved => DryRun::Moved,
     })
 }

@@ -42,7 +42,7 @@ impl Contents {
     /// The plan.
     pub(super) fn plan(&self) -> Plan {
         let mut plan = self.computed();
-        plan.told(&self.words);
+        plan.take_dry_runs(&self.words);
         plan
     }
 }
@@ -50,55 +50,57 @@ impl Contents {
 /// What is wrong with a file, in a sentence's tail.
 type Wrong = Text;
 
-fn sure(holds: bool, otherwise: impl Into<Wrong>) -> Result<(), Wrong> {
+fn ensure(holds: bool, otherwise: impl Into<Wrong>) -> Result<(), Wrong> {
     if holds { Ok(()) } else { Err(otherwise.into()) }
 }
 
-/// Takes the file apart.
-///
-/// # Errors
-/// Its parts disagree, or it holds what no spec and no server can have said.
-pub(super) fn understand(document: &Document) -> Result<Contents, Wrong> {
-    sure(document.created < document.expires, "it expired before it was made")?;
-    sure(file::is_digest(&document.spec.digest), "its spec has no digest")?;
-    sure(!document.cluster.uid.is_empty(), "its cluster has no uid")?;
-    if let Some(kubeconfig) = &document.chosen.kubeconfig {
-        sure(kubeconfig.agrees(), "its kubeconfig's two paths are not the same file")?;
-    }
-    let fingerprint = fingerprint(document)?;
-    let (source, shown) = source(&document.token.source)?;
-    let desired = wanted::desired(&document.objects)?;
-    let take_over = document.take_over.iter().map(taken).collect::<Result<TakeOver, Wrong>>()?;
-    let (mut objects, mut words) = (BTreeMap::new(), BTreeMap::new());
-    for (part, wanted) in document.objects.iter().zip(&desired.objects) {
-        let read = match &part.observed {
-            None => Read::Absent,
-            Some(observed) => Read::Present(objects::live(observed, wanted, fingerprint.as_ref())?),
-        };
-        let key = desired.key(&wanted.object);
-        if let Some(word) = &part.dry_run {
-            words.insert(key.clone(), objects::word(word, wanted)?);
+impl Contents {
+    /// Takes the file apart.
+    ///
+    /// # Errors
+    /// Its parts disagree, or it holds what no spec and no server can have said.
+    pub(super) fn of(document: &Document) -> Result<Self, Wrong> {
+        ensure(document.created < document.expires, "it expired before it was made")?;
+        ensure(file::is_digest(&document.spec.digest), "its spec has no digest")?;
+        ensure(!document.cluster.uid.is_empty(), "its cluster has no uid")?;
+        if let Some(kubeconfig) = &document.chosen.kubeconfig {
+            ensure(kubeconfig.agrees(), "its kubeconfig's two paths are not the same file")?;
         }
-        objects.insert(key, read);
+        let fingerprint = fingerprint(document)?;
+        let (source, shown) = source(&document.token.source)?;
+        let desired = wanted::desired(&document.objects)?;
+        let take_over = document.take_over.iter().map(taken).collect::<Result<TakeOver, Wrong>>()?;
+        let (mut objects, mut words) = (BTreeMap::new(), BTreeMap::new());
+        for (part, wanted) in document.objects.iter().zip(&desired.objects) {
+            let read = match &part.observed {
+                None => Read::Absent,
+                Some(observed) => Read::Present(objects::live(observed, wanted, fingerprint.as_ref())?),
+            };
+            let key = desired.key(&wanted.object);
+            if let Some(word) = &part.dry_run {
+                words.insert(key.clone(), objects::word(word, wanted)?);
+            }
+            objects.insert(key, read);
+        }
+        let text = |text: &String| Outside::from(text);
+        let observed = Observed {
+            spec: text(&document.spec.path),
+            token_source: shown,
+            token_unset: source.unset(),
+            cluster: ClusterIdentity {
+                context: text(&document.cluster.context),
+                server: text(&document.cluster.server),
+                uid: Some(text(&document.cluster.uid)),
+                user: document.cluster.user.as_ref().map(Outside::from),
+                claimed: true,
+            },
+            read_at: document.created,
+            objects,
+        };
+        let contents = Contents { source, fingerprint, desired, observed, take_over, words };
+        asked_what_there_was_to_ask(&contents)?;
+        Ok(contents)
     }
-    let text = |text: &String| Outside::from(text);
-    let observed = Observed {
-        spec: text(&document.spec.path),
-        token_source: shown,
-        token_unset: source.unset(),
-        cluster: ClusterIdentity {
-            context: text(&document.cluster.context),
-            server: text(&document.cluster.server),
-            uid: Some(text(&document.cluster.uid)),
-            user: document.cluster.user.as_ref().map(Outside::from),
-            claimed: true,
-        },
-        read_at: document.created,
-        objects,
-    };
-    let contents = Contents { source, fingerprint, desired, observed, take_over, words };
-    asked_what_there_was_to_ask(&contents)?;
-    Ok(contents)
 }
 
 /// The server was asked about each change that would be written, and about nothing else.
@@ -107,15 +109,15 @@ fn asked_what_there_was_to_ask(contents: &Contents) -> Result<(), Wrong> {
     let asked: BTreeSet<&ObjectRef> = computed.to_verify().map(|change| &change.wanted.object).collect();
     for DesiredObject { object, .. } in &contents.desired.objects {
         let (has, should) = (contents.words.contains_key(&contents.desired.key(object)), asked.contains(object));
-        sure(has || !should, text!("it does not say what the server's dry run of {} gave", object.title()))?;
-        sure(should || !has, text!("it speaks of a dry run of {}, on which nothing is to be asked", object.title()))?;
+        ensure(has || !should, text!("it does not say what the server's dry run of {} gave", object.title()))?;
+        ensure(should || !has, text!("it speaks of a dry run of {}, on which nothing is to be asked", object.title()))?;
     }
     Ok(())
 }
 
 fn fingerprint(document: &Document) -> Result<Option<SavedFingerprint>, Wrong> {
     let Argon2idPart { memory_kib, passes, lanes, salt } = &document.token.argon2id;
-    sure(
+    ensure(
         (*memory_kib, *passes, *lanes) == (MEMORY_KIB, PASSES, LANES) && Fingerprints::under(salt).is_some(),
         "its fingerprints are made with other parameters than konnect's",
     )?;
@@ -130,12 +132,12 @@ fn read_fingerprint(text: Option<&String>) -> Result<Option<SavedFingerprint>, W
 fn source(part: &SourcePart) -> Result<(PatSource, Text), Wrong> {
     match part {
         SourcePart::Env(name) => {
-            sure(spec::variable(name), "its token's variable has a name that no spec can give")?;
+            ensure(spec::variable(name), "its token's variable has a name that no spec can give")?;
             let source = PatSource::Env(name.into());
             Ok((source.clone(), source.text()))
         }
         SourcePart::File(place) => {
-            sure(place.agrees(), "its token file's two paths are not the same file")?;
+            ensure(place.agrees(), "its token file's two paths are not the same file")?;
             Ok((PatSource::File(place.given(), PathBuf::from(&place.absolute)), place.words()))
         }
         SourcePart::Stdin => Ok((PatSource::Stdin, PatSource::Stdin.text())),

@@ -11,7 +11,7 @@ use crate::text;
 
 /// A request without an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Trouble {
+pub struct TransportError {
     /// Whether it is certain that the server has not seen the request.
     pub undelivered: bool,
     /// Whether trying again is of no use.
@@ -22,7 +22,7 @@ pub struct Trouble {
     pub hint: Option<&'static str>,
 }
 
-impl Trouble {
+impl TransportError {
     /// Understands an error of the client stack, or of a service that stands in its place.
     #[must_use]
     pub fn of(error: &(dyn Error + 'static)) -> Self {

@@ -1,0 +1,141 @@
+//! Whether a plan still holds: everything that can move between planning and writing, and what it means for one change.
+
+#![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
+
+use std::collections::BTreeSet;
+
+use konnect_core::desired::{DesiredObject, WantedValue};
+use konnect_core::field_path::FieldPath;
+use konnect_core::object::{ObjectRef, ResourceType};
+use konnect_core::observed::{LiveObject, LiveValue, Read};
+use konnect_core::ownership::Owners;
+use konnect_core::plan::{Action, Change, Reason};
+use konnect_core::planner::change;
+use konnect_core::revalidate::{Validity, revalidate};
+use konnect_core::token::{LiveToken, SavedFingerprint, TokenFingerprint, TokenMove, Verdict};
+use serde_json::json;
+
+fn resource() -> &'static ResourceType {
+    ResourceType::of_spec_key("secret").expect("in the table")
+}
+
+fn team() -> FieldPath {
+    FieldPath::of(&["metadata", "labels", "team"])
+}
+
+fn wanted() -> DesiredObject {
+    DesiredObject {
+        object: ObjectRef { resource: resource(), namespace: Some("kong".into()), name: "pat".into() },
+        fields: [(team(), WantedValue::Plain("a".into())), (FieldPath::of(&["data", "token"]), WantedValue::Token)].into(),
+    }
+}
+
+/// A live Secret: its version, its label, who owns that, and the fingerprint of its token.
+fn live(version: &str, label: &str, owner: &str, token: &str) -> LiveObject {
+    let verdict = if token == "wanted" { Verdict::Same } else { Verdict::Different };
+    let live_token = LiveToken { verdict, fingerprint: Some(TokenFingerprint(token.into())), saved: None };
+    let live = LiveObject {
+        uid: "u".into(),
+        resource_version: version.into(),
+        values: [
+            (FieldPath::of(&["type"]), LiveValue::Text("Opaque".into())),
+            (team(), LiveValue::Text(label.into())),
+            (FieldPath::of(&["data", "token"]), LiveValue::Token(live_token)),
+        ]
+        .into(),
+        ..LiveObject::default()
+    };
+    let fields = json!({"f:metadata": {"f:labels": {"f:team": {}}}});
+    let managed = json!([{"manager": owner, "operation": "Update", "fieldsV1": fields}]);
+    live.with_owners(resource(), Owners::parse(&managed, resource()))
+}
+
+fn planned(read: &Read) -> Change {
+    change(&wanted(), read, &BTreeSet::new())
+}
+
+/// An update that takes a label and the token over.
+fn update() -> Change {
+    planned(&Read::Present(live("1", "b", "kubectl-label", "old")))
+}
+
+fn sentence(validity: Validity) -> String {
+    match validity {
+        Validity::Stale(difference) => difference.sentence().plain(),
+        other => format!("{other:?}"),
+    }
+}
+
+#[test]
+fn an_update_against_what_became_of_its_object() {
+    let update = update();
+    assert_eq!(update.action, Action::Update);
+    assert_eq!(revalidate(&update, Some(&live("1", "b", "kubectl-label", "old"))), Validity::Unchanged);
+    let moved = live("2", "b", "kubectl-label", "old");
+    let Validity::Irrelevant(version) = revalidate(&update, Some(&moved)) else { panic!("only the version moved") };
+    assert!(version.resource_version == "2" && version.token.is_some());
+    assert_eq!(revalidate(&update, Some(&live("2", "a", "kubectl-label", "wanted"))), Validity::AlreadyDone);
+    let rows = [
+        (None, "was deleted since"),
+        (Some(LiveObject { uid: "v".into(), ..live("2", "b", "kubectl-label", "old") }), "was deleted and made anew since"),
+        (Some(live("2", "c", "kubectl-label", "old")), "changed since the plan was made: metadata.labels.team"),
+        (Some(live("2", "b", "kubectl-edit", "old")), "changed since the plan was made: metadata.labels.team"),
+        (Some(live("2", "b", "kubectl-label", "other")), "changed since the plan was made: data.token"),
+        // A token that moves without a new version is another token all the same.
+        (Some(live("1", "b", "kubectl-label", "other")), "changed since the plan was made: data.token"),
+        (Some(live("2", "b", "argocd", "old")), "changed since the plan was made: metadata.labels.team"),
+        (Some(LiveObject { terminating: true, ..live("2", "b", "kubectl-label", "old") }), "changed since the plan was made"),
+    ];
+    for (now, expected) in rows {
+        let found = sentence(revalidate(&update, now.as_ref()));
+        assert!(found.starts_with("Secret kong/pat ") && found.contains(expected), "{found}, not {expected}");
+    }
+}
+
+#[test]
+fn a_creation_against_what_appeared() {
+    let creation = planned(&Read::Absent);
+    assert_eq!(revalidate(&creation, None), Validity::Unchanged);
+    assert_eq!(revalidate(&creation, Some(&live("9", "a", "kubectl-label", "wanted"))), Validity::AlreadyDone);
+    let found = sentence(revalidate(&creation, Some(&live("9", "b", "kubectl-label", "wanted"))));
+    assert!(found.contains("appeared since the plan was made"), "{found}");
+}
+
+#[test]
+fn what_was_as_wanted_and_is_no_longer_is_stale() {
+    let nothing = planned(&Read::Present(live("1", "a", "kubectl-label", "wanted")));
+    assert_eq!(nothing.action, Action::None);
+    assert_eq!(revalidate(&nothing, Some(&live("2", "a", "argocd", "wanted"))), Validity::AlreadyDone);
+    assert!(matches!(revalidate(&nothing, Some(&live("2", "b", "kubectl-label", "wanted"))), Validity::Stale(_)));
+    assert!(matches!(revalidate(&nothing, None), Validity::Stale(_)));
+}
+
+#[test]
+fn what_the_server_refused_is_held_against_what_was_computed() {
+    let refused = Change { action: Action::Blocked, reason: Reason::Rejected("policy".into()), ..update() };
+    assert_eq!(revalidate(&refused, Some(&live("1", "b", "kubectl-label", "old"))), Validity::Unchanged);
+    // Somebody did it: then what the reader was told, that it is refused, is no longer true.
+    let done = live("2", "a", "kubectl-label", "wanted");
+    assert!(matches!(revalidate(&refused, Some(&done)), Validity::Stale(_)));
+}
+
+#[test]
+fn a_saved_change_tells_tokens_apart_by_their_saved_fingerprints() {
+    let saved = |digit: Option<&str>| {
+        let saved = digit.and_then(|digit| SavedFingerprint::parse(&digit.repeat(64)));
+        move |token: LiveToken| LiveToken { fingerprint: None, saved, ..token }
+    };
+    let with = |version: &str, digit: Option<&str>| live(version, "b", "kubectl-label", "old").with_token(saved(digit));
+    let change = planned(&Read::Present(with("1", Some("1"))));
+    assert!(matches!(revalidate(&change, Some(&with("2", Some("1")))), Validity::Irrelevant(_)));
+    let Validity::Stale(difference) = revalidate(&change, Some(&with("2", Some("2")))) else { panic!("another token") };
+    assert_eq!(difference.token, TokenMove::Moved);
+    let diff = difference.diff(&"$PAT".into()).plain();
+    assert!(diff.contains("+data.token = (sensitive) another value than when the plan was made"), "{diff}");
+    // One that is too easily guessed has none.
+    let guessable = planned(&Read::Present(with("1", None)));
+    assert_eq!(revalidate(&guessable, Some(&with("1", None))), Validity::Unchanged);
+    let Validity::Stale(difference) = revalidate(&guessable, Some(&with("2", None))) else { panic!("it can't be told") };
+    assert_eq!(difference.token, TokenMove::Unknown);
+    assert!(difference.diff(&"$PAT".into()).plain().contains("too easily guessed"));
+}
