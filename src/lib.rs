@@ -34,7 +34,6 @@ pub mod sandbox;
 pub mod ownership;
 pub mod plan;
 pub mod planner;
-pub mod view;
 
 // Doing it.
 pub mod apply;
@@ -42,3 +41,6 @@ pub mod rbac;
 pub mod saved_plan;
 pub mod verify;
 pub mod write;
+
+// Showing it.
+pub mod view;

@@ -125,7 +125,7 @@ fn ended(change: &Change, ending: &Ending, time: Option<Duration>, door: &Door) 
         Ending::Failed(failure) => ("not_written", Some(error(failure, door))),
         Ending::Stale(failure) => ("stale", Some(error(failure, door))),
         Ending::Unknown(failure) => ("unknown", Some(error(failure, door))),
-        // Not ended: it never began, and is told at the end.
+        // Not ended: it never began, and is listed at the end.
         Ending::NotDone(_) if time.is_some() => return None,
         Ending::NotDone(why) => ("not_begun", Some(json!({"code": FailureCode::NotBegun.word(), "message": door.value(why)}))),
     };
