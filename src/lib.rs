@@ -5,11 +5,12 @@
 //! ```text
 //! konnect.toml ─ spec ─► desired ─┐
 //!                                 ├─► planner ─► Plan ─► verify ─► view / saved_plan
-//! cluster ────── observed ────────┘               └────► apply ─► write ─► cluster
+//! cluster ─ read ─► observed ─────┘               └────► revalidate ─► apply ─► write ─► cluster
 //! ```
 //!
-//! A plan is complete: apply makes no choices. The token is in three modules only: `pat` reads it, `observed` compares it with the live
-//! one, `write` places it into a request. What lies between holds a verdict, and can't leak what it never had. Text from outside is a type
+//! What decides (`desired`, `observed`, `planner`, `revalidate`, `next_step` and what they speak of) is the crate konnect-core, which can't
+//! reach a client, a file or a clock. A plan is complete: apply makes no choices. The token is in three modules only: `pat` reads it, `read`
+//! compares it with the live one, `write` places it into a request. What lies between holds a verdict, and can't leak what it never had. Text from outside is a type
 //! of its own (`outside`) that only the door (`view::door`) turns into output, with every secret of the run masked.
 
 pub use konnect_core::{
@@ -31,12 +32,12 @@ pub mod spec;
 pub mod cluster;
 pub mod read;
 
-// What is to be done: pure.
-pub mod view;
-
 // Doing it.
 pub mod apply;
 pub mod rbac;
 pub mod saved_plan;
 pub mod verify;
 pub mod write;
+
+// Showing it.
+pub mod view;

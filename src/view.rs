@@ -1,6 +1,6 @@
 //! What happened → bytes. Commands emit events; one view, chosen once for a run, shows them. None of the views decides anything.
 //!
-//! A new format is a file with its view, its module below, its variant of [`Format`], and its line in [`choose`].
+//! A new format is a file with its view, its module below, and its line in `formats!`.
 
 pub mod door;
 mod escape;
@@ -54,23 +54,29 @@ pub enum Output {
     Text,
 }
 
-/// `--format`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For people
-    Human,
-    /// For programs
-    Json,
-    /// One comment for a pull request
-    Markdown,
+macro_rules! formats {
+    ($($format:ident = $help:tt, $view:path;)*) => {
+        /// `--format`.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+        pub enum Format {
+            $(
+                #[doc = $help]
+                $format,
+            )*
+        }
+
+        /// The view of a format, for one run of a command with this output. Nothing else looks at which format it is.
+        #[must_use]
+        pub fn choose(format: Format, output: Output) -> Box<dyn View> {
+            match format {
+                $(Format::$format => $view(output),)*
+            }
+        }
+    };
 }
 
-/// The view of a format, for one run of a command with this output.
-#[must_use]
-pub fn choose(format: Format, output: Output) -> Box<dyn View> {
-    match format {
-        Format::Human => Box::new(human::Human),
-        Format::Json => json::view(output),
-        Format::Markdown => Box::new(markdown::Markdown::default()),
-    }
+formats! {
+    Human = "For people", human::view;
+    Json = "For programs", json::view;
+    Markdown = "One comment for a pull request", markdown::view;
 }

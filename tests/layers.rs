@@ -137,7 +137,7 @@ fn only_the_door_makes_output() {
         let name = name(&path);
         assert!(!code(&text).contains("Cleared(") || name == "view/door.rs", "{name} makes output by itself");
         let raw = code(&text).contains("Cleared::new(");
-        assert!(!raw || ["view/json/document.rs", "view/json/events.rs", "view/markdown.rs"].contains(&name.as_str()), "{name}");
+        assert!(!raw || name.starts_with("view/"), "{name} makes output by itself");
     }
 }
 
@@ -165,7 +165,7 @@ fn only_the_choice_of_the_view_knows_the_formats() {
         }
         seen += matches;
     }
-    assert!(seen > 1, "the choice is found");
+    assert_eq!(seen, 1, "the choice is found");
 }
 
 #[test]

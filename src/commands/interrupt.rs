@@ -12,15 +12,15 @@ use crate::outcome::{Failure, FailureCode, Outcome};
 
 /// Whether somebody wants us to stop.
 pub(super) struct Interrupt {
-    wanted: Arc<AtomicBool>,
-    told: Arc<Notify>,
+    requested: Arc<AtomicBool>,
+    notify: Arc<Notify>,
 }
 
 impl Interrupt {
     /// Starts to listen, where the run is the process's own. Must be called inside the runtime.
     pub(super) fn listen(context: &RunContext) -> Self {
-        let interrupt = Self { wanted: Arc::new(AtomicBool::new(false)), told: Arc::new(Notify::new()) };
-        let (wanted, told) = (Arc::clone(&interrupt.wanted), Arc::clone(&interrupt.told));
+        let interrupt = Self { requested: Arc::new(AtomicBool::new(false)), notify: Arc::new(Notify::new()) };
+        let (requested, notify) = (Arc::clone(&interrupt.requested), Arc::clone(&interrupt.notify));
         if !context.is_process() {
             return interrupt;
         }
@@ -29,10 +29,10 @@ impl Interrupt {
             tokio::spawn(async move {
                 loop {
                     tokio::select! { _ = int.recv() => {}, _ = term.recv() => {} }
-                    if wanted.swap(true, Ordering::SeqCst) {
+                    if requested.swap(true, Ordering::SeqCst) {
                         std::process::exit(i32::from(Outcome::Interrupted.code()));
                     }
-                    told.notify_waiters();
+                    notify.notify_waiters();
                 }
             });
         }
@@ -41,27 +41,27 @@ impl Interrupt {
 
     /// Set once somebody wants us to stop.
     pub(super) fn flag(&self) -> &AtomicBool {
-        &self.wanted
+        &self.requested
     }
 
     /// Ends once somebody wants us to stop.
-    pub(super) async fn wanted(&self) {
-        let told = self.told.notified();
-        if !self.wanted.load(Ordering::SeqCst) {
-            told.await;
+    pub(super) async fn requested(&self) {
+        let notified = self.notify.notified();
+        if !self.requested.load(Ordering::SeqCst) {
+            notified.await;
         }
     }
 
     /// Runs what may be broken off anywhere: nothing is written in it.
     pub(super) async fn or_stop<T, E: From<Failure>>(&self, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
         let interrupted = || Failure::new(FailureCode::Interrupted, "interrupted; nothing was written");
-        let told = self.told.notified();
-        if self.wanted.load(Ordering::SeqCst) {
+        let notified = self.notify.notified();
+        if self.requested.load(Ordering::SeqCst) {
             return Err(interrupted().into());
         }
         tokio::select! {
             result = work => result,
-            () = told => Err(interrupted().into()),
+            () = notified => Err(interrupted().into()),
         }
     }
 }

@@ -94,7 +94,7 @@ impl Run {
 
     /// Ends once somebody wants us to stop.
     pub(super) async fn until_interrupted(&self) {
-        self.interrupt.wanted().await;
+        self.interrupt.requested().await;
     }
 
     /// Does what may be broken off anywhere: nothing is written in it.

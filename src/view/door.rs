@@ -30,7 +30,7 @@ struct Found {
     hits: Vec<Range<usize>>,
 }
 
-/// Output that went through the door. Only the renderers make it, out of what the door gave them and their own words.
+/// Output that went through the door. Only the views make it, out of what the door gave them and their own words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cleared(String);
 

@@ -12,8 +12,12 @@ use crate::text;
 /// What is asked before anything is written.
 const QUESTION: &str = "\nDo you want to perform these actions?\n  konnect will perform the actions described above.\n  Only 'yes' will be accepted to approve.\n\n  Enter a value: ";
 
-/// Shows events to people.
-pub(super) struct Human;
+/// The view, whatever the output.
+pub(super) fn view(_: Output) -> Box<dyn View> {
+    Box::new(Human)
+}
+
+struct Human;
 
 impl View for Human {
     fn fits(&self, _: Output) -> bool {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::gathered::Gathered;
 use super::terminal::{Line, Sign};
-use super::{Cleared, Door, Event, Paint, Printer, View, terminal};
+use super::{Cleared, Door, Event, Output, Paint, Printer, View, terminal};
 use crate::outside::{Outside, Text};
 use crate::plan::{Action, Change, Plan, Summary, Verification};
 
@@ -18,9 +18,13 @@ const MAX_LINE: usize = 1_000;
 /// How many warnings and errors are shown.
 const MAX_REMARKS: usize = 10;
 
-/// Shows a run as one comment.
+/// The view. It has a form for plans only.
+pub(super) fn view(_: Output) -> Box<dyn View> {
+    Box::new(Markdown::default())
+}
+
 #[derive(Debug, Default)]
-pub(super) struct Markdown(Gathered);
+struct Markdown(Gathered);
 
 impl View for Markdown {
     fn show(&mut self, event: Event<'_>, printer: &Printer) {

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use super::{Door, Event, Format, Output, Printer, View, choose};
 use crate::outcome::Outcome;
 
-/// The view of a run, and what it prints with. May be told something by whoever works for the run, on any thread.
+/// The view of a run, and what it prints with. Whoever works for the run may send events, on any thread.
 pub struct Reporter {
     view: Mutex<Box<dyn View>>,
     printer: Printer,
