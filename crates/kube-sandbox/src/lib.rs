@@ -2,10 +2,10 @@
 //!
 //! # The way of a request
 //!
-//! [`request`] reads it and finds its [`resource`]; [`rights`] says whether the caller may. One module for each sort of request
-//! answers: `list`, `write`, `patch`, `apply`, `delete`, `reviews`, `nonresource`, `discovery`. A write is merged under the
-//! resource's `schema` (`typed`), its owners are noted (`managed_fields`), it is checked (`validation`, `names`), and it lands in the
-//! [`store`], which `file` keeps on disk. Refusals are [`status`] bodies.
+//! [`request`] parses it and finds its [`resource`]; [`rights`] says whether the caller may. Each kind of request has a module that
+//! answers it: `list`, `write`, `patch`, `apply`, `delete`, `reviews`, `nonresource`, `discovery`. A write is merged according to
+//! the resource's `schema` (`typed`), its owners are recorded (`managed_fields`), it is checked (`validation`, `names`), and it is
+//! stored in the [`store`], which `file` keeps on disk. Refusals become [`status`] bodies.
 
 mod apply;
 mod base64_error;

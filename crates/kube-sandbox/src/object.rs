@@ -16,7 +16,7 @@ pub struct Decoded {
     pub object: Value,
     /// `unknown field "…"` and `duplicate field "…"`, in document order.
     pub complaints: Vec<String>,
-    /// Members that were `{}` in the body, of which nothing is stored. `data: {}` is a change to an immutable object without data.
+    /// Members that were `{}` in the body, of which nothing is stored: `data: {}` still changes an immutable object without data.
     pub hollow: Vec<String>,
 }
 

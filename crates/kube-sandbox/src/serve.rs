@@ -62,8 +62,8 @@ pub async fn listen() -> Result<Listening, Error> {
     Ok(Listening { listener, acceptor: TlsAcceptor::from(Arc::new(config)), token: token.into(), address, authority })
 }
 
-/// A certificate authority, and a certificate for loopback that it signs: clients don't accept a server that uses an authority's own
-/// certificate.
+/// A certificate authority, and a certificate for loopback that it signs: clients don't accept an authority's own certificate as
+/// a server's.
 fn certificates() -> Result<(String, ServerConfig), BoxError> {
     let authority_key = rcgen::KeyPair::generate()?;
     let mut authority = rcgen::CertificateParams::default();
@@ -131,7 +131,7 @@ async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> Option<(TcpS
     match listener.accept().await {
         Ok((stream, _)) => Some((stream, place)),
         Err(_) => {
-            // Most likely we are out of file descriptors. Trying again at once would only slow down the connections that will free some.
+            // Most likely we are out of file descriptors. Trying again at once would slow down the connections that will free some.
             tokio::time::sleep(BACK_OFF).await;
             None
         }
