@@ -3,8 +3,6 @@
 
 #![expect(clippy::expect_used, reason = "a test that can't go on has failed")]
 
-mod support;
-
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -12,8 +10,8 @@ use std::time::{Duration, Instant};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::process::{Signal, kill_process};
 use serde_json::{Value, json};
-use support::child::{self, run_to_end};
-use support::{Konnect, Ran};
+use testkit::child::{self, run_to_end};
+use testkit::{Konnect, Ran};
 
 const TOKEN: &str = "kpat_blockingAAAABBBBCCCC1234";
 const SPEC: &str = "namespace = \"kong\"\nservice_account = \"podid\"\nsecret = \"konnect-pat\"\npat_env = \"PAT\"\n";
@@ -59,7 +57,7 @@ fn konnect() -> Konnect {
         .to_string()
     };
     let (with_pat_file, none) = (SPEC.replace("pat_env = \"PAT\"", "pat_file = \"source\""), || json!({}));
-    Konnect::new()
+    testkit::konnect!()
         .spec(SPEC)
         .env("PAT", TOKEN)
         .file("with-pat-file.toml", &with_pat_file)

@@ -3,7 +3,7 @@
 //!
 //! A case plants one canary ([`secret`]) in one [`form`] at one place ([`positions`]), runs the built konnect against a [`server`] that
 //! answers from a table ([`state`], [`statuses`]) in an [`order`] of its choice, and [`search`]es what it wrote. Which secrets it [`met`]
-//! is decided in one place. `KONNECT_LONG=1` tries everything; otherwise seeded dice choose, and each position gets every kind of canary.
+//! is decided in one place. `KONNECT_LONG=1` tries everything; otherwise a seeded generator chooses, and each position gets every kind of canary.
 
 #![expect(clippy::expect_used, reason = "a test that can't go on has failed")]
 
@@ -45,7 +45,6 @@ mod server;
 mod state;
 #[path = "canaries/statuses.rs"]
 mod statuses;
-mod support;
 
 use case::Case;
 use findings::none_in;
@@ -174,5 +173,5 @@ fn the_documentation_counts_them() {
         (positions, runs) = (positions + places.len(), runs + cases.len());
     }
     rows.push_str(&format!("| all | {positions} | | {runs} |\n"));
-    support::document::expect_in("docs/threat-model.md", "canaries", &rows);
+    testkit::golden::section("docs/threat-model.md", "canaries", &rows);
 }

@@ -8,8 +8,6 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot be set up has failed")]
 
-mod support;
-
 #[path = "faithful/generator.rs"]
 mod generator;
 #[path = "faithful/pair.rs"]
@@ -41,7 +39,7 @@ const AT_LEAST: usize = 300;
 
 #[test]
 fn the_sandbox_answers_the_list_as_the_real_server_does() {
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     let mut compared = 0;
     let mut differences = Vec::new();
     for (group, text) in GROUPS {
@@ -54,14 +52,14 @@ fn the_sandbox_answers_the_list_as_the_real_server_does() {
             compared += 1;
         }
     }
-    support::skipped::say(&format!("{compared} requests compared with the real server, {} differ", differences.len()));
+    testkit::skipped::say(&format!("{compared} requests compared with the real server, {} differ", differences.len()));
     assert!(differences.is_empty(), "{}", differences.join("\n\n"));
     assert!(compared >= AT_LEAST, "only {compared} requests");
 }
 
 #[test]
 fn the_sandbox_refuses_what_rbac_refuses() {
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     let namespace = server.namespace("rights");
     let user = server.user("limited", &["devs"]);
     server.kubectl_ok(&["create", "namespace", &namespace], None);
@@ -84,13 +82,13 @@ fn the_sandbox_refuses_what_rbac_refuses() {
             differences.push(format!("rights, line {line}: {difference}"));
         }
     }
-    support::skipped::say(&format!("{compared} requests of a user with few rights compared, {} differ", differences.len()));
+    testkit::skipped::say(&format!("{compared} requests of a user with few rights compared, {} differ", differences.len()));
     assert!(differences.is_empty(), "{}", differences.join("\n\n"));
 }
 
 #[test]
 fn the_sandbox_follows_any_sequence_as_the_real_server_does() {
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     let sequences = if std::env::var_os("KONNECT_LONG").is_some() { 2000 } else { 300 };
     let seed = std::env::var("KONNECT_SEED").ok().and_then(|s| s.parse().ok()).unwrap_or(1);
     let mut pair = Pair::new(server);
@@ -106,5 +104,5 @@ fn the_sandbox_follows_any_sequence_as_the_real_server_does() {
             panic!("sequence of seed {}:\n{}\n{difference}", seed + number, shown.join("\n"));
         }
     }
-    support::skipped::say(&format!("{sequences} sequences with {compared} requests compared with the real server"));
+    testkit::skipped::say(&format!("{sequences} sequences with {compared} requests compared with the real server"));
 }

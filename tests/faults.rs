@@ -12,7 +12,6 @@
 mod catalogue;
 #[path = "faults/document.rs"]
 mod document;
-mod support;
 #[path = "faults/truth.rs"]
 mod truth;
 #[path = "faults/world.rs"]
@@ -24,7 +23,7 @@ use std::sync::{Arc, Mutex};
 use catalogue::{Kind, Named};
 use document::Tally;
 use konnect::sandbox::faults::{Call, Fault};
-use support::scenario::{self, Scenario};
+use testkit::scenario::{self, Scenario};
 use truth::Canaries;
 use world::{Run, World};
 
@@ -103,7 +102,7 @@ fn every_fault_at_every_call_of_every_scenario() {
         }
     });
     let tally = tally.into_inner().expect("no check failed");
-    support::skipped::say(&format!(
+    testkit::skipped::say(&format!(
         "{} runs with {} faults at every call of {} scenarios",
         cases.len(),
         faults.len(),
@@ -112,7 +111,7 @@ fn every_fault_at_every_call_of_every_scenario() {
     if long {
         return;
     }
-    support::document::expect("sandbox", &tally.markdown(&faults, scenarios.len()));
+    testkit::golden::section("docs/reliability.md", "sandbox", &tally.markdown(&faults, scenarios.len()));
 }
 
 /// A scenario's world, with a saved plan where that is what is to be applied.

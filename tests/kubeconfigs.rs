@@ -7,7 +7,6 @@
 mod cases;
 #[path = "kubeconfigs/links.rs"]
 mod links;
-mod support;
 #[path = "kubeconfigs/world.rs"]
 mod world;
 
@@ -21,8 +20,8 @@ use cases::{Case, Given};
 use konnect::cluster::Choice;
 use konnect::cluster::kubeconfig::{self, Secrets};
 use serde_json::Value;
-use support::child::run_to_end;
-use support::{Konnect, Server, skipped};
+use testkit::child::run_to_end;
+use testkit::{Konnect, Server, skipped};
 use world::World;
 
 /// Where konnect means to differ: the case, what konnect makes of it, and the reason.
@@ -89,7 +88,7 @@ fn konnect(konnect: Konnect, given: &Given) -> Verdict {
 
 /// What is wrong with a case; empty if nothing is.
 fn compare(server: &Server, world: &World, case: &Case) -> String {
-    let place = Konnect::new();
+    let place = testkit::konnect!();
     let folder = place.folder().join("case");
     let given = case.write(world, &folder);
     let theirs = kubectl(server, &given, place.folder());
@@ -119,7 +118,7 @@ fn compare(server: &Server, world: &World, case: &Case) -> String {
 
 #[test]
 fn kubectl_and_konnect_get_in_as_the_same_user() {
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     let world = World::new(server);
     let cases = cases::all();
     assert!(cases.len() >= 80, "{} cases", cases.len());

@@ -8,7 +8,6 @@
 mod prediction;
 #[path = "ownership_proved/state.rs"]
 mod state;
-mod support;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -26,7 +25,7 @@ use kube::client::Body;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use serde_json::Value;
 use state::State;
-use support::Dice;
+use testkit::Rng;
 
 /// Sends one request as it is written.
 async fn send(client: &kube::Client, method: &str, path: &str, content_type: &str, body: &Value) -> (u16, Value) {
@@ -47,10 +46,10 @@ async fn prove(client: &kube::Client, namespace: &str, seeds: std::ops::Range<u6
     assert_eq!(send(client, "POST", "/api/v1/namespaces", "application/json", &made).await.0, 201);
     let mut met = Met::new();
     for seed in seeds {
-        let mut dice = Dice::new(seed);
-        let state = State::make(client, namespace, seed, &mut dice).await;
-        let text = state::spec(namespace, seed, &mut dice);
-        let token = dice.of(&state::TOKENS);
+        let mut rng = Rng::new(seed);
+        let state = State::make(client, namespace, seed, &mut rng).await;
+        let text = state::spec(namespace, seed, &mut rng);
+        let token = rng.choose(&state::TOKENS);
         std::fs::write(folder.path().join("pat"), token).expect("written");
         let context = |what: &str| format!("seed {seed}: {what}\n{text}\n{state:#}");
         let spec = spec::parse("konnect.toml", folder.path(), &text, false).unwrap_or_else(|_| panic!("{}", context("no spec")));
@@ -86,7 +85,7 @@ fn on(client: impl Future<Output = kube::Client>, namespace: &str, seeds: std::o
     runtime.block_on(async {
         let count = seeds.end - seeds.start;
         let met = prove(&client.await, namespace, seeds).await;
-        support::skipped::say(&format!(
+        testkit::skipped::say(&format!(
             "{count} generated states ({namespace}), computed plans against dry runs; fields and objects met: {met:?}"
         ));
         all_were_met(&met);
@@ -99,7 +98,7 @@ fn long() -> bool {
 
 #[test]
 fn computed_plans_are_what_the_real_server_would_do() {
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     let path = server.kubeconfig();
     let client = async {
         let config = Kubeconfig::read_from(path).expect("a kubeconfig");

@@ -13,7 +13,7 @@ use super::search::search;
 use super::secret::{Canary, Flavour, Whose};
 use super::server::{Log, Script, Server};
 use super::state::SPEC;
-use super::support::{Konnect, Ran};
+use testkit::{Konnect, Ran};
 
 /// Stands for the server's address in what is written before the server is known.
 pub const SERVER: &str = "http://server.invalid";
@@ -93,7 +93,7 @@ impl Case {
     /// The server and the folder, ready for the run.
     pub fn prepared(&self, server: &Server) -> Konnect {
         server.begin(self.script.clone());
-        let mut konnect = Konnect::new();
+        let mut konnect = testkit::konnect!();
         for (name, text) in &self.inputs {
             let path = konnect.folder().join(name);
             // A name that no file can have is tried without the file.
@@ -193,7 +193,7 @@ pub fn is_the_wanted_token(planted: &Planted) -> bool {
 fn accept_any(command: Option<&String>) -> Option<&'static str> {
     static KNOWN: OnceLock<Vec<&str>> = OnceLock::new();
     let known = KNOWN.get_or_init(|| {
-        let knows = |command: &&str| Konnect::new().args([command, "--help"]).run().stdout.contains("--accept-any-token");
+        let knows = |command: &&str| testkit::konnect!().args([command, "--help"]).run().stdout.contains("--accept-any-token");
         ["plan", "apply", "validate", "rbac"].into_iter().filter(knows).collect()
     });
     command.filter(|command| known.contains(&command.as_str())).map(|_| "--accept-any-token")

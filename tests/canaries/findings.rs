@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::case::Case;
 use super::server::{Call, Server};
-use super::support::skipped;
+use testkit::skipped;
 
 /// More are counted, but not shown.
 const SHOWN: usize = 40;

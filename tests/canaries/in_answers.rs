@@ -12,7 +12,7 @@ use super::secret::{Canary, Flavour, KINDS};
 use super::server::{Call, FIRST_ROUND, OBJECTS, Object, Script};
 use super::state::{State, script};
 use super::statuses;
-use super::support::Dice;
+use testkit::Rng;
 
 /// An answer, and how many of the kinds of canaries each of its positions gets in the short run.
 struct Target {
@@ -57,7 +57,7 @@ fn command_for(call: Call, turn: usize) -> &'static [&'static str] {
 /// Every position of every object and review.
 pub fn objects() -> Vec<Case> {
     let orders = order::all(&[Call::Get(Object::Namespace), Call::Get(Object::ServiceAccount), Call::Get(Object::Secret)]);
-    let (mut cases, mut dice, mut turn) = (Vec::new(), Dice::new(10), 0);
+    let (mut cases, mut rng, mut turn) = (Vec::new(), Rng::new(10), 0);
     for target in targets() {
         let tree = script(target.state, Flavour::Bare).table[&target.call].body.clone();
         for (i, position) in positions::all(&tree).into_iter().enumerate() {
@@ -68,9 +68,9 @@ pub fn objects() -> Vec<Case> {
                 let canary = KINDS[(n + if kinds < KINDS.len() { i * kinds } else { 0 }) % KINDS.len()];
                 let base = script(target.state, flavour_of(canary));
                 let answer = &base.table[&target.call];
-                let form = Form::any(&mut dice);
-                let text = form.write(canary.text(), &mut dice);
-                let body = planted(&answer.body, &position, &text, dice.one_in(4));
+                let form = Form::any(&mut rng);
+                let text = form.write(canary.text(), &mut rng);
+                let body = planted(&answer.body, &position, &text, rng.one_in(4));
                 let answer = Answer { body, ..answer.clone() };
                 let order = orders[(i + n) % orders.len()].clone();
                 let script = Script { instead: [(target.call, answer)].into(), order, ..base };
@@ -99,7 +99,7 @@ pub fn refusals() -> Vec<Case> {
         Call::WhoAmI,
         Call::MayI,
     ];
-    let (mut cases, mut dice, mut turn) = (Vec::new(), Dice::new(11), 0);
+    let (mut cases, mut rng, mut turn) = (Vec::new(), Rng::new(11), 0);
     for (name, refusal) in statuses::all() {
         for (i, place) in places(&refusal).into_iter().enumerate() {
             let all = calls.len() * KINDS.len();
@@ -115,8 +115,8 @@ pub fn refusals() -> Vec<Case> {
                 // Forty turns meet every second pair of the two; the next forty meet the others.
                 let call = calls[(i * 3 + n + n / 40) % calls.len()];
                 let canary = KINDS[(i + n) % KINDS.len()];
-                let form = Form::any(&mut dice);
-                let answer = place.plant(&refusal, &form.write(canary.text(), &mut dice));
+                let form = Form::any(&mut rng);
+                let answer = place.plant(&refusal, &form.write(canary.text(), &mut rng));
                 let state = if turn % 4 == 0 { State::Nothing } else { State::Differs };
                 let script = Script { instead: [(call, answer)].into(), ..script(state, flavour_of(canary)) };
                 let place = format!("{name} {}", place.name());
@@ -197,15 +197,15 @@ pub fn headers() -> Vec<Case> {
         Call::Uid,
         Call::WhoAmI,
     ];
-    let (mut cases, mut dice) = (Vec::new(), Dice::new(12));
+    let (mut cases, mut rng) = (Vec::new(), Rng::new(12));
     for (i, header) in HEADERS.into_iter().enumerate() {
         for (n, canary) in KINDS.into_iter().enumerate() {
             let several = if header == "warning" || long() { calls.len() } else { 2 };
             for k in 0..several {
                 let call = calls[(k + n) % calls.len()];
                 let base = script(State::Differs, flavour_of(canary));
-                let form = Form::any(&mut dice);
-                let answer = Place::Header(header).plant(&base.table[&call], &form.write(canary.text(), &mut dice));
+                let form = Form::any(&mut rng);
+                let answer = Place::Header(header).plant(&base.table[&call], &form.write(canary.text(), &mut rng));
                 let script = Script { instead: [(call, answer)].into(), ..base };
                 cases.push(Case::new(
                     format!("{call:?}, the header {header}"),

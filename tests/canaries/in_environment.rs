@@ -8,7 +8,7 @@ use super::form::Form;
 use super::met::Planted;
 use super::secret::{Canary, KINDS};
 use super::state::{State, script};
-use super::support::Dice;
+use testkit::Rng;
 
 const VARIABLES: [(&str, &str, &str); 34] = [
     ("KUBECONFIG", "{}", "plan"),
@@ -49,13 +49,13 @@ const VARIABLES: [(&str, &str, &str); 34] = [
 
 /// All of them.
 pub fn all() -> Vec<Case> {
-    let (mut cases, mut dice) = (Vec::new(), Dice::new(40));
+    let (mut cases, mut rng) = (Vec::new(), Rng::new(40));
     for (name, template, command) in VARIABLES {
         for n in 0..if long() { 12 * KINDS.len() } else { KINDS.len() } {
             let canary = KINDS[n % KINDS.len()];
             // What is in the token's own variable is a token as it is.
-            let form = if matches!(name, "PAT" | "API_TOKEN") { Form::Whole } else { Form::any(&mut dice) };
-            let text = form.write(canary.text(), &mut dice);
+            let form = if matches!(name, "PAT" | "API_TOKEN") { Form::Whole } else { Form::any(&mut rng) };
+            let text = form.write(canary.text(), &mut rng);
             let args: Vec<String> = command.split(' ').map(|word| word.replace("{}", &text)).collect();
             let args: Vec<&str> = args.iter().map(String::as_str).collect();
             let script = script(State::Differs, flavour_of(canary));

@@ -8,7 +8,7 @@ use super::form::Form;
 use super::met::Planted;
 use super::secret::{Canary, KINDS};
 use super::state::{SPEC, State, script};
-use super::support::Dice;
+use testkit::Rng;
 
 /// What konnect finds where the argument leads it.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -85,12 +85,12 @@ const ARGUMENTS: [(&str, There); 51] = [
 
 /// All of them.
 pub fn all() -> Vec<Case> {
-    let (mut cases, mut dice) = (Vec::new(), Dice::new(30));
+    let (mut cases, mut rng) = (Vec::new(), Rng::new(30));
     for (i, (template, there)) in ARGUMENTS.into_iter().enumerate() {
         for n in 0..if long() { 12 * KINDS.len() } else { 2 * KINDS.len() } {
             let canary = KINDS[n % KINDS.len()];
-            let form = Form::any(&mut dice);
-            let text = form.write(canary.text(), &mut dice);
+            let form = Form::any(&mut rng);
+            let text = form.write(canary.text(), &mut rng);
             let mut args: Vec<String> = template.split(' ').map(|word| word.replace("{}", &text)).collect();
             args.extend(format_for(template, n / 2 + i).iter().map(|word| (*word).to_owned()));
             let planted = Planted { canary, form };

@@ -13,7 +13,7 @@ use super::positions::{self, planted};
 use super::secret::{Canary, Flavour, KINDS, Whose};
 use super::server::{Call, Object, Script, Server};
 use super::state::{State, script};
-use super::support::Dice;
+use testkit::Rng;
 
 const USES: [&[&str]; 7] = [
     &["show", "a.plan"],
@@ -42,22 +42,22 @@ fn saved(flavour: Flavour) -> Value {
 
 /// Every position of the file.
 pub fn positions() -> Vec<Case> {
-    let (mut cases, mut dice, mut turn) = (Vec::new(), Dice::new(60), 0);
+    let (mut cases, mut rng, mut turn) = (Vec::new(), Rng::new(60), 0);
     let plans = [Flavour::Prefixed, Flavour::Bare, Flavour::Odd].map(saved);
     for (i, position) in positions::all(&plans[0]).into_iter().enumerate() {
         let kinds = if position.is_key { 3 } else { KINDS.len() };
         for n in 0..if long() { KINDS.len() * USES.len() } else { kinds } {
             let canary = KINDS[(n + n / KINDS.len() + if position.is_key { i * 3 } else { 0 }) % KINDS.len()];
-            let form = Form::any(&mut dice);
-            let text = form.write(canary.text(), &mut dice);
+            let form = Form::any(&mut rng);
+            let text = form.write(canary.text(), &mut rng);
             let original = &plans[flavour_of(canary) as usize];
             // A token that is easily guessed leaves no fingerprint.
             let found = position.path.iter().try_fold(original, |tree, step| at(tree, step));
             if found.is_none_or(|value| !position.is_key && !value.is_string()) {
                 continue;
             }
-            let mut plan = planted(original, &position, &text, dice.one_in(4));
-            let resealed = position.path[0] != "digest" && !dice.one_in(5);
+            let mut plan = planted(original, &position, &text, rng.one_in(4));
+            let resealed = position.path[0] != "digest" && !rng.one_in(5);
             if resealed {
                 seal(&mut plan);
             }
@@ -105,12 +105,12 @@ fn sorted(value: &Value) -> Value {
 
 /// The plan's own name, where it is one.
 pub fn names() -> Vec<Case> {
-    let (mut cases, mut dice) = (Vec::new(), Dice::new(61));
+    let (mut cases, mut rng) = (Vec::new(), Rng::new(61));
     for canary in KINDS {
         let plan = canonical(&saved(flavour_of(canary)));
         for words in USES {
-            let form = Form::any(&mut dice);
-            let name = form.write(canary.text(), &mut dice);
+            let form = Form::any(&mut rng);
+            let name = form.write(canary.text(), &mut rng);
             let args: Vec<&str> = words.iter().map(|word| if *word == "a.plan" { name.as_str() } else { word }).collect();
             let mut case = Case::new(
                 "the name of a plan file".to_owned(),
@@ -136,14 +136,14 @@ pub fn what_would_be_saved() -> Vec<Case> {
         (Call::WhoAmI, "/status/userInfo/username"),
         (Call::Uid, "/metadata/uid"),
     ];
-    let (mut cases, mut dice) = (Vec::new(), Dice::new(62));
+    let (mut cases, mut rng) = (Vec::new(), Rng::new(62));
     for (call, pointer) in places {
         for canary in KINDS {
             for command in COMMANDS.iter().filter(|command| command.contains(&"--out")) {
-                let form = if canary.whose == Whose::New { Form::Whole } else { Form::any(&mut dice) };
+                let form = if canary.whose == Whose::New { Form::Whole } else { Form::any(&mut rng) };
                 let base = script(State::Differs, flavour_of(canary));
                 let mut answer: Answer = base.table[&call].clone();
-                *answer.body.pointer_mut(pointer).expect("it is there") = form.write(canary.text(), &mut dice).into();
+                *answer.body.pointer_mut(pointer).expect("it is there") = form.write(canary.text(), &mut rng).into();
                 let script = Script { instead: [(call, answer)].into(), ..base };
                 let mut case = Case::new(format!("to be saved: {call:?} {pointer}"), command, script, Planted { canary, form });
                 case.no_plan = true;

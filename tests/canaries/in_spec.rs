@@ -10,7 +10,7 @@ use super::met::Planted;
 use super::positions::{self, planted};
 use super::secret::{Canary, KINDS};
 use super::state::{SPEC, State, UID, script};
-use super::support::Dice;
+use testkit::Rng;
 
 fn spec() -> Value {
     let table: toml::Table = SPEC.parse().expect("the spec is TOML");
@@ -23,7 +23,7 @@ fn spec() -> Value {
 /// Every position, by every command that reads a spec; with `pat_env` and with `pat_file`.
 pub fn positions() -> Vec<Case> {
     let commands = [&COMMANDS[..], &WITHOUT_A_CLUSTER].concat();
-    let (mut cases, mut dice) = (Vec::new(), Dice::new(20));
+    let (mut cases, mut rng) = (Vec::new(), Rng::new(20));
     for source in ["pat_env", "pat_file"] {
         let mut tree = spec();
         // An unknown key would hide what a valid spec leads to: it has a place of its own.
@@ -47,9 +47,9 @@ pub fn positions() -> Vec<Case> {
             };
             for n in 0..several {
                 let canary = KINDS[(i + n + n / commands.len()) % KINDS.len()];
-                let form = Form::any(&mut dice);
-                let text = form.write(canary.text(), &mut dice);
-                let spec = planted(&tree, &position, &text, dice.one_in(5));
+                let form = Form::any(&mut rng);
+                let text = form.write(canary.text(), &mut rng);
+                let spec = planted(&tree, &position, &text, rng.one_in(5));
                 cases.push(case(&spec, &position, commands[(n + i) % commands.len()], Planted { canary, form }));
             }
         }
@@ -110,12 +110,12 @@ pub fn lines() -> Vec<Case> {
         "{SPEC}[namespace]\nname = \"{}\"\n",
         "{SPEC}extra = { a = \"{}\" b }\n",
     ];
-    let (mut cases, mut dice) = (Vec::new(), Dice::new(21));
+    let (mut cases, mut rng) = (Vec::new(), Rng::new(21));
     for (i, text) in texts.into_iter().enumerate() {
         for n in 0..if long() { commands.len() * KINDS.len() } else { 2 * KINDS.len() } {
             let canary = KINDS[n % KINDS.len()];
-            let form = Form::any(&mut dice);
-            let spec = text.replace("{SPEC}", SPEC).replace("{}", &form.write(canary.text(), &mut dice));
+            let form = Form::any(&mut rng);
+            let spec = text.replace("{SPEC}", SPEC).replace("{}", &form.write(canary.text(), &mut rng));
             let planted = Planted { canary, form };
             let base = script(State::Differs, flavour_of(canary));
             let place = format!("spec {}", text.replace("{SPEC}", "…").escape_debug());

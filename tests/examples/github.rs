@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use crate::runner::{REVISION, SPEC, TOKEN, World, hand_on};
-use crate::support::Ran;
+use testkit::Ran;
 
 pub const PATH: &str = "examples/github-actions/konnect.yml";
 

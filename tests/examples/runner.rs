@@ -6,8 +6,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::support::Ran;
-use crate::support::child::{code, run_to_end};
+use testkit::Ran;
+use testkit::child::{code, run_to_end};
 
 pub const SPEC: &str = "namespace = \"kong\"\nservice_account = \"podid\"\nsecret = \"konnect-pat\"\npat_env = \"PAT\"\n[cluster]\ncontext = \"prod-eks\"\n";
 pub const TOKEN: &str = "kpat_examplesQwErTyUiOp1234567890";

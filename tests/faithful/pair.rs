@@ -11,7 +11,7 @@ use konnect::sandbox::status::Payload;
 use konnect::sandbox::store::Store;
 use serde_json::{Value, json};
 
-use super::support::{Server, request};
+use testkit::{Server, request};
 
 /// One request for both, with `${uid}` and `${rv}` standing for what the same side last answered.
 #[derive(Clone, Debug)]

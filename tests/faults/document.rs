@@ -27,7 +27,7 @@ impl Tally {
     /// Counts one run. The tables show the scenarios that go well without a fault: in the others each exit code may be their own.
     pub fn add(&mut self, case: &Case<'_>, run: &Run) {
         self.runs += 1;
-        if case.scenario.code() == 0 {
+        if case.scenario.apply_code() == 0 {
             let command = if case.command == APPLY_SAVED { "apply PLAN" } else { case.command[0] };
             let (fault, phase, lasting) = (case.fault.name, case.phase, case.lasting);
             self.codes.entry(Cell { command, fault, phase, lasting }).or_default().insert(run.code);

@@ -4,8 +4,8 @@
 use serde_json::{Value, json};
 
 use super::forged::sealed;
-use super::support::{scenario, skipped};
 use super::world::{PLAN_FILE, Run, World};
+use testkit::{scenario, skipped};
 
 const STATES: [&str; 5] =
     ["labels-and-annotations", "no-longer-wanted", "token-taken-from-a-controller", "workshop", "namespace-not-ours"];
