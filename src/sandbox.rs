@@ -1,7 +1,7 @@
 //! The sandbox: an in-process Kubernetes API, to try, teach and test without a cluster.
 //!
 //! It is a small server, not a script of answers: it holds Namespaces, ServiceAccounts and Secrets, and answers as
-//! kube-apiserver v1.36.3 does, request by request, as far as `tests/faithful.rs` proves it.
+//! kube-apiserver v1.36.3 does, request by request, as far as `tests/sandbox_conformance.rs` proves it.
 //!
 //! A request goes this way: [`request`] reads it, [`rights`] asks whether the caller may, then one of [`list`], [`write`],
 //! [`patch`], [`apply`], [`delete`], [`reviews`] or [`discovery`] answers. A write is merged under the [`schema`] ([`typed`],

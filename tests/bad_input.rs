@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 use testkit::Rng;
+use testkit::extent::{Extent, extent};
 
 fn corpus(target: &str) -> Vec<(PathBuf, Vec<u8>)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
@@ -89,7 +90,7 @@ const WORDS: [&[u8]; 16] = [
 
 #[test]
 fn every_corpus_and_mutations_of_it() {
-    let rounds = if std::env::var_os("KONNECT_LONG").is_some() { 20_000 } else { 150 };
+    let rounds = if extent() == Extent::Long { 20_000 } else { 150 };
     let others = [("kubeconfig", targets::kubeconfig as targets::Target, kubeconfigs(), rounds / 5)];
     let corpora = targets::ALL.map(|(name, target)| (name, target, corpus(name), rounds));
     for (name, target, corpus, rounds) in corpora.into_iter().chain(others) {

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::case::Case;
 use super::server::{Call, Server};
+use testkit::extent::{Extent, extent};
 use testkit::skipped;
 
 /// More are counted, but not shown.
@@ -28,7 +29,7 @@ pub struct Finding {
 
 /// Whether everything is to be tried, not a choice that is done in a minute.
 pub fn long() -> bool {
-    std::env::var_os("KONNECT_LONG").is_some()
+    extent() == Extent::Long
 }
 
 /// Runs all cases; panics with what they found.

@@ -4,9 +4,9 @@
 
 #![expect(clippy::expect_used, reason = "a test that can't go on has failed")]
 
-#[path = "ownership_proved/prediction.rs"]
+#[path = "ssa_prediction/prediction.rs"]
 mod prediction;
-#[path = "ownership_proved/state.rs"]
+#[path = "ssa_prediction/state.rs"]
 mod state;
 
 use std::collections::BTreeMap;
@@ -26,6 +26,7 @@ use kube::config::{KubeConfigOptions, Kubeconfig};
 use serde_json::Value;
 use state::State;
 use testkit::Rng;
+use testkit::extent::{Extent, extent};
 
 /// Sends one request as it is written.
 async fn send(client: &kube::Client, method: &str, path: &str, content_type: &str, body: &Value) -> (u16, Value) {
@@ -93,7 +94,7 @@ fn on(client: impl Future<Output = kube::Client>, namespace: &str, seeds: std::o
 }
 
 fn long() -> bool {
-    std::env::var_os("KONNECT_LONG").is_some()
+    extent() == Extent::Long
 }
 
 #[test]

@@ -117,7 +117,7 @@ pub fn run(pair: &mut Pair<'_>, namespace: &str, steps: &[Step]) -> Result<(), S
             method: step.method.to_owned(),
             path: format!("/api/v1/namespaces/{namespace}/secrets{object}?{query}"),
             content_type: step.content_type.to_owned(),
-            headers: vec![("user-agent".to_owned(), "faithful/1".to_owned())],
+            headers: vec![("user-agent".to_owned(), "conformance/1".to_owned())],
             body: if body.is_null() { String::new() } else { body.to_string() },
             code_only: false,
         };

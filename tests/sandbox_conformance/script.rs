@@ -20,7 +20,7 @@ fn parse(line: &str, namespace: &str) -> Ask {
     let verb = words.next().unwrap_or_default();
     let path = words.next().unwrap_or_default();
     let mut rest = words.next().unwrap_or_default();
-    let mut headers = vec![("user-agent".to_owned(), "faithful/1".to_owned())];
+    let mut headers = vec![("user-agent".to_owned(), "conformance/1".to_owned())];
     while let Some(header) = rest.strip_prefix('@') {
         let (header, after) = header.split_once(' ').unwrap_or((header, ""));
         let (key, value) = header.split_once('=').expect("a header has a value");
