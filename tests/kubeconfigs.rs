@@ -51,12 +51,12 @@ const UNRELATED: &str = "only what the chosen context leads to is looked at; kub
 const SPEC: &str = "namespace = \"kong\"\nservice_account = \"kong\"\nsecret = \"konnect-pat\"\npat_env = \"PAT\"\n";
 
 /// Who got in, or `error`; and what was said.
-struct Verdict {
+struct Login {
     user: String,
     said: String,
 }
 
-fn kubectl(server: &Server, given: &Given, folder: &Path) -> Verdict {
+fn kubectl(server: &Server, given: &Given, folder: &Path) -> Login {
     let mut command = Command::new(server.kubectl_program());
     command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("HOME", folder).current_dir(folder);
     command.args(["auth", "whoami", "--output", "json", "--request-timeout", "20s"]);
@@ -68,10 +68,10 @@ fn kubectl(server: &Server, given: &Given, folder: &Path) -> Verdict {
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     let answer: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
     let user = answer["status"]["userInfo"]["username"].as_str().filter(|_| output.status.success());
-    Verdict { user: user.unwrap_or("error").to_owned(), said }
+    Login { user: user.unwrap_or("error").to_owned(), said }
 }
 
-fn konnect(konnect: Konnect, given: &Given) -> Verdict {
+fn konnect(konnect: Konnect, given: &Given) -> Login {
     let args = ["plan", "--format", "json", "--timeout", "20s"].map(std::ffi::OsString::from);
     let konnect = match given {
         Given::Flag(file) => konnect.args(args.into_iter().chain(["--kubeconfig".into(), file.into()])),
@@ -83,7 +83,7 @@ fn konnect(konnect: Konnect, given: &Given) -> Verdict {
     let spec = &document["specs"][0];
     let user = spec["cluster"]["user"].as_str();
     let failed = ran.code == 1 && spec["errors"].as_array().is_some_and(|errors| !errors.is_empty());
-    Verdict { user: user.unwrap_or(if failed { "error" } else { "neither a user nor an error" }).to_owned(), said }
+    Login { user: user.unwrap_or(if failed { "error" } else { "neither a user nor an error" }).to_owned(), said }
 }
 
 /// What is wrong with a case; empty if nothing is.

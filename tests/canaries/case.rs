@@ -11,7 +11,7 @@ use super::form::Form;
 use super::met::{Facts, Planted, met};
 use super::search::search;
 use super::secret::{Canary, Flavour, Whose};
-use super::server::{Log, Script, Server};
+use super::server::{Log, Script, ScriptedServer};
 use super::state::SPEC;
 use testkit::{Konnect, Ran};
 
@@ -76,7 +76,7 @@ impl Case {
     }
 
     /// Runs it, and searches all that it wrote.
-    pub fn run(&self, server: &Server) -> (Vec<Finding>, Log) {
+    pub fn run(&self, server: &ScriptedServer) -> (Vec<Finding>, Log) {
         let konnect = self.prepared(server);
         let ran = konnect.run();
         let log = server.log();
@@ -91,7 +91,7 @@ impl Case {
     }
 
     /// The server and the folder, ready for the run.
-    pub fn prepared(&self, server: &Server) -> Konnect {
+    pub fn prepared(&self, server: &ScriptedServer) -> Konnect {
         server.begin(self.script.clone());
         let mut konnect = testkit::konnect!();
         for (name, text) in &self.inputs {
@@ -128,7 +128,7 @@ impl Case {
     }
 
     /// Every file that isn't as we wrote it was written by konnect; so was its name.
-    fn search_files(&self, folder: &Path, below: &Path, (server, met): (&Server, &[&str]), found: &mut Vec<Finding>) {
+    fn search_files(&self, folder: &Path, below: &Path, (server, met): (&ScriptedServer, &[&str]), found: &mut Vec<Finding>) {
         for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
             let (path, name) = (entry.path(), below.join(entry.file_name()));
             let shown = name.display().to_string();

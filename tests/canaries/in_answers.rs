@@ -1,6 +1,5 @@
 //! Canaries in what the server says: every field of every object, Status and review, every header, in every order of the answers.
 
-use super::answer::Answer;
 use super::case::{Case, flavour_of, whole};
 use super::commands::COMMANDS;
 use super::findings::long;
@@ -8,8 +7,9 @@ use super::form::Form;
 use super::met::Planted;
 use super::order;
 use super::positions::{self, planted};
+use super::response::ScriptedResponse;
 use super::secret::{Canary, Flavour, KINDS};
-use super::server::{Call, FIRST_ROUND, OBJECTS, Object, Script};
+use super::server::{ApiRequest, FIRST_ROUND, OBJECTS, Object, Script};
 use super::state::{State, script};
 use super::statuses;
 use testkit::Rng;
@@ -17,23 +17,24 @@ use testkit::Rng;
 /// An answer, and how many of the kinds of canaries each of its positions gets in the short run.
 struct Target {
     state: State,
-    call: Call,
+    call: ApiRequest,
     kinds: usize,
 }
 
 fn targets() -> Vec<Target> {
     let of = |state, call, kinds| Target { state, call, kinds };
-    let mut targets: Vec<Target> = OBJECTS.iter().map(|object| of(State::Differs, Call::Get(*object), KINDS.len())).collect();
-    targets.extend([Call::Uid, Call::WhoAmI, Call::MayI].map(|call| of(State::Differs, call, KINDS.len())));
+    let mut targets: Vec<Target> =
+        OBJECTS.iter().map(|object| of(State::Differs, ApiRequest::Get(*object), KINDS.len())).collect();
+    targets.extend([ApiRequest::Uid, ApiRequest::WhoAmI, ApiRequest::MayI].map(|call| of(State::Differs, call, KINDS.len())));
     for object in OBJECTS {
-        targets.push(of(State::Blocked, Call::Get(object), 1));
-        targets.push(of(State::Same, Call::Get(object), 1));
-        targets.push(of(State::Differs, Call::Dry(object), 2));
-        targets.push(of(State::Nothing, Call::Write(object), 1));
-        targets.push(of(State::Differs, Call::Again(object), 1));
+        targets.push(of(State::Blocked, ApiRequest::Get(object), 1));
+        targets.push(of(State::Same, ApiRequest::Get(object), 1));
+        targets.push(of(State::Differs, ApiRequest::Dry(object), 2));
+        targets.push(of(State::Nothing, ApiRequest::Write(object), 1));
+        targets.push(of(State::Differs, ApiRequest::Again(object), 1));
     }
-    targets.push(of(State::Fixed, Call::Get(Object::Secret), 2));
-    targets.push(of(State::Nothing, Call::Get(Object::Secret), KINDS.len()));
+    targets.push(of(State::Fixed, ApiRequest::Get(Object::Secret), 2));
+    targets.push(of(State::Nothing, ApiRequest::Get(Object::Secret), KINDS.len()));
     targets
 }
 
@@ -48,15 +49,19 @@ fn kinds_at(position: &positions::Position, most: usize) -> usize {
 }
 
 /// The command of the `turn`-th run about a call: one that makes it.
-fn command_for(call: Call, turn: usize) -> &'static [&'static str] {
-    let writes = matches!(call, Call::Write(_) | Call::Again(_) | Call::MayI);
+fn command_for(call: ApiRequest, turn: usize) -> &'static [&'static str] {
+    let writes = matches!(call, ApiRequest::Write(_) | ApiRequest::Again(_) | ApiRequest::MayI);
     let able: Vec<_> = COMMANDS.iter().filter(|command| !writes || command.contains(&"--auto-approve")).collect();
     able[turn % able.len()]
 }
 
 /// Every position of every object and review.
 pub fn objects() -> Vec<Case> {
-    let orders = order::all(&[Call::Get(Object::Namespace), Call::Get(Object::ServiceAccount), Call::Get(Object::Secret)]);
+    let orders = order::all(&[
+        ApiRequest::Get(Object::Namespace),
+        ApiRequest::Get(Object::ServiceAccount),
+        ApiRequest::Get(Object::Secret),
+    ]);
     let (mut cases, mut rng, mut turn) = (Vec::new(), Rng::new(10), 0);
     for target in targets() {
         let tree = script(target.state, Flavour::Bare).table[&target.call].body.clone();
@@ -71,7 +76,7 @@ pub fn objects() -> Vec<Case> {
                 let form = Form::any(&mut rng);
                 let text = form.write(canary.text(), &mut rng);
                 let body = planted(&answer.body, &position, &text, rng.one_in(4));
-                let answer = Answer { body, ..answer.clone() };
+                let answer = ScriptedResponse { body, ..answer.clone() };
                 let order = orders[(i + n) % orders.len()].clone();
                 let script = Script { instead: [(target.call, answer)].into(), order, ..base };
                 let place = format!("{:?} of {:?} {}", target.call, target.state, position.name());
@@ -88,16 +93,16 @@ pub fn objects() -> Vec<Case> {
 /// Every position of every Status, and its headers, at every kind of call.
 pub fn refusals() -> Vec<Case> {
     let calls = [
-        Call::Get(Object::Secret),
-        Call::Get(Object::ServiceAccount),
-        Call::Dry(Object::Secret),
-        Call::Write(Object::Secret),
-        Call::Get(Object::Namespace),
-        Call::Dry(Object::Namespace),
-        Call::Write(Object::ServiceAccount),
-        Call::Uid,
-        Call::WhoAmI,
-        Call::MayI,
+        ApiRequest::Get(Object::Secret),
+        ApiRequest::Get(Object::ServiceAccount),
+        ApiRequest::Dry(Object::Secret),
+        ApiRequest::Write(Object::Secret),
+        ApiRequest::Get(Object::Namespace),
+        ApiRequest::Dry(Object::Namespace),
+        ApiRequest::Write(Object::ServiceAccount),
+        ApiRequest::Uid,
+        ApiRequest::WhoAmI,
+        ApiRequest::MayI,
     ];
     let (mut cases, mut rng, mut turn) = (Vec::new(), Rng::new(11), 0);
     for (name, refusal) in statuses::all() {
@@ -141,7 +146,7 @@ enum Place {
     Phrase,
 }
 
-fn places(answer: &Answer) -> Vec<Place> {
+fn places(answer: &ScriptedResponse) -> Vec<Place> {
     let mut places = vec![Place::Phrase];
     places.extend(HEADERS.map(Place::Header));
     match &answer.body {
@@ -172,7 +177,7 @@ impl Place {
         }
     }
 
-    fn plant(&self, answer: &Answer, text: &str) -> Answer {
+    fn plant(&self, answer: &ScriptedResponse, text: &str) -> ScriptedResponse {
         let mut answer = answer.clone();
         match self {
             Self::Body(position) => answer.body = planted(&answer.body, position, text, false),
@@ -188,14 +193,14 @@ impl Place {
 /// The headers of what succeeds.
 pub fn headers() -> Vec<Case> {
     let calls = [
-        Call::Dry(Object::Secret),
-        Call::Get(Object::Secret),
-        Call::Write(Object::Secret),
-        Call::Dry(Object::ServiceAccount),
-        Call::Get(Object::Namespace),
-        Call::Write(Object::Namespace),
-        Call::Uid,
-        Call::WhoAmI,
+        ApiRequest::Dry(Object::Secret),
+        ApiRequest::Get(Object::Secret),
+        ApiRequest::Write(Object::Secret),
+        ApiRequest::Dry(Object::ServiceAccount),
+        ApiRequest::Get(Object::Namespace),
+        ApiRequest::Write(Object::Namespace),
+        ApiRequest::Uid,
+        ApiRequest::WhoAmI,
     ];
     let (mut cases, mut rng) = (Vec::new(), Rng::new(12));
     for (i, header) in HEADERS.into_iter().enumerate() {

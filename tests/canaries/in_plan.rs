@@ -3,15 +3,15 @@
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::answer::Answer;
 use super::case::{Case, flavour_of};
 use super::commands::COMMANDS;
 use super::findings::long;
 use super::form::Form;
 use super::met::Planted;
 use super::positions::{self, planted};
+use super::response::ScriptedResponse;
 use super::secret::{Canary, Flavour, KINDS, Whose};
-use super::server::{Call, Object, Script, Server};
+use super::server::{ApiRequest, Object, Script, ScriptedServer};
 use super::state::{State, script};
 use testkit::Rng;
 
@@ -27,7 +27,7 @@ const USES: [&[&str]; 7] = [
 
 /// A plan that konnect itself saved.
 fn saved(flavour: Flavour) -> Value {
-    let server = Server::start();
+    let server = ScriptedServer::start();
     let case = Case::new(
         String::new(),
         &["plan", "--out", "a.plan"],
@@ -128,13 +128,13 @@ pub fn names() -> Vec<Case> {
 /// What a plan file would have to hold, so that none is written.
 pub fn what_would_be_saved() -> Vec<Case> {
     let places = [
-        (Call::Get(Object::Secret), "/metadata/annotations/example.com~1owner"),
-        (Call::Get(Object::Secret), "/metadata/labels/environment"),
-        (Call::Get(Object::ServiceAccount), "/metadata/annotations/eks.amazonaws.com~1role-arn"),
-        (Call::Get(Object::Namespace), "/metadata/labels/team"),
-        (Call::Get(Object::Secret), "/metadata/managedFields/0/manager"),
-        (Call::WhoAmI, "/status/userInfo/username"),
-        (Call::Uid, "/metadata/uid"),
+        (ApiRequest::Get(Object::Secret), "/metadata/annotations/example.com~1owner"),
+        (ApiRequest::Get(Object::Secret), "/metadata/labels/environment"),
+        (ApiRequest::Get(Object::ServiceAccount), "/metadata/annotations/eks.amazonaws.com~1role-arn"),
+        (ApiRequest::Get(Object::Namespace), "/metadata/labels/team"),
+        (ApiRequest::Get(Object::Secret), "/metadata/managedFields/0/manager"),
+        (ApiRequest::WhoAmI, "/status/userInfo/username"),
+        (ApiRequest::Uid, "/metadata/uid"),
     ];
     let (mut cases, mut rng) = (Vec::new(), Rng::new(62));
     for (call, pointer) in places {
@@ -142,7 +142,7 @@ pub fn what_would_be_saved() -> Vec<Case> {
             for command in COMMANDS.iter().filter(|command| command.contains(&"--out")) {
                 let form = if canary.whose == Whose::New { Form::Whole } else { Form::any(&mut rng) };
                 let base = script(State::Differs, flavour_of(canary));
-                let mut answer: Answer = base.table[&call].clone();
+                let mut answer: ScriptedResponse = base.table[&call].clone();
                 *answer.body.pointer_mut(pointer).expect("it is there") = form.write(canary.text(), &mut rng).into();
                 let script = Script { instead: [(call, answer)].into(), ..base };
                 let mut case = Case::new(format!("to be saved: {call:?} {pointer}"), command, script, Planted { canary, form });

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::answer::{Answer, echo};
+use super::response::{ScriptedResponse, echo};
 use super::secret::{Canary, Flavour, encoded};
-use super::server::{Call, OBJECTS, Object, Script};
+use super::server::{ApiRequest, OBJECTS, Object, Script};
 
 /// The spec that goes with the states.
 pub const SPEC: &str = r#"pat_env = "PAT"
@@ -46,9 +46,9 @@ pub enum State {
 /// Everything the server answers in a state.
 pub fn script(state: State, flavour: Flavour) -> Script {
     let mut table = BTreeMap::from([
-        (Call::Uid, Answer::new(200, live("kube-system", "Namespace", json!({}), json!({}), json!([])))),
-        (Call::WhoAmI, Answer::new(201, who_i_am())),
-        (Call::MayI, Answer::new(201, may())),
+        (ApiRequest::Uid, ScriptedResponse::new(200, live("kube-system", "Namespace", json!({}), json!({}), json!([])))),
+        (ApiRequest::WhoAmI, ScriptedResponse::new(201, who_i_am())),
+        (ApiRequest::MayI, ScriptedResponse::new(201, may())),
     ]);
     for object in OBJECTS {
         let wanted = object_in(object, State::Same, flavour);
@@ -57,14 +57,14 @@ pub fn script(state: State, flavour: Flavour) -> Script {
                 ["namespaces", "serviceaccounts", "secrets"][object as usize],
                 ["kong", "podid", "konnect-pat"][object as usize],
             ),
-            state => Answer::new(200, object_in(object, state, flavour)),
+            state => ScriptedResponse::new(200, object_in(object, state, flavour)),
         };
         let metadata = json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": wanted["metadata"]});
-        let written = Answer::new(if state == State::Nothing { 201 } else { 200 }, metadata);
-        table.insert(Call::Get(object), found);
-        table.insert(Call::Again(object), Answer::new(200, wanted));
-        table.insert(Call::Dry(object), written.clone().header("warning", "299 - \"the dry run is fine\""));
-        table.insert(Call::Write(object), written);
+        let written = ScriptedResponse::new(if state == State::Nothing { 201 } else { 200 }, metadata);
+        table.insert(ApiRequest::Get(object), found);
+        table.insert(ApiRequest::Again(object), ScriptedResponse::new(200, wanted));
+        table.insert(ApiRequest::Dry(object), written.clone().header("warning", "299 - \"the dry run is fine\""));
+        table.insert(ApiRequest::Write(object), written);
     }
     Script { table: Arc::new(table), ..Script::default() }
 }

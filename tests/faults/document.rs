@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::catalogue::{Kind, Named};
+use super::catalogue::{FaultClass, NamedFault};
 use super::world::Run;
 use super::{APPLY_SAVED, Case, Lasting};
 
@@ -35,7 +35,7 @@ impl Tally {
     }
 
     /// The tables.
-    pub fn markdown(&self, faults: &[Named], scenarios: usize) -> String {
+    pub fn markdown(&self, faults: &[NamedFault], scenarios: usize) -> String {
         let mut text = format!("{} runs: {} faults, {scenarios} scenarios.\n", self.runs, faults.len());
         const OF_SAVED: [&str; 4] = [PHASES[0], PHASES[2], PHASES[3], PHASES[4]];
         for (command, phases) in [("plan", &PHASES[..2]), ("apply", &PHASES[..]), ("apply PLAN", &OF_SAVED)] {
@@ -55,8 +55,11 @@ impl Tally {
                     (None, _) => "–".to_owned(),
                 };
                 let cells: Vec<String> = phases.iter().map(cell).collect();
-                let name =
-                    if fault.kind == Kind::Others { format!("{} (by another)", fault.name) } else { fault.name.to_owned() };
+                let name = if fault.class == FaultClass::Others {
+                    format!("{} (by another)", fault.name)
+                } else {
+                    fault.name.to_owned()
+                };
                 text.push_str(&format!("| {name} | {} |\n", cells.join(" | ")));
             }
         }
