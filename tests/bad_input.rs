@@ -90,7 +90,11 @@ const WORDS: [&[u8]; 16] = [
 
 #[test]
 fn every_corpus_and_mutations_of_it() {
-    let rounds = if extent() == Extent::Long { 20_000 } else { 150 };
+    let rounds = match extent() {
+        Extent::Quick => 15,
+        Extent::Usual => 150,
+        Extent::Long => 20_000,
+    };
     let others = [("kubeconfig", targets::kubeconfig as targets::Target, kubeconfigs(), rounds / 5)];
     let corpora = targets::ALL.map(|(name, target)| (name, target, corpus(name), rounds));
     for (name, target, corpus, rounds) in corpora.into_iter().chain(others) {

@@ -56,7 +56,7 @@ const APPLY_SAVED: &[&str] = &["apply", world::PLAN_FILE, "-v", "--format", "jso
 const FOR_PEOPLE: usize = 5;
 
 /// Every so-many-th run is the slice of the quick run. Prime to the number of faults, so that each fault is in it.
-const SLICE: usize = 37;
+const SLICE: usize = 71;
 
 /// The scenarios whose plan is saved, then applied: one of each kind that writes. The long run takes all.
 const SAVED: [&str; 6] = [

@@ -149,7 +149,7 @@ fn only_the_commands_write_to_stdout() {
 
 #[test]
 fn files_are_small_and_named_after_an_idea() {
-    for folder in ["src", "tests", "benches"] {
+    for folder in ["src", "crates", "tests", "benches"] {
         if !Path::new(env!("CARGO_MANIFEST_DIR")).join(folder).exists() {
             continue;
         }

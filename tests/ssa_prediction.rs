@@ -93,10 +93,6 @@ fn on(client: impl Future<Output = kube::Client>, namespace: &str, seeds: std::o
     });
 }
 
-fn long() -> bool {
-    extent() == Extent::Long
-}
-
 #[test]
 fn computed_plans_are_what_the_real_server_would_do() {
     let Some(server) = testkit::server() else { return };
@@ -106,11 +102,16 @@ fn computed_plans_are_what_the_real_server_would_do() {
         let config = kube::Config::from_custom_kubeconfig(config, &KubeConfigOptions::default()).await.expect("a config");
         kube::Client::try_from(config).expect("a client")
     };
-    on(client, "proof-real", 0..if long() { 3000 } else { 400 });
+    on(client, "proof-real", 0..if extent() == Extent::Long { 3000 } else { 400 });
 }
 
 #[test]
 fn computed_plans_are_what_the_sandbox_would_do() {
     let client = async { kube::Client::new(Sandbox::in_memory(), "default") };
-    on(client, "proof-sandbox", 0..if long() { 20_000 } else { 1500 });
+    let states = match extent() {
+        Extent::Quick => 400,
+        Extent::Usual => 1500,
+        Extent::Long => 20_000,
+    };
+    on(client, "proof-sandbox", 0..states);
 }

@@ -12,7 +12,7 @@ use testkit::skipped;
 /// More are counted, but not shown.
 const SHOWN: usize = 40;
 /// Every so-many-th run is in the slice.
-const SLICE: usize = 23;
+const SLICE: usize = 41;
 /// Runs mostly wait for processes to begin and end.
 const AT_ONCE: usize = 4;
 
