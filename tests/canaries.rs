@@ -52,6 +52,8 @@ use met::Planted;
 use secret::{Canary, Flavour};
 use server::{ApiRequest, FIRST_ROUND, OBJECTS, ScriptedServer};
 use state::State;
+use testkit::extent::{Extent, extent};
+use testkit::skipped;
 
 /// Without a canary everything goes to its end: otherwise a canary would be looked for where nothing is said.
 #[test]
@@ -149,7 +151,8 @@ fn nothing_is_saved_that_would_hold_a_secret() {
 /// What docs/threat-model.md says was tried is what these tests try.
 #[test]
 fn the_documentation_counts_them() {
-    if findings::long() {
+    if extent() != Extent::Usual {
+        skipped::say("docs/threat-model.md is compared with the usual run alone");
         return;
     }
     let groups: [(&str, Vec<Case>); 12] = [
