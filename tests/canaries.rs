@@ -46,12 +46,12 @@ mod state;
 #[path = "canaries/statuses.rs"]
 mod statuses;
 
-use case::Case;
+use case::CanaryCase;
 use findings::none_in;
 use met::Planted;
 use secret::{Canary, Flavour};
 use server::{ApiRequest, FIRST_ROUND, OBJECTS, ScriptedServer};
-use state::State;
+use state::ClusterState;
 use testkit::extent::{Extent, extent};
 use testkit::skipped;
 
@@ -59,20 +59,25 @@ use testkit::skipped;
 #[test]
 fn the_states_are_what_they_say() {
     let server = ScriptedServer::start();
-    let ends =
-        [(State::Differs, 2, 0), (State::Blocked, 2, 3), (State::Same, 0, 0), (State::Fixed, 2, 3), (State::Nothing, 2, 0)];
+    let ends = [
+        (ClusterState::Differs, 2, 0),
+        (ClusterState::Blocked, 2, 3),
+        (ClusterState::Same, 0, 0),
+        (ClusterState::Fixed, 2, 3),
+        (ClusterState::Nothing, 2, 0),
+    ];
     for (state, plan, apply) in ends {
         for flavour in [Flavour::Prefixed, Flavour::Bare, Flavour::Odd] {
             for (command, code) in [(["plan", "--detailed-exitcode"], plan), (["apply", "--auto-approve"], apply)] {
                 let order: Vec<ApiRequest> = FIRST_ROUND.into_iter().rev().collect();
                 let script = server::Script { order, ..state::script(state, flavour) };
                 let planted = Planted { canary: Canary::new(flavour), form: form::Form::Whole };
-                let case = Case::new(format!("{state:?}"), &command, script, planted);
+                let case = CanaryCase::new(format!("{state:?}"), &command, script, planted);
                 case.prepared(&server).run().assert_code(code);
                 let log = server.log();
                 assert_eq!(log.stuck, 0, "all five are asked at once");
                 assert!(FIRST_ROUND.iter().all(|call| log.calls.contains(call)), "{:?}", log.calls);
-                let written = command[0] == "apply" && matches!(state, State::Differs | State::Nothing);
+                let written = command[0] == "apply" && matches!(state, ClusterState::Differs | ClusterState::Nothing);
                 assert!(
                     OBJECTS.iter().all(|object| log.calls.contains(&ApiRequest::Write(*object)) == written),
                     "{:?}",
@@ -155,7 +160,7 @@ fn the_documentation_counts_them() {
         skipped::say("docs/threat-model.md is compared with the usual run alone");
         return;
     }
-    let groups: [(&str, Vec<Case>); 12] = [
+    let groups: [(&str, Vec<CanaryCase>); 12] = [
         ("every field, key and owner of every object", in_answers::objects()),
         ("every refusal, conflict and error", in_answers::refusals()),
         ("every header", in_answers::headers()),

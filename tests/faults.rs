@@ -36,7 +36,7 @@ enum Lasting {
 }
 
 /// One run to be made.
-struct Case<'a> {
+struct FaultCase<'a> {
     scenario: &'a Scenario,
     command: &'static [&'static str],
     fault: &'a NamedFault,
@@ -89,7 +89,7 @@ fn every_fault_at_every_call_of_every_scenario() {
                         // What lasts is the same to both kinds of apply: beyond reading they are one.
                         let new = long || command != APPLY_SAVED || lasting == Lasting::Once;
                         if new && fault.fits(lasting == Lasting::FromThenOn) {
-                            cases.push(Case { scenario, command, fault, at: at.clone(), phase, lasting });
+                            cases.push(FaultCase { scenario, command, fault, at: at.clone(), phase, lasting });
                         }
                     }
                 }
@@ -155,13 +155,13 @@ fn phases(run: &Run) -> Vec<(Call, &'static str)> {
     run.calls.iter().enumerate().map(phase).collect()
 }
 
-impl Case<'_> {
+impl FaultCase<'_> {
     fn applies(&self) -> bool {
         self.command[0] == "apply"
     }
 
     /// Begins the scenario anew and runs a command in it; and what was there before.
-    fn run(&self, command: &[&str]) -> (World, truth::State, Run) {
+    fn run(&self, command: &[&str]) -> (World, truth::Objects, Run) {
         let world = begun(self.scenario, self.command);
         let before = world.state();
         let (fault, at, from_then_on) = (self.fault.make(&world), self.at.clone(), self.lasting == Lasting::FromThenOn);
@@ -193,7 +193,7 @@ impl Case<'_> {
     }
 }
 
-fn check(case: &Case<'_>, canaries: &Canaries) -> Run {
+fn check(case: &FaultCase<'_>, canaries: &Canaries) -> Run {
     let (world, before, run) = case.run(case.command);
     let context = || case.context(&run);
     canaries.search([&run.stdout, &run.stderr]).unwrap_or_else(|what| panic!("{what}\n{}", context()));
@@ -210,7 +210,7 @@ fn check(case: &Case<'_>, canaries: &Canaries) -> Run {
 }
 
 /// The format changes neither what is done nor how it ends, and in prose no token shows either.
-fn is_the_same_for_people(case: &Case<'_>, run: &Run, canaries: &Canaries) {
+fn is_the_same_for_people(case: &FaultCase<'_>, run: &Run, canaries: &Canaries) {
     let words: Vec<&str> = case.command.iter().copied().filter(|word| !["--format", "json"].contains(word)).collect();
     let (_, _, prose) = case.run(&words);
     let context = || case.context(&prose);

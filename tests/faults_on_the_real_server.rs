@@ -28,13 +28,13 @@ enum Before {
     AsWanted,
 }
 
-struct Case<'a> {
+struct RelayCase<'a> {
     server: &'a Server,
     namespace: String,
     konnect: Konnect,
 }
 
-impl<'a> Case<'a> {
+impl<'a> RelayCase<'a> {
     fn new(server: &'a Server, before: Before) -> Self {
         let namespace = server.namespace("fault");
         let spec =
@@ -107,7 +107,7 @@ impl<'a> Case<'a> {
 }
 
 /// Whether what konnect said is what is there.
-fn check(case: &Case<'_>, before: &BTreeMap<String, (String, bool)>, ran: &Ran, name: &str) {
+fn check(case: &RelayCase<'_>, before: &BTreeMap<String, (String, bool)>, ran: &Ran, name: &str) {
     let context = || format!("{name}\n--- stdout:\n{}\n--- stderr:\n{}", ran.stdout, ran.stderr);
     let live = case.live();
     let all_wanted = live.len() == 3 && live.values().all(|(_, wanted)| *wanted);
@@ -150,7 +150,7 @@ fn check(case: &Case<'_>, before: &BTreeMap<String, (String, bool)>, ran: &Ran, 
 }
 
 /// Without the fault the next apply converges, and then there is nothing left.
-fn converges(case: Case<'_>, name: &str) {
+fn converges(case: RelayCase<'_>, name: &str) {
     let konnect = case.konnect.env("KUBECONFIG", case.server.kubeconfig()).args(["apply", "--auto-approve", "-q"]);
     let ran = konnect.run();
     assert_eq!(ran.code, 0, "{name}: the next apply\n{}\n{}", ran.stdout, ran.stderr);
@@ -213,7 +213,7 @@ type Met = (usize, BTreeMap<&'static str, BTreeSet<i32>>);
 
 /// Each event at each call of an apply. A process that was killed says nothing more: what it did must be whole nevertheless.
 fn at_every_call(server: &Server, before: Before, events: &[Disruption]) -> Met {
-    let (_, ran, calls) = Case::new(server, before).apply_through(|_, _| RelayFault::None, "30s");
+    let (_, ran, calls) = RelayCase::new(server, before).apply_through(|_, _| RelayFault::None, "30s");
     ran.assert_code(0);
     let todo: Vec<(Disruption, &CallId)> = calls.iter().flat_map(|call| events.iter().map(move |event| (*event, call))).collect();
     let (next, codes) = (AtomicUsize::new(0), Mutex::new(BTreeMap::<_, BTreeSet<i32>>::new()));
@@ -222,7 +222,7 @@ fn at_every_call(server: &Server, before: Before, events: &[Disruption]) -> Met 
             scope.spawn(|| {
                 while let Some((event, at)) = todo.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let (name, event) = (format!("{before:?}: {event:?} at {} {}", at.what, at.nth), *event);
-                    let case = Case::new(server, before);
+                    let case = RelayCase::new(server, before);
                     let was = case.live();
                     let at = (*at).clone();
                     let (case, ran, _) = case
@@ -273,13 +273,13 @@ fn connections_break_and_the_process_ends_at_every_call() {
 #[test]
 fn a_server_that_hangs() {
     let Some(server) = testkit::server() else { return };
-    let (_, ran, calls) = Case::new(server, Before::OtherToken).apply_through(|_, _| RelayFault::None, "30s");
+    let (_, ran, calls) = RelayCase::new(server, Before::OtherToken).apply_through(|_, _| RelayFault::None, "30s");
     ran.assert_code(0);
     std::thread::scope(|scope| {
         for at in calls {
             scope.spawn(move || {
                 let name = format!("hang at {} {}", at.what, at.nth);
-                let case = Case::new(server, Before::OtherToken);
+                let case = RelayCase::new(server, Before::OtherToken);
                 let was = case.live();
                 let (case, ran, _) =
                     case.apply_through(move |call, _| if *call == at { RelayFault::Hang } else { RelayFault::None }, "4s");
@@ -302,7 +302,7 @@ fn at_is_optional(name: &str) -> bool {
 fn another_manager_in_between() {
     let Some(server) = testkit::server() else { return };
     for (what, code) in [("PATCH secrets", 4), ("PATCH secrets dry", 0), ("POST selfsubjectaccessreviews", 4)] {
-        let case = Case::new(server, Before::OtherToken);
+        let case = RelayCase::new(server, Before::OtherToken);
         let path = format!("/api/v1/namespaces/{}/secrets/konnect-pat?fieldManager=kubectl-edit", case.namespace);
         let kubeconfig = server.kubeconfig();
         let rotate = Arc::new(move || {
@@ -321,7 +321,7 @@ fn another_manager_in_between() {
         converges(case, what);
     }
     // What moves without concerning us does not stop us.
-    let case = Case::new(server, Before::OtherToken);
+    let case = RelayCase::new(server, Before::OtherToken);
     let path = format!("/api/v1/namespaces/{}/secrets/konnect-pat?fieldManager=kubectl-label", case.namespace);
     let kubeconfig = server.kubeconfig();
     let label = Arc::new(move || {

@@ -16,13 +16,13 @@ use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use cases::{Case, Given};
+use cases::{Given, KubeconfigCase};
 use konnect::cluster::Choice;
 use konnect::cluster::kubeconfig::{self, Secrets};
 use serde_json::Value;
 use testkit::child::run_to_end;
 use testkit::{Konnect, Server, skipped};
-use world::World;
+use world::KubeconfigWorld;
 
 /// Where konnect means to differ: the case, what konnect makes of it, and the reason.
 const DIFFERENCES: [(&str, &str, &str); 16] = [
@@ -87,7 +87,7 @@ fn konnect(konnect: Konnect, given: &Given) -> Login {
 }
 
 /// What is wrong with a case; empty if nothing is.
-fn compare(server: &Server, world: &World, case: &Case) -> String {
+fn compare(server: &Server, world: &KubeconfigWorld, case: &KubeconfigCase) -> String {
     let place = testkit::konnect!();
     let folder = place.folder().join("case");
     let given = case.write(world, &folder);
@@ -119,7 +119,7 @@ fn compare(server: &Server, world: &World, case: &Case) -> String {
 #[test]
 fn kubectl_and_konnect_get_in_as_the_same_user() {
     let Some(server) = testkit::server() else { return };
-    let world = World::new(server);
+    let world = KubeconfigWorld::new(server);
     let cases = cases::all();
     assert!(cases.len() >= 80, "{} cases", cases.len());
     let (next, compared) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));

@@ -20,7 +20,7 @@ use std::process::ExitCode;
 
 use konnect::sandbox::rights::Rule;
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
-use pair::Pair;
+use pair::ServerPair;
 use testkit::extent::{Extent, extent};
 use testkit::{Server, skipped};
 
@@ -58,7 +58,7 @@ fn main() -> ExitCode {
     let admin = by_admin.into_iter().map(|list| {
         with_server(format!("list::{}", list.name), move |server| {
             let namespace = server.namespace("conformance");
-            compare(Pair::new(server), &list, &namespace)
+            compare(ServerPair::new(server), &list, &namespace)
         })
     });
     let limited = by_limited.into_iter().map(|list| {
@@ -83,7 +83,7 @@ fn enough(requests: usize) -> Result<(), Failed> {
     if requests < AT_LEAST { Err(format!("only {requests} requests").into()) } else { Ok(()) }
 }
 
-fn compare(mut pair: Pair<'_>, list: &List, namespace: &str) -> Result<(), Failed> {
+fn compare(mut pair: ServerPair<'_>, list: &List, namespace: &str) -> Result<(), Failed> {
     let requests = script::read(&list.text, namespace);
     let compared = requests.len();
     let differences: Vec<String> =
@@ -93,7 +93,7 @@ fn compare(mut pair: Pair<'_>, list: &List, namespace: &str) -> Result<(), Faile
 }
 
 /// Both servers as a user sees them who may get and list the secrets of one namespace, patch them, and create one by name.
-fn with_few_rights<'a>(server: &'a Server, namespace: &str) -> Pair<'a> {
+fn with_few_rights<'a>(server: &'a Server, namespace: &str) -> ServerPair<'a> {
     let user = server.user("limited", &["devs"]);
     server.kubectl_ok(&["create", "namespace", namespace], None);
     server.rbac(&script::role(namespace));
@@ -104,7 +104,7 @@ fn with_few_rights<'a>(server: &'a Server, namespace: &str) -> Pair<'a> {
         names: names.iter().map(|n| (*n).to_owned()).collect(),
     };
     let rules = vec![rule(&["get", "list"], &[]), rule(&["patch"], &[]), rule(&["create"], &["mine"])];
-    let mut pair = Pair::new(server);
+    let mut pair = ServerPair::new(server);
     pair.compare_namespace(namespace);
     pair.for_user(&user, "limited", &["devs", "system:authenticated"], rules)
 }
@@ -112,7 +112,7 @@ fn with_few_rights<'a>(server: &'a Server, namespace: &str) -> Pair<'a> {
 fn any_sequence(server: &Server) -> Result<(), Failed> {
     let sequences = if extent() == Extent::Long { 2000 } else { 300 };
     let seed = std::env::var("KONNECT_SEED").ok().and_then(|s| s.parse().ok()).unwrap_or(1);
-    let mut pair = Pair::new(server);
+    let mut pair = ServerPair::new(server);
     let namespace = server.namespace("sequences");
     pair.compare_namespace(&namespace);
     let mut compared = 0;

@@ -26,13 +26,13 @@ const PLAN: &[&str] = &["plan", "--detailed-exitcode"];
 const APPLY: &[&str] = &["apply", "--auto-approve"];
 
 /// The sandbox of this process, for all scenarios: each has a namespace of its own.
-type Sandbox = Arc<LazyLock<Served>>;
+type SharedSandbox = Arc<LazyLock<Served>>;
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let folders = scenario::folders();
     assert!(folders.len() >= AT_LEAST, "the scenarios are found");
-    let sandbox: Sandbox = Arc::new(LazyLock::new(|| Served::start(testkit::konnect!())));
+    let sandbox: SharedSandbox = Arc::new(LazyLock::new(|| Served::start(testkit::konnect!())));
     let on_sandbox = folders.iter().map(|folder| on_the_sandbox(folder.clone(), Arc::clone(&sandbox)));
     let on_real = folders.iter().map(|folder| on_the_real_server(folder.clone()));
     if golden::blessing() {
@@ -46,10 +46,10 @@ fn main() -> ExitCode {
     run(&arguments, on_sandbox.chain(on_real).collect()).exit_code()
 }
 
-fn on_the_sandbox(folder: PathBuf, sandbox: Sandbox) -> Trial {
+fn on_the_sandbox(folder: PathBuf, sandbox: SharedSandbox) -> Trial {
     Trial::test(format!("sandbox::{}", scenario::name(&folder)), move || {
-        let target = Target { kubeconfig: sandbox.kubeconfig(), url: sandbox.url.clone() };
-        Ok(target.check(folder, golden::blessing())?)
+        let api = Api { kubeconfig: sandbox.kubeconfig(), url: sandbox.url.clone() };
+        Ok(api.check(folder, golden::blessing())?)
     })
 }
 
@@ -57,19 +57,19 @@ fn on_the_real_server(folder: PathBuf) -> Trial {
     let name = format!("real_server::{}", scenario::name(&folder));
     Trial::ignorable_test(name.clone(), move || {
         let Some(server) = testkit::server_for(&name) else { return Ok(Completion::ignored_with(skipped::no_real_server())) };
-        let target = Target { kubeconfig: server.kubeconfig(), url: server.url().to_owned() };
-        target.check(folder, false)?;
+        let api = Api { kubeconfig: server.kubeconfig(), url: server.url().to_owned() };
+        api.check(folder, false)?;
         Ok::<_, Failed>(Completion::Completed)
     })
 }
 
 /// A Kubernetes API to run against.
-struct Target {
+struct Api {
     kubeconfig: PathBuf,
     url: String,
 }
 
-impl Target {
+impl Api {
     fn send(&self, method: &str, path: &str, body: impl Into<Vec<u8>>) -> (u16, Value) {
         let headers = [("content-type", "application/json")];
         request::send(&self.kubeconfig, method, path, &headers, body).expect("an answer")

@@ -22,7 +22,7 @@ pub const SERVER: &str = "http://server.invalid";
 pub const KUBECONFIG: &str = "input-kubeconfig.json";
 
 /// One run.
-pub struct Case {
+pub struct CanaryCase {
     /// Where the canary is, for findings.
     pub place: String,
     /// The command line.
@@ -43,7 +43,7 @@ pub struct Case {
     pub no_plan: bool,
 }
 
-impl Case {
+impl CanaryCase {
     /// A sound spec, the wanted token in `$PAT`, and a kubeconfig with a bearer token.
     pub fn new(place: String, args: &[&str], script: Script, planted: Planted) -> Self {
         let flavour = flavour_of(planted.canary);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::case::Case;
+use super::case::CanaryCase;
 use super::server::{ApiRequest, ScriptedServer};
 use testkit::extent::{Extent, extent};
 use testkit::skipped;
@@ -35,7 +35,7 @@ pub fn long() -> bool {
 }
 
 /// Runs all cases, or a slice of them in the quick run; panics with what they found.
-pub fn none_in(group: &str, cases: Vec<Case>) {
+pub fn none_in(group: &str, cases: Vec<CanaryCase>) {
     let cases = extent().slice(cases, SLICE);
     let (next, found) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let (orders, stuck) = (Mutex::new(BTreeSet::<Vec<ApiRequest>>::new()), AtomicUsize::new(0));

@@ -2,12 +2,12 @@
 
 use serde_json::json;
 
-use super::case::{Case, KUBECONFIG, flavour_of, kubeconfig};
+use super::case::{CanaryCase, KUBECONFIG, flavour_of, kubeconfig};
 use super::findings::long;
 use super::form::Form;
 use super::met::Planted;
 use super::secret::{Canary, KINDS};
-use super::state::{State, script};
+use super::state::{ClusterState, script};
 use testkit::Rng;
 
 const VARIABLES: [(&str, &str, &str); 34] = [
@@ -48,7 +48,7 @@ const VARIABLES: [(&str, &str, &str); 34] = [
 ];
 
 /// All of them.
-pub fn all() -> Vec<Case> {
+pub fn all() -> Vec<CanaryCase> {
     let (mut cases, mut rng) = (Vec::new(), Rng::new(40));
     for (name, template, command) in VARIABLES {
         for n in 0..if long() { 12 * KINDS.len() } else { KINDS.len() } {
@@ -58,8 +58,8 @@ pub fn all() -> Vec<Case> {
             let text = form.write(canary.text(), &mut rng);
             let args: Vec<String> = command.split(' ').map(|word| word.replace("{}", &text)).collect();
             let args: Vec<&str> = args.iter().map(String::as_str).collect();
-            let script = script(State::Differs, flavour_of(canary));
-            let mut case = Case::new(
+            let script = script(ClusterState::Differs, flavour_of(canary));
+            let mut case = CanaryCase::new(
                 format!("{name}={template} konnect {command}").escape_debug().to_string(),
                 &args,
                 script,

@@ -2,14 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::case::{Case, KUBECONFIG, SERVER, flavour_of};
+use super::case::{CanaryCase, KUBECONFIG, SERVER, flavour_of};
 use super::commands::COMMANDS;
 use super::findings::long;
 use super::form::Form;
 use super::met::Planted;
 use super::positions::{self, planted};
 use super::secret::{Canary, Flavour, KINDS, Whose};
-use super::state::{State, script};
+use super::state::{ClusterState, script};
 use testkit::Rng;
 
 const BEARER: Canary = Canary { whose: Whose::Bearer, flavour: Flavour::Prefixed };
@@ -82,7 +82,7 @@ fn variants() -> Vec<(&'static str, Value, Value)> {
 }
 
 /// Every position of the first, and of the others where they differ from it.
-pub fn positions() -> Vec<Case> {
+pub fn positions() -> Vec<CanaryCase> {
     let (mut cases, mut rng, mut turn) = (Vec::new(), Rng::new(50), 0);
     for (n, (name, user, cluster)) in variants().into_iter().enumerate() {
         let tree = full(&user, &cluster);
@@ -122,8 +122,8 @@ pub fn positions() -> Vec<Case> {
     cases
 }
 
-fn case(place: String, command: &[&str], config: &Value, planted: Planted) -> Case {
-    let mut case = Case::new(place, command, script(State::Differs, flavour_of(planted.canary)), planted);
+fn case(place: String, command: &[&str], config: &Value, planted: Planted) -> CanaryCase {
+    let mut case = CanaryCase::new(place, command, script(ClusterState::Differs, flavour_of(planted.canary)), planted);
     let credential =
         json!({"kind": "ExecCredential", "apiVersion": "client.authentication.k8s.io/v1", "status": {"token": BEARER.text()}});
     case.inputs.insert("input-credential.json".to_owned(), credential.to_string());
@@ -140,7 +140,7 @@ fn holds(config: &Value, credential: Canary) -> bool {
 }
 
 /// A password in the server's own address, and what a plugin says while it works.
-pub fn addresses_and_plugins() -> Vec<Case> {
+pub fn addresses_and_plugins() -> Vec<CanaryCase> {
     let addresses = [
         "http://ci:{}@127.0.0.1:1",
         "https://ci:{}@kube.example:6443",

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::case::{Case, flavour_of};
+use super::case::{CanaryCase, flavour_of};
 use super::commands::COMMANDS;
 use super::findings::long;
 use super::form::Form;
@@ -11,8 +11,8 @@ use super::met::Planted;
 use super::positions::{self, planted};
 use super::response::ScriptedResponse;
 use super::secret::{Canary, Flavour, KINDS, Whose};
-use super::server::{ApiRequest, Object, Script, ScriptedServer};
-use super::state::{State, script};
+use super::server::{ApiRequest, Script, ScriptedObject, ScriptedServer};
+use super::state::{ClusterState, script};
 use testkit::Rng;
 
 const USES: [&[&str]; 7] = [
@@ -28,10 +28,10 @@ const USES: [&[&str]; 7] = [
 /// A plan that konnect itself saved.
 fn saved(flavour: Flavour) -> Value {
     let server = ScriptedServer::start();
-    let case = Case::new(
+    let case = CanaryCase::new(
         String::new(),
         &["plan", "--out", "a.plan"],
-        script(State::Differs, flavour),
+        script(ClusterState::Differs, flavour),
         Planted { canary: Canary::new(flavour), form: Form::Whole },
     );
     let konnect = case.prepared(&server);
@@ -41,7 +41,7 @@ fn saved(flavour: Flavour) -> Value {
 }
 
 /// Every position of the file.
-pub fn positions() -> Vec<Case> {
+pub fn positions() -> Vec<CanaryCase> {
     let (mut cases, mut rng, mut turn) = (Vec::new(), Rng::new(60), 0);
     let plans = [Flavour::Prefixed, Flavour::Bare, Flavour::Odd].map(saved);
     for (i, position) in positions::all(&plans[0]).into_iter().enumerate() {
@@ -62,8 +62,12 @@ pub fn positions() -> Vec<Case> {
                 seal(&mut plan);
             }
             let place = format!("plan file {}", position.name());
-            let mut case =
-                Case::new(place, USES[turn % USES.len()], script(State::Differs, flavour_of(canary)), Planted { canary, form });
+            let mut case = CanaryCase::new(
+                place,
+                USES[turn % USES.len()],
+                script(ClusterState::Differs, flavour_of(canary)),
+                Planted { canary, form },
+            );
             if plan.pointer("/token/source") != original.pointer("/token/source") {
                 case.facts.wanted = None;
             }
@@ -104,7 +108,7 @@ fn sorted(value: &Value) -> Value {
 }
 
 /// The plan's own name, where it is one.
-pub fn names() -> Vec<Case> {
+pub fn names() -> Vec<CanaryCase> {
     let (mut cases, mut rng) = (Vec::new(), Rng::new(61));
     for canary in KINDS {
         let plan = canonical(&saved(flavour_of(canary)));
@@ -112,10 +116,10 @@ pub fn names() -> Vec<Case> {
             let form = Form::any(&mut rng);
             let name = form.write(canary.text(), &mut rng);
             let args: Vec<&str> = words.iter().map(|word| if *word == "a.plan" { name.as_str() } else { word }).collect();
-            let mut case = Case::new(
+            let mut case = CanaryCase::new(
                 "the name of a plan file".to_owned(),
                 &args,
-                script(State::Differs, flavour_of(canary)),
+                script(ClusterState::Differs, flavour_of(canary)),
                 Planted { canary, form },
             );
             case.inputs.insert(name.clone(), plan.clone());
@@ -126,13 +130,13 @@ pub fn names() -> Vec<Case> {
 }
 
 /// What a plan file would have to hold, so that none is written.
-pub fn what_would_be_saved() -> Vec<Case> {
+pub fn what_would_be_saved() -> Vec<CanaryCase> {
     let places = [
-        (ApiRequest::Get(Object::Secret), "/metadata/annotations/example.com~1owner"),
-        (ApiRequest::Get(Object::Secret), "/metadata/labels/environment"),
-        (ApiRequest::Get(Object::ServiceAccount), "/metadata/annotations/eks.amazonaws.com~1role-arn"),
-        (ApiRequest::Get(Object::Namespace), "/metadata/labels/team"),
-        (ApiRequest::Get(Object::Secret), "/metadata/managedFields/0/manager"),
+        (ApiRequest::Get(ScriptedObject::Secret), "/metadata/annotations/example.com~1owner"),
+        (ApiRequest::Get(ScriptedObject::Secret), "/metadata/labels/environment"),
+        (ApiRequest::Get(ScriptedObject::ServiceAccount), "/metadata/annotations/eks.amazonaws.com~1role-arn"),
+        (ApiRequest::Get(ScriptedObject::Namespace), "/metadata/labels/team"),
+        (ApiRequest::Get(ScriptedObject::Secret), "/metadata/managedFields/0/manager"),
         (ApiRequest::WhoAmI, "/status/userInfo/username"),
         (ApiRequest::Uid, "/metadata/uid"),
     ];
@@ -141,11 +145,12 @@ pub fn what_would_be_saved() -> Vec<Case> {
         for canary in KINDS {
             for command in COMMANDS.iter().filter(|command| command.contains(&"--out")) {
                 let form = if canary.whose == Whose::New { Form::Whole } else { Form::any(&mut rng) };
-                let base = script(State::Differs, flavour_of(canary));
+                let base = script(ClusterState::Differs, flavour_of(canary));
                 let mut answer: ScriptedResponse = base.table[&call].clone();
                 *answer.body.pointer_mut(pointer).expect("it is there") = form.write(canary.text(), &mut rng).into();
                 let script = Script { instead: [(call, answer)].into(), ..base };
-                let mut case = Case::new(format!("to be saved: {call:?} {pointer}"), command, script, Planted { canary, form });
+                let mut case =
+                    CanaryCase::new(format!("to be saved: {call:?} {pointer}"), command, script, Planted { canary, form });
                 case.no_plan = true;
                 cases.push(case);
             }

@@ -2,14 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::case::{Case, KUBECONFIG, flavour_of, is_the_wanted_token, kubeconfig};
+use super::case::{CanaryCase, KUBECONFIG, flavour_of, is_the_wanted_token, kubeconfig};
 use super::commands::{COMMANDS, WITHOUT_A_CLUSTER};
 use super::findings::long;
 use super::form::Form;
 use super::met::Planted;
 use super::positions::{self, planted};
 use super::secret::{Canary, KINDS};
-use super::state::{SPEC, State, UID, script};
+use super::state::{ClusterState, SPEC, UID, script};
 use testkit::Rng;
 
 fn spec() -> Value {
@@ -21,7 +21,7 @@ fn spec() -> Value {
 }
 
 /// Every position, by every command that reads a spec; with `pat_env` and with `pat_file`.
-pub fn positions() -> Vec<Case> {
+pub fn positions() -> Vec<CanaryCase> {
     let commands = [&COMMANDS[..], &WITHOUT_A_CLUSTER].concat();
     let (mut cases, mut rng) = (Vec::new(), Rng::new(20));
     for source in ["pat_env", "pat_file"] {
@@ -57,9 +57,9 @@ pub fn positions() -> Vec<Case> {
     cases
 }
 
-fn case(spec: &Value, position: &positions::Position, command: &[&str], planted: Planted) -> Case {
-    let base = script(State::Differs, flavour_of(planted.canary));
-    let mut case = Case::new(format!("spec {}", position.name()), command, base, planted);
+fn case(spec: &Value, position: &positions::Position, command: &[&str], planted: Planted) -> CanaryCase {
+    let base = script(ClusterState::Differs, flavour_of(planted.canary));
+    let mut case = CanaryCase::new(format!("spec {}", position.name()), command, base, planted);
     let token = Canary::new(flavour_of(planted.canary));
     case.inputs.insert("konnect.toml".to_owned(), toml::to_string(spec).expect("a table"));
     if spec.get("pat_env") != Some(&json!("PAT")) {
@@ -94,7 +94,7 @@ fn case(spec: &Value, position: &positions::Position, command: &[&str], planted:
 }
 
 /// Where no value stands: comments, and what is no TOML at all.
-pub fn lines() -> Vec<Case> {
+pub fn lines() -> Vec<CanaryCase> {
     let commands = [&COMMANDS[..], &WITHOUT_A_CLUSTER].concat();
     let texts = [
         "{SPEC}# {}\n",
@@ -117,9 +117,9 @@ pub fn lines() -> Vec<Case> {
             let form = Form::any(&mut rng);
             let spec = text.replace("{SPEC}", SPEC).replace("{}", &form.write(canary.text(), &mut rng));
             let planted = Planted { canary, form };
-            let base = script(State::Differs, flavour_of(canary));
+            let base = script(ClusterState::Differs, flavour_of(canary));
             let place = format!("spec {}", text.replace("{SPEC}", "…").escape_debug());
-            let mut case = Case::new(place, commands[(i + n + n / KINDS.len()) % commands.len()], base, planted);
+            let mut case = CanaryCase::new(place, commands[(i + n + n / KINDS.len()) % commands.len()], base, planted);
             case.inputs.insert("konnect.toml".to_owned(), spec);
             case.must_refuse = is_the_wanted_token(&planted);
             cases.push(case);

@@ -14,7 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The three objects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Object {
+pub enum ScriptedObject {
     /// `kong`.
     Namespace,
     /// `kong/podid`.
@@ -24,15 +24,15 @@ pub enum Object {
 }
 
 /// All three.
-pub const OBJECTS: [Object; 3] = [Object::Namespace, Object::ServiceAccount, Object::Secret];
+pub const OBJECTS: [ScriptedObject; 3] = [ScriptedObject::Namespace, ScriptedObject::ServiceAccount, ScriptedObject::Secret];
 
 /// What is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ApiRequest {
     /// A read.
-    Get(Object),
+    Get(ScriptedObject),
     /// The same, after a write of that object.
-    Again(Object),
+    Again(ScriptedObject),
     /// The read of `kube-system`.
     Uid,
     /// A SelfSubjectReview.
@@ -40,16 +40,16 @@ pub enum ApiRequest {
     /// A SelfSubjectAccessReview.
     MayI,
     /// A dry run.
-    Dry(Object),
+    Dry(ScriptedObject),
     /// A write.
-    Write(Object),
+    Write(ScriptedObject),
 }
 
 /// The five calls of the first round.
 pub const FIRST_ROUND: [ApiRequest; 5] = [
-    ApiRequest::Get(Object::Namespace),
-    ApiRequest::Get(Object::ServiceAccount),
-    ApiRequest::Get(Object::Secret),
+    ApiRequest::Get(ScriptedObject::Namespace),
+    ApiRequest::Get(ScriptedObject::ServiceAccount),
+    ApiRequest::Get(ScriptedObject::Secret),
     ApiRequest::Uid,
     ApiRequest::WhoAmI,
 ];
@@ -79,14 +79,14 @@ pub struct Log {
 #[derive(Default)]
 struct Round {
     script: Script,
-    progress: Mutex<Progress>,
+    progress: Mutex<RoundProgress>,
     next: Condvar,
 }
 
 #[derive(Default)]
-struct Progress {
+struct RoundProgress {
     given: BTreeSet<ApiRequest>,
-    written: BTreeSet<Object>,
+    written: BTreeSet<ScriptedObject>,
     log: Log,
 }
 
@@ -166,7 +166,7 @@ impl Round {
             _ => &[],
         };
         let held = self.script.order.contains(&call) && !progress.given.contains(&call);
-        let waits = |progress: &mut Progress| !before.iter().all(|one| progress.given.contains(one));
+        let waits = |progress: &mut RoundProgress| !before.iter().all(|one| progress.given.contains(one));
         let (mut progress, waited) =
             self.next.wait_timeout_while(progress, PATIENCE, waits).unwrap_or_else(PoisonError::into_inner);
         progress.log.stuck += usize::from(waited.timed_out());
@@ -192,9 +192,9 @@ const fn resource(call: ApiRequest) -> &'static str {
     match call {
         ApiRequest::Get(object) | ApiRequest::Again(object) | ApiRequest::Dry(object) | ApiRequest::Write(object) => match object
         {
-            Object::Namespace => "namespaces",
-            Object::ServiceAccount => "serviceaccounts",
-            Object::Secret => "secrets",
+            ScriptedObject::Namespace => "namespaces",
+            ScriptedObject::ServiceAccount => "serviceaccounts",
+            ScriptedObject::Secret => "secrets",
         },
         ApiRequest::Uid => "namespaces",
         ApiRequest::WhoAmI | ApiRequest::MayI => "reviews",
@@ -207,12 +207,12 @@ fn understand<'a>(method: &str, target: &'a str) -> Option<(ApiRequest, Option<&
     let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
     let (object, name, known) = match parts.as_slice() {
         ["api", "v1", "namespaces", "kube-system"] => return Some((ApiRequest::Uid, None)),
-        ["api", "v1", "namespaces", name] => (Object::Namespace, *name, *name == "kong"),
+        ["api", "v1", "namespaces", name] => (ScriptedObject::Namespace, *name, *name == "kong"),
         ["api", "v1", "namespaces", namespace, "serviceaccounts", name] => {
-            (Object::ServiceAccount, *name, (*namespace, *name) == ("kong", "podid"))
+            (ScriptedObject::ServiceAccount, *name, (*namespace, *name) == ("kong", "podid"))
         }
         ["api", "v1", "namespaces", namespace, "secrets", name] => {
-            (Object::Secret, *name, (*namespace, *name) == ("kong", "konnect-pat"))
+            (ScriptedObject::Secret, *name, (*namespace, *name) == ("kong", "konnect-pat"))
         }
         [.., "selfsubjectreviews"] => return Some((ApiRequest::WhoAmI, None)),
         [.., "selfsubjectaccessreviews"] => return Some((ApiRequest::MayI, None)),

@@ -62,13 +62,13 @@ cat "$WORLD/notes-$page"
 "#;
 
 /// One run of a pipeline: its files, and what was called.
-pub struct World {
+pub struct JobFolder {
     folder: tempfile::TempDir,
     /// What the job's shell finds in its environment, beside what each script is given.
     env: BTreeMap<String, String>,
 }
 
-impl World {
+impl JobFolder {
     pub fn new() -> Self {
         let folder = tempfile::Builder::new().prefix("konnect-example-").tempdir().expect("a folder");
         let world = Self { folder, env: BTreeMap::new() };

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::catalogue::{FaultClass, NamedFault};
 use super::world::Run;
-use super::{APPLY_SAVED, Case, Lasting};
+use super::{APPLY_SAVED, FaultCase, Lasting};
 
 const PHASES: [&str; 5] = ["reading", "dry run", "asking for rights", "writing", "reading again"];
 
@@ -25,7 +25,7 @@ struct Cell {
 
 impl Tally {
     /// Counts one run. The tables show the scenarios that go well without a fault: in the others each exit code may be their own.
-    pub fn add(&mut self, case: &Case<'_>, run: &Run) {
+    pub fn add(&mut self, case: &FaultCase<'_>, run: &Run) {
         self.runs += 1;
         if case.scenario.apply_code() == 0 {
             let command = if case.command == APPLY_SAVED { "apply PLAN" } else { case.command[0] };

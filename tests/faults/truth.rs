@@ -9,7 +9,7 @@ use super::catalogue::{FaultClass, NamedFault};
 use super::world::{Run, World};
 
 /// The state before: every object by title.
-pub type State = BTreeMap<String, Value>;
+pub type Objects = BTreeMap<String, Value>;
 
 /// What an apply says became of each object.
 #[derive(Debug, Default)]
@@ -65,7 +65,7 @@ fn sure(holds: bool, what: impl FnOnce() -> String) -> Result<(), String> {
 }
 
 /// An apply's exit code and report.
-pub fn of_apply(world: &World, run: &Run, before: &State, others: bool) -> Result<(), String> {
+pub fn of_apply(world: &World, run: &Run, before: &Objects, others: bool) -> Result<(), String> {
     let did: BTreeSet<String> = run.written.iter().cloned().collect();
     let events = events(run)?;
     let claims = Claims::of(&events)?;
@@ -95,7 +95,7 @@ pub fn of_apply(world: &World, run: &Run, before: &State, others: bool) -> Resul
 }
 
 /// A plan changes nothing, and knows nothing that isn't so.
-pub fn of_plan(world: &World, run: &Run, before: &State, fault: &NamedFault, lasting: bool) -> Result<(), String> {
+pub fn of_plan(world: &World, run: &Run, before: &Objects, fault: &NamedFault, lasting: bool) -> Result<(), String> {
     let others = fault.class == FaultClass::Others;
     sure(run.written.is_empty(), || format!("a plan wrote {:?}", run.written))?;
     sure(matches!(run.code, 0..=2), || format!("exit code {}", run.code))?;
@@ -130,7 +130,7 @@ pub fn of_plan(world: &World, run: &Run, before: &State, fault: &NamedFault, las
 }
 
 /// What konnect didn't write is as it was, but for what others wrote.
-fn untouched(world: &World, before: &State, did: &BTreeSet<String>, others: bool) -> Result<(), String> {
+fn untouched(world: &World, before: &Objects, did: &BTreeSet<String>, others: bool) -> Result<(), String> {
     let after = world.state();
     let titles: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     for title in titles {

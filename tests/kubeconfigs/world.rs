@@ -32,14 +32,14 @@ printf '{"apiVersion":"client.authentication.k8s.io/%s","kind":"ExecCredential",
 "#;
 
 /// The values of one test server.
-pub struct World {
+pub struct KubeconfigWorld {
     values: BTreeMap<&'static str, String>,
     /// What no output of ours may hold.
     pub secrets: Vec<String>,
     _home: Konnect,
 }
 
-impl World {
+impl KubeconfigWorld {
     /// Makes the users and the ways to them.
     pub fn new(server: &Server) -> Self {
         let home = testkit::konnect!();

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Map, Value, json};
 
-use super::pair::{Ask, Pair};
+use super::pair::{PairedRequest, ServerPair};
 use testkit::Rng;
 
 /// One operation on the object of its sequence.
@@ -99,7 +99,7 @@ fn step(rng: &mut Rng) -> Step {
 }
 
 /// Runs the steps on an object of their own. The error is the first difference.
-pub fn run(pair: &mut Pair<'_>, namespace: &str, steps: &[Step]) -> Result<(), String> {
+pub fn run(pair: &mut ServerPair<'_>, namespace: &str, steps: &[Step]) -> Result<(), String> {
     pair.forget();
     static NUMBER: AtomicUsize = AtomicUsize::new(0);
     let name = format!("s{}", NUMBER.fetch_add(1, Ordering::Relaxed));
@@ -113,7 +113,7 @@ pub fn run(pair: &mut Pair<'_>, namespace: &str, steps: &[Step]) -> Result<(), S
         }
         let object = if step.method == "POST" { String::new() } else { format!("/{name}") };
         let query = if matches!(step.method, "GET" | "DELETE") { "" } else { step.query.as_str() };
-        let ask = Ask {
+        let ask = PairedRequest {
             method: step.method.to_owned(),
             path: format!("/api/v1/namespaces/{namespace}/secrets{object}?{query}"),
             content_type: step.content_type.to_owned(),
@@ -127,7 +127,7 @@ pub fn run(pair: &mut Pair<'_>, namespace: &str, steps: &[Step]) -> Result<(), S
 }
 
 /// Takes steps away as long as a difference stays.
-pub fn shrink(pair: &mut Pair<'_>, namespace: &str, mut steps: Vec<Step>) -> (Vec<Step>, String) {
+pub fn shrink(pair: &mut ServerPair<'_>, namespace: &str, mut steps: Vec<Step>) -> (Vec<Step>, String) {
     let mut difference = "it did not show again".to_owned();
     let mut at = 0;
     while at < steps.len() {

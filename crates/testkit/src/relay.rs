@@ -46,7 +46,7 @@ pub enum RelayFault {
 pub type Hook = Arc<dyn Fn() + Send + Sync>;
 
 /// Decides what happens to a call.
-pub type Decide = dyn Fn(&CallId) -> RelayFault + Send + Sync;
+pub type Decision = dyn Fn(&CallId) -> RelayFault + Send + Sync;
 
 /// A running relay. It ends with the test process.
 pub struct Relay {
@@ -55,10 +55,10 @@ pub struct Relay {
     calls: CallLog,
 }
 
-struct Line {
+struct RelayState {
     admin: PathBuf,
     calls: CallLog,
-    decide: Box<Decide>,
+    decide: Box<Decision>,
 }
 
 impl Relay {
@@ -67,7 +67,7 @@ impl Relay {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a loopback port");
         let url = format!("http://{}", listener.local_addr().expect("its address"));
         let calls = CallLog::default();
-        let line = Arc::new(Line { admin: admin.to_owned(), calls: calls.clone(), decide: Box::new(decide) });
+        let line = Arc::new(RelayState { admin: admin.to_owned(), calls: calls.clone(), decide: Box::new(decide) });
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let line = Arc::clone(&line);
@@ -90,7 +90,7 @@ impl Relay {
     }
 }
 
-impl Line {
+impl RelayState {
     /// One connection: its requests, until one is spoiled.
     fn serve(&self, stream: TcpStream) {
         let mut reader = BufReader::new(stream.try_clone().expect("a second handle"));
