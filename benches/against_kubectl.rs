@@ -2,9 +2,6 @@
 
 #![expect(clippy::expect_used, reason = "a benchmark that can't go on has failed")]
 
-#[path = "../tests/support/mod.rs"]
-mod support;
-
 use std::io::{BufRead as _, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
@@ -13,17 +10,20 @@ use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use serde_json::json;
-use support::{Konnect, Server};
+use testkit::{Konnect, Server};
 
 const ROUNDS: usize = 15;
 const TOKEN: &str = "kpat_benchAAAABBBBCCCCDDDD";
 
 fn main() {
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     let namespace = server.namespace("bench");
     let spec = format!("namespace = \"{namespace}\"\nservice_account = \"podid\"\nsecret = \"konnect-pat\"\npat_env = \"PAT\"\n");
-    let konnect =
-        Konnect::new().spec(&spec).env("PAT", TOKEN).env("KUBECONFIG", server.kubeconfig()).args(["apply", "--auto-approve"]);
+    let konnect = testkit::konnect!()
+        .spec(&spec)
+        .env("PAT", TOKEN)
+        .env("KUBECONFIG", server.kubeconfig())
+        .args(["apply", "--auto-approve"]);
     konnect.run().assert_code(0);
     let konnect = konnect.args(["plan", "--detailed-exitcode"]);
     manifest(konnect.folder(), &namespace);

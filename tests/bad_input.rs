@@ -3,14 +3,14 @@
 
 #![expect(clippy::expect_used, reason = "a test that can't go on has failed")]
 
-mod support;
 #[path = "bad_input/targets.rs"]
 mod targets;
 
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
-use support::Dice;
+use testkit::Rng;
+use testkit::extent::{Extent, extent};
 
 fn corpus(target: &str) -> Vec<(PathBuf, Vec<u8>)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
@@ -51,19 +51,19 @@ fn kubeconfigs() -> Vec<(PathBuf, Vec<u8>)> {
 }
 
 /// One to four changes: bytes spoiled, taken away, repeated, or words put in that parsers know.
-fn mutate(dice: &mut Dice, mut bytes: Vec<u8>, words: &[&[u8]]) -> Vec<u8> {
-    for _ in 0..=dice.at(4) {
-        let at = dice.at(bytes.len());
-        let end = (at + 1 + dice.at(12)).min(bytes.len());
-        match dice.at(5) {
-            0 if !bytes.is_empty() => bytes[at] = u8::try_from(dice.at(256)).expect("a byte"),
+fn mutate(rng: &mut Rng, mut bytes: Vec<u8>, words: &[&[u8]]) -> Vec<u8> {
+    for _ in 0..=rng.index(4) {
+        let at = rng.index(bytes.len());
+        let end = (at + 1 + rng.index(12)).min(bytes.len());
+        match rng.index(5) {
+            0 if !bytes.is_empty() => bytes[at] = u8::try_from(rng.index(256)).expect("a byte"),
             1 if !bytes.is_empty() => drop(bytes.drain(at..end)),
             2 => {
-                let again = bytes.get(at..end).unwrap_or_default().repeat(1 + dice.at(50));
+                let again = bytes.get(at..end).unwrap_or_default().repeat(1 + rng.index(50));
                 bytes.splice(at..at, again);
             }
-            3 => drop(bytes.splice(at..at, words[dice.at(words.len())].iter().copied())),
-            _ => bytes.truncate(bytes.len() - dice.at(bytes.len() / 4 + 1)),
+            3 => drop(bytes.splice(at..at, words[rng.index(words.len())].iter().copied())),
+            _ => bytes.truncate(bytes.len() - rng.index(bytes.len() / 4 + 1)),
         }
     }
     bytes
@@ -90,21 +90,25 @@ const WORDS: [&[u8]; 16] = [
 
 #[test]
 fn every_corpus_and_mutations_of_it() {
-    let rounds = if std::env::var_os("KONNECT_LONG").is_some() { 20_000 } else { 150 };
+    let rounds = match extent() {
+        Extent::Quick => 15,
+        Extent::Usual => 150,
+        Extent::Long => 20_000,
+    };
     let others = [("kubeconfig", targets::kubeconfig as targets::Target, kubeconfigs(), rounds / 5)];
     let corpora = targets::ALL.map(|(name, target)| (name, target, corpus(name), rounds));
     for (name, target, corpus, rounds) in corpora.into_iter().chain(others) {
         assert!(corpus.len() >= 8, "the corpus of {name} is there");
         for (i, (path, bytes)) in corpus.iter().enumerate() {
             target(bytes);
-            let mut dice = Dice::new(i as u64);
+            let mut rng = Rng::new(i as u64);
             for round in 0..rounds {
-                let mutated = mutate(&mut dice, bytes.clone(), &WORDS);
+                let mutated = mutate(&mut rng, bytes.clone(), &WORDS);
                 let ran = std::panic::catch_unwind(|| target(&mutated));
                 assert!(ran.is_ok(), "{}, mutation {round}: {:?}", path.display(), String::from_utf8_lossy(&mutated));
             }
         }
-        support::skipped::say(&format!("bad input, {name}: {} files, {} mutations", corpus.len(), corpus.len() * rounds));
+        testkit::skipped::say(&format!("bad input, {name}: {} files, {} mutations", corpus.len(), corpus.len() * rounds));
     }
 }
 
@@ -114,6 +118,10 @@ fn body(object: &Value) -> Vec<u8> {
 
 #[test]
 fn what_is_far_too_much() {
+    if extent() == Extent::Quick {
+        testkit::skipped::say("KONNECT_QUICK: what is far too much takes too long");
+        return;
+    }
     let labels: Map<String, Value> = (0..100_000).map(|i| (format!("l{i}"), json!("v"))).collect();
     let owned: Map<String, Value> = (0..100_000).map(|i| (format!("f:l{i}"), json!({}))).collect();
     let entry = json!({"manager": "konnect", "operation": "Apply", "fieldsV1": {"f:metadata": {"f:labels": owned}}});

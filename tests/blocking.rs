@@ -3,8 +3,6 @@
 
 #![expect(clippy::expect_used, reason = "a test that can't go on has failed")]
 
-mod support;
-
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -12,14 +10,14 @@ use std::time::{Duration, Instant};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::process::{Signal, kill_process};
 use serde_json::{Value, json};
-use support::child::{self, run_to_end};
-use support::{Konnect, Ran};
+use testkit::child::{self, run_to_end};
+use testkit::{Konnect, Ran};
 
 const TOKEN: &str = "kpat_blockingAAAABBBBCCCC1234";
 const SPEC: &str = "namespace = \"kong\"\nservice_account = \"podid\"\nsecret = \"konnect-pat\"\npat_env = \"PAT\"\n";
 
 /// What to type to have `source` read, and what is then said not to have ended.
-struct Place {
+struct ReadPlace {
     name: &'static str,
     args: Vec<&'static str>,
     /// Whether the command takes `--timeout`.
@@ -28,8 +26,8 @@ struct Place {
 }
 
 /// Every place where a file can be named, that file being `source` in the working folder.
-fn places() -> Vec<Place> {
-    let place = |name, args: &[&'static str], timed, reading| Place { name, args: args.to_vec(), timed, reading };
+fn places() -> Vec<ReadPlace> {
+    let place = |name, args: &[&'static str], timed, reading| ReadPlace { name, args: args.to_vec(), timed, reading };
     vec![
         place("pat_file", &["plan", "--sandbox=s", "-f", "with-pat-file.toml"], true, "reading the spec and the token"),
         place("the spec of plan", &["plan", "--sandbox=s", "-f", "source"], true, "reading the spec"),
@@ -59,7 +57,7 @@ fn konnect() -> Konnect {
         .to_string()
     };
     let (with_pat_file, none) = (SPEC.replace("pat_env = \"PAT\"", "pat_file = \"source\""), || json!({}));
-    Konnect::new()
+    testkit::konnect!()
         .spec(SPEC)
         .env("PAT", TOKEN)
         .file("with-pat-file.toml", &with_pat_file)
@@ -134,7 +132,7 @@ fn ended_by(child: Child, name: &str, signals: &[Signal]) {
 
 #[test]
 fn the_time_limit_ends_every_read() {
-    for Place { name, args, reading, .. } in places().into_iter().filter(|place| place.timed) {
+    for ReadPlace { name, args, reading, .. } in places().into_iter().filter(|place| place.timed) {
         let konnect = konnect();
         pipe(konnect.folder(), "source");
         let ran = konnect.args(args.iter().copied().chain(["--timeout", "1s"])).run();
@@ -148,7 +146,7 @@ fn the_time_limit_ends_every_read() {
 fn a_signal_ends_every_read() {
     for signals in [&[Signal::TERM][..], &[Signal::INT], &[Signal::TERM, Signal::TERM], &[Signal::INT, Signal::TERM]] {
         std::thread::scope(|scope| {
-            for Place { name, args, .. } in places() {
+            for ReadPlace { name, args, .. } in places() {
                 scope.spawn(move || {
                     let konnect = konnect().args(&args);
                     pipe(konnect.folder(), "source");
@@ -180,7 +178,7 @@ fn standard_input_that_stays_open_blocks_nothing() {
 
 #[test]
 fn what_never_ends_is_read_up_to_a_bound() {
-    for Place { name, args, timed, .. } in places() {
+    for ReadPlace { name, args, timed, .. } in places() {
         let konnect = konnect();
         std::os::unix::fs::symlink("/dev/zero", konnect.folder().join("source")).expect("a link");
         let konnect =

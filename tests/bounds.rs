@@ -3,47 +3,45 @@
 
 #![expect(clippy::expect_used, reason = "a test that can't go on has failed")]
 
-mod support;
-
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use support::child::run_to_end;
-use support::relay::{Fault, Relay};
-use support::{Konnect, Server};
+use testkit::child::run_to_end;
+use testkit::relay::{Relay, RelayFault};
+use testkit::{Konnect, Server};
 
 const TOKEN: &str = "kpat_boundsAAAABBBBCCCCDDDD12";
 const MOST: usize = 64 * 1024;
 
 fn on(server: &Server, namespace: &str) -> Konnect {
     let spec = format!("namespace = \"{namespace}\"\nservice_account = \"podid\"\nsecret = \"konnect-pat\"\npat_env = \"PAT\"\n");
-    Konnect::new().spec(&spec).env("PAT", TOKEN).env("KUBECONFIG", server.kubeconfig())
+    testkit::konnect!().spec(&spec).env("PAT", TOKEN).env("KUBECONFIG", server.kubeconfig())
 }
 
 /// An answer whose message is 15 MiB long: of one line, of many, and of what is spelled out when it is shown.
-fn long_answers(code: u16) -> Vec<Fault> {
+fn long_answers(code: u16) -> Vec<RelayFault> {
     let message = |unit: &str| {
         let text = unit.repeat(15 * 1024 * 1024 / unit.len());
         let status = serde_json::json!({"kind": "Status", "apiVersion": "v1", "message": text, "code": code});
         // It lives as long as the test.
         let body: &'static str = Box::leak(status.to_string().into_boxed_str());
-        Fault::Answer { forward: false, code, headers: "content-type: application/json\r\n", body }
+        RelayFault::Respond { forward: false, code, headers: "content-type: application/json\r\n", body }
     };
     ["x", "a line of it\n", "\u{1b}[2J\u{202e}"].map(message).into()
 }
 
 #[test]
 fn a_very_long_message_is_cut() {
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     let namespace = server.namespace("long");
     server.kubectl_ok(&["create", "namespace", &namespace], None);
     for (what, code) in [("GET secrets", 403), ("GET secrets", 500), ("PATCH secrets dry", 422), ("PATCH secrets", 422)] {
         for answer in long_answers(code) {
             let konnect = on(server, &namespace);
             let _relay = Relay::start(&server.kubeconfig(), konnect.folder(), move |call| {
-                if call.what == what { answer.clone() } else { Fault::None }
+                if call.what == what { answer.clone() } else { RelayFault::None }
             });
             let mut konnect = konnect;
             let commands: &[&[&str]] = if what == "PATCH secrets" {
@@ -64,14 +62,18 @@ fn a_very_long_message_is_cut() {
 
 #[test]
 fn after_the_deadline_no_write_begins() {
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     let late = Duration::from_secs(7);
     // The answer of the first write comes too late; the rights that are asked for before it come too late.
     for (at, code) in [("PATCH namespaces", 5), ("POST selfsubjectaccessreviews", 1)] {
         let namespace = server.namespace("late");
         let konnect = on(server, &namespace);
         let relay = Relay::start(&server.kubeconfig(), konnect.folder(), move |call| {
-            if call.what == at { Fault::Then(std::sync::Arc::new(move || std::thread::sleep(late))) } else { Fault::None }
+            if call.what == at {
+                RelayFault::Then(std::sync::Arc::new(move || std::thread::sleep(late)))
+            } else {
+                RelayFault::None
+            }
         });
         let ran = konnect.args(["apply", "--auto-approve", "--timeout", "5s", "--kubeconfig", "relay.json"]).run();
         ran.assert_code(code);
@@ -109,11 +111,11 @@ fn ticks(pid: u32) -> u64 {
 
 #[test]
 fn a_served_sandbox_survives_more_clients_than_it_has_file_descriptors() {
-    if support::server().is_none() {
+    if testkit::server().is_none() {
         return;
     }
-    let binaries = support::binaries::find().expect("found").expect("there");
-    let konnect = Konnect::new().args(["sandbox", "serve", "--sandbox=s", "--kubeconfig-out", "kubeconfig"]);
+    let binaries = testkit::binaries::find().expect("found").expect("there");
+    let konnect = testkit::konnect!().args(["sandbox", "serve", "--sandbox=s", "--kubeconfig-out", "kubeconfig"]);
     let inner = konnect.command();
     let mut command = Command::new("sh");
     command.args(["-c", "ulimit -n 32; exec \"$0\" \"$@\""]).arg(inner.get_program()).args(inner.get_args());

@@ -2,12 +2,10 @@
 
 #![expect(clippy::expect_used, reason = "a test that can't go on has failed")]
 
-mod support;
-
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use support::{Konnect, Served, request};
+use testkit::{Served, request};
 
 const TOKEN: &str = "kpat_charactersAAAABBBBCCCC12";
 
@@ -48,7 +46,7 @@ fn spec(namespace: &str, values: &BTreeMap<String, String>) -> String {
 
 fn arrives(kubeconfig: &Path, namespace: &str) {
     let values = values();
-    let konnect = Konnect::new().spec(&spec(namespace, &values)).env("PAT", TOKEN).env("KUBECONFIG", kubeconfig);
+    let konnect = testkit::konnect!().spec(&spec(namespace, &values)).env("PAT", TOKEN).env("KUBECONFIG", kubeconfig);
     let konnect = konnect.args(["apply", "--auto-approve", "-q"]);
     konnect.run().assert_code(0);
     let path = format!("/api/v1/namespaces/{namespace}/serviceaccounts/podid");
@@ -73,12 +71,12 @@ fn first_other<'a>(value: &'a str, live: Option<&str>) -> &'a str {
 
 #[test]
 fn every_character_arrives_on_the_real_server() {
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     arrives(&server.kubeconfig(), &server.namespace("characters"));
 }
 
 #[test]
 fn every_character_arrives_in_the_sandbox() {
-    let served = Served::start();
+    let served = Served::start(testkit::konnect!());
     arrives(&served.kubeconfig(), "characters");
 }

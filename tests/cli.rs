@@ -1,14 +1,12 @@
 //! The built binary: exit codes, pipes, signals, kubeconfigs, and servers that don't answer as they should.
 
-mod support;
-
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Stdio;
 
 use serde_json::{Value, json};
-use support::relay::{Fault, Relay};
-use support::{Konnect, Ran, Server};
+use testkit::relay::{Relay, RelayFault};
+use testkit::{Konnect, Ran, Server};
 
 const TOKEN: &str = "kpat_cliAAAABBBBCCCCDDDD1111";
 
@@ -18,11 +16,11 @@ fn spec(namespace: &str) -> String {
 
 /// No cluster needed, or none there.
 fn alone(args: &[&str]) -> Ran {
-    Konnect::new().spec(&spec("kong")).env("PAT", TOKEN).args(args).run()
+    testkit::konnect!().spec(&spec("kong")).env("PAT", TOKEN).args(args).run()
 }
 
 fn on(server: &Server, namespace: &str) -> Konnect {
-    Konnect::new().spec(&spec(namespace)).env("PAT", TOKEN).env("KUBECONFIG", server.kubeconfig())
+    testkit::konnect!().spec(&spec(namespace)).env("PAT", TOKEN).env("KUBECONFIG", server.kubeconfig())
 }
 
 /// A kubeconfig that leads to this address.
@@ -78,8 +76,8 @@ fn help_version_and_usage() {
 #[test]
 fn specs_and_tokens_fail_before_any_request() {
     says(&alone(&["validate"]), 0, &[]);
-    says(&Konnect::new().args(["plan"]).run(), 1, &["there is no such file", "konnect.toml"]);
-    says(&Konnect::new().spec("").args(["validate"]).run(), 1, &["missing key `namespace`", "missing key `pat_env`"]);
+    says(&testkit::konnect!().args(["plan"]).run(), 1, &["there is no such file", "konnect.toml"]);
+    says(&testkit::konnect!().spec("").args(["validate"]).run(), 1, &["missing key `namespace`", "missing key `pat_env`"]);
     let rows = [
         ("", "is empty"),
         ("kpat_in ner1234", "white space inside"),
@@ -88,20 +86,20 @@ fn specs_and_tokens_fail_before_any_request() {
     ];
     for (token, expected) in rows {
         for command in ["plan", "apply"] {
-            let ran = Konnect::new().spec(&spec("kong")).env("PAT", token).args([command]).run();
+            let ran = testkit::konnect!().spec(&spec("kong")).env("PAT", token).args([command]).run();
             says(&ran, 1, &["$PAT", expected]);
         }
     }
-    says(&Konnect::new().spec(&spec("kong")).args(["apply", "--auto-approve"]).run(), 1, &["$PAT is not set"]);
+    says(&testkit::konnect!().spec(&spec("kong")).args(["apply", "--auto-approve"]).run(), 1, &["$PAT is not set"]);
 }
 
 #[test]
 fn tokens_from_a_file_and_from_stdin() {
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     let namespace = server.namespace("sources");
     let from_file = spec(&namespace).replace("pat_env = \"PAT\"", "pat_file = \"token.txt\"");
     let konnect =
-        Konnect::new().spec(&from_file).file("token.txt", &format!("{TOKEN}\r\n")).env("KUBECONFIG", server.kubeconfig());
+        testkit::konnect!().spec(&from_file).file("token.txt", &format!("{TOKEN}\r\n")).env("KUBECONFIG", server.kubeconfig());
     let konnect = konnect.args(["apply", "--auto-approve"]);
     let mode = |mode| {
         std::fs::set_permissions(konnect.folder().join("token.txt"), std::fs::Permissions::from_mode(mode)).expect("chmod")
@@ -121,11 +119,11 @@ fn tokens_from_a_file_and_from_stdin() {
 
 #[test]
 fn no_token_is_a_warning_for_plan() {
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     let namespace = server.namespace("unset");
     on(server, &namespace).args(["apply", "--auto-approve"]).run().assert_code(0);
     let konnect =
-        Konnect::new().spec(&spec(&namespace)).env("KUBECONFIG", server.kubeconfig()).args(["plan", "--detailed-exitcode"]);
+        testkit::konnect!().spec(&spec(&namespace)).env("KUBECONFIG", server.kubeconfig()).args(["plan", "--detailed-exitcode"]);
     let ran = konnect.run();
     says(&ran, 0, &["warning: $PAT is not set"]);
     assert!(ran.stdout.ends_with("No changes, but the token was not compared: $PAT is not set.\n"), "{}", ran.stdout);
@@ -134,16 +132,20 @@ fn no_token_is_a_warning_for_plan() {
 #[test]
 fn kubeconfigs() {
     says(&alone(&["plan"]), 1, &["no kubeconfig", "~/.kube/config"]);
-    let konnect = Konnect::new().spec(&spec("kong")).env("PAT", TOKEN);
+    let konnect = testkit::konnect!().spec(&spec("kong")).env("PAT", TOKEN);
     let konnect = konnect.file("broken", "{ token: \"kpat_brokenAAAA1111\n").env("KUBECONFIG", "nowhere:alsonot").args(["plan"]);
     says(&konnect.run(), 1, &["none of the files in KUBECONFIG is there", "nowhere, alsonot"]);
     let ran = konnect.args(["plan", "--kubeconfig", "broken"]).run();
     says(&ran, 1, &["broken", "not the YAML of a kubeconfig"]);
     assert!(!ran.stderr.contains("brokenAAAA"), "{}", ran.stderr);
     let plain = kubeconfig("http://10.0.0.1:8080", &json!({}), &json!({}));
-    says(&Konnect::new().spec(&spec("kong")).file("c", &plain).args(["plan", "--kubeconfig", "c"]).run(), 1, &["is not https"]);
+    says(
+        &testkit::konnect!().spec(&spec("kong")).file("c", &plain).args(["plan", "--kubeconfig", "c"]).run(),
+        1,
+        &["is not https"],
+    );
     let good = kubeconfig("https://api.example.invalid:6443", &json!({}), &json!({}));
-    let konnect = Konnect::new().spec(&spec("kong")).file("c", &good);
+    let konnect = testkit::konnect!().spec(&spec("kong")).file("c", &good);
     let konnect = konnect.args(["plan", "--kubeconfig", "c", "--context", "her"]);
     says(&konnect.run(), 1, &["there is no context her", "did you mean here?", "here, there"]);
     let konnect = konnect.args(["plan", "--kubeconfig", "c"]).env("HTTPS_PROXY", "http://user:secretpw@proxy:3128");
@@ -154,9 +156,9 @@ fn kubeconfigs() {
 
 #[test]
 fn several_files_contexts_and_the_spec_s_own_cluster() {
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     let text = format!("{}[cluster]\nkubeconfig = \"deep/config\"\ncontext = \"test\"\n", spec("kong"));
-    let konnect = Konnect::new().spec(&text).env("PAT", TOKEN);
+    let konnect = testkit::konnect!().spec(&text).env("PAT", TOKEN);
     std::fs::create_dir(konnect.folder().join("deep")).expect("a folder");
     std::fs::copy(server.kubeconfig_token(), konnect.folder().join("deep/config")).expect("copied");
     let konnect = konnect.args(["plan"]);
@@ -169,9 +171,9 @@ fn several_files_contexts_and_the_spec_s_own_cluster() {
 
 #[test]
 fn a_server_that_is_not_there_hangs_or_is_another() {
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     let gone = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
-    let konnect = Konnect::new().spec(&spec("kong")).env("PAT", TOKEN);
+    let konnect = testkit::konnect!().spec(&spec("kong")).env("PAT", TOKEN);
     let konnect =
         konnect.file("c", &kubeconfig(&format!("https://{gone}"), &json!({}), &json!({}))).args(["plan", "--kubeconfig", "c"]);
     says(&konnect.run(), 1, &[&gone.to_string(), "connection refused", "trying again in 200 ms"]);
@@ -199,7 +201,7 @@ fn a_server_that_is_not_there_hangs_or_is_another() {
 
 #[test]
 fn an_exec_plugin_runs_once_without_the_token() {
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     let admin: Value = {
         let text = std::fs::read_to_string(server.kubeconfig_token()).expect("the kubeconfig");
         text.parse().expect("JSON")
@@ -212,7 +214,7 @@ fn an_exec_plugin_runs_once_without_the_token() {
     let exec = json!({"exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": "./plugin", "interactiveMode": "Never",
                                "installHint": "install \u{1b}[2Jit"}});
     let cluster = admin["clusters"][0]["cluster"].clone();
-    let konnect = Konnect::new().spec(&spec("kong")).env("PAT", TOKEN).file("c", &kubeconfig(server.url(), &cluster, &exec));
+    let konnect = testkit::konnect!().spec(&spec("kong")).env("PAT", TOKEN).file("c", &kubeconfig(server.url(), &cluster, &exec));
     let konnect = konnect.args(["plan", "--kubeconfig", "c", "-vv"]);
     let ran = konnect.run();
     says(&ran, 1, &["can't be started", "install \\u{1b}[2Jit"]);
@@ -231,16 +233,16 @@ fn an_exec_plugin_runs_once_without_the_token() {
 
 #[test]
 fn retries_are_told_and_retry_after_is_obeyed() {
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     let konnect = on(server, "kong");
-    let busy = Fault::Answer { forward: false, code: 429, headers: "retry-after: 1\r\n", body: "Too many requests" };
+    let busy = RelayFault::Respond { forward: false, code: 429, headers: "retry-after: 1\r\n", body: "Too many requests" };
     let relay = Relay::start(&server.kubeconfig(), konnect.folder(), move |call| {
-        if call.what == "GET secrets" && call.nth == 1 { busy.clone() } else { Fault::None }
+        if call.what == "GET secrets" && call.nth == 1 { busy.clone() } else { RelayFault::None }
     });
     let konnect = konnect.args(["plan", "--kubeconfig", "relay.json"]);
     says(&konnect.run(), 0, &["answered 429", "trying again in 1000 ms"]);
     assert_eq!(relay.calls().iter().filter(|call| call.what == "GET secrets").count(), 2);
-    let down = Fault::Answer { forward: false, code: 503, headers: "", body: "" };
+    let down = RelayFault::Respond { forward: false, code: 503, headers: "", body: "" };
     let _relay = Relay::start(&server.kubeconfig(), konnect.folder(), move |_| down.clone());
     says(&konnect.run(), 1, &["answered 503"]);
 }
@@ -249,9 +251,9 @@ fn retries_are_told_and_retry_after_is_obeyed() {
 fn json_is_alone_on_stdout_whatever_fails() {
     let document = |ran: &Ran| -> Value { ran.stdout.parse().unwrap_or_else(|error| panic!("{error}: {}", ran.stdout)) };
     let failing: [(Konnect, i32); 3] = [
-        (Konnect::new().spec("nonsense"), 1),
-        (Konnect::new().spec(&spec("kong")).env("PAT", ""), 1),
-        (Konnect::new().spec(&spec("kong")).env("PAT", TOKEN), 1),
+        (testkit::konnect!().spec("nonsense"), 1),
+        (testkit::konnect!().spec(&spec("kong")).env("PAT", ""), 1),
+        (testkit::konnect!().spec(&spec("kong")).env("PAT", TOKEN), 1),
     ];
     for (konnect, code) in failing {
         let ran = konnect.args(["plan", "--format", "json"]).run();
@@ -260,7 +262,7 @@ fn json_is_alone_on_stdout_whatever_fails() {
         assert_eq!(document["format_version"], "1.0");
         assert_ne!(document["specs"][0]["errors"], json!([]));
     }
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     let ran = on(server, "json-only").args(["plan", "--format", "json", "--detailed-exitcode", "-v"]).run();
     ran.assert_code(2);
     assert_eq!(document(&ran)["specs"][0]["summary"]["add"], 3);
@@ -268,7 +270,7 @@ fn json_is_alone_on_stdout_whatever_fails() {
 
 #[test]
 fn color_is_for_those_who_want_it() {
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     let plain = on(server, "colourless").args(["plan"]).run();
     assert!(!plain.stdout.contains('\x1b'));
     assert!(on(server, "colourless").args(["plan", "--color", "always"]).run().stdout.contains("\x1b[32m+"));
@@ -284,7 +286,7 @@ fn color_is_for_those_who_want_it() {
 
 #[test]
 fn a_closed_stdout_ends_quietly() {
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     let konnect = on(server, "closed-pipe").args(["plan", "--detailed-exitcode"]);
     let (reader, writer) = std::io::pipe().expect("a pipe");
     drop(reader);
@@ -294,22 +296,22 @@ fn a_closed_stdout_ends_quietly() {
 
 #[test]
 fn a_signal_ends_a_plan_at_once_and_lets_a_write_finish() {
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     let signal = |child: &std::process::Child| {
-        rustix::process::kill_process(support::child::pid(child), rustix::process::Signal::TERM).expect("sent")
+        rustix::process::kill_process(testkit::child::pid(child), rustix::process::Signal::TERM).expect("sent")
     };
     // Told by the relay when the call is under way; it then waits for the signal to be sent.
     let at = |what: &'static str, hang: bool| {
         let (under_way, told) = std::sync::mpsc::channel::<()>();
         let (go_on, wait) = std::sync::mpsc::channel::<()>();
         let (under_way, wait) = (std::sync::Mutex::new(under_way), std::sync::Mutex::new(wait));
-        let decide = move |call: &kube_sandbox::faults::RequestKey| {
+        let decide = move |call: &testkit::calls::CallId| {
             if call.what == what && call.nth == 1 {
                 under_way.lock().expect("locked").send(()).expect("heard");
                 wait.lock().expect("locked").recv().expect("told");
-                if hang { Fault::Hang } else { Fault::None }
+                if hang { RelayFault::Hang } else { RelayFault::None }
             } else {
-                Fault::None
+                RelayFault::None
             }
         };
         (decide, told, go_on)
@@ -345,14 +347,14 @@ fn a_signal_ends_a_plan_at_once_and_lets_a_write_finish() {
 
 #[test]
 fn confirmed_by_reading_and_not_confirmed() {
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     let namespace = server.namespace("unconfirmed");
     let konnect = on(server, &namespace);
-    let broken = Fault::Answer { forward: false, code: 500, headers: "", body: "" };
+    let broken = RelayFault::Respond { forward: false, code: 500, headers: "", body: "" };
     let _relay = Relay::start(&server.kubeconfig(), konnect.folder(), move |call| match call.what.as_str() {
-        "PATCH secrets" => Fault::CloseAfter,
+        "PATCH secrets" => RelayFault::CloseAfter,
         "GET serviceaccounts" if call.nth == 2 => broken.clone(),
-        _ => Fault::None,
+        _ => RelayFault::None,
     });
     let ran = konnect.args(["apply", "--auto-approve", "--kubeconfig", "relay.json"]).run();
     says(&ran, 6, &["did not confirm it"]);

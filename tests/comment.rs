@@ -1,9 +1,5 @@
 //! The pull request's comment: bounded, and nothing of what a spec or a cluster says gets out of its place.
 
-mod support;
-
-use support::Konnect;
-
 const LIMIT: usize = 65_536;
 
 fn comment(annotation: &str, label: &str) -> String {
@@ -11,7 +7,7 @@ fn comment(annotation: &str, label: &str) -> String {
         "namespace = \"kong\"\nservice_account = \"podid\"\npat_env = \"PAT\"\n[secret]\nname = \"konnect-pat\"\n[secret.labels]\nteam = \"{label}\"\n[secret.annotations]\nnote = {}\n",
         serde_json::Value::from(annotation)
     );
-    let ran = Konnect::new()
+    let ran = testkit::konnect!()
         .spec(&spec)
         .env("PAT", "kpat_commentTokenAAAABBBB")
         .args(["plan", "--sandbox=s", "--format", "markdown"])
@@ -65,7 +61,7 @@ fn spec(annotation: &str) -> String {
 
 /// The lines of the annotation's difference, as people and as the comment show it: from one value to another.
 fn difference(before: &str, after: &str) -> [Vec<String>; 2] {
-    let konnect = Konnect::new().spec(&spec(before)).env("PAT", "kpat_commentTokenAAAABBBB");
+    let konnect = testkit::konnect!().spec(&spec(before)).env("PAT", "kpat_commentTokenAAAABBBB");
     let konnect = konnect.args(["apply", "--sandbox=s", "--auto-approve"]);
     konnect.run().assert_code(0);
     let konnect = konnect.spec(&spec(after)).args(["plan", "--sandbox=s"]);

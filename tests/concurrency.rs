@@ -2,18 +2,16 @@
 
 #![expect(clippy::expect_used, reason = "a test that can't go on has failed")]
 
-mod support;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use support::relay::{self, Fault, Relay};
-use support::{Konnect, Ran, Server, request};
+use testkit::relay::{self, Relay, RelayFault};
+use testkit::{Konnect, Ran, Server, request};
 
 const TOKENS: [&str; 2] = ["kpat_concurrentAAAA1111AAAA", "kpat_concurrentBBBB2222BBBB"];
 
 fn konnect(server: &Server, namespace: &str, token: &str) -> Konnect {
     let spec = format!("namespace = \"{namespace}\"\nservice_account = \"podid\"\nsecret = \"konnect-pat\"\npat_env = \"PAT\"\n");
-    Konnect::new().spec(&spec).env("KUBECONFIG", server.kubeconfig()).env("PAT", token).args(["apply", "--auto-approve"])
+    testkit::konnect!().spec(&spec).env("KUBECONFIG", server.kubeconfig()).env("PAT", token).args(["apply", "--auto-approve"])
 }
 
 /// That many applies, all at once; the token of each in turn.
@@ -49,7 +47,7 @@ fn live_token(server: &Server, namespace: &str) -> String {
 
 #[test]
 fn applies_of_one_spec_report_each_object_as_added_once() {
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     for (rounds, applies) in [(6, 2), (4, 8)] {
         for _ in 0..rounds {
             let namespace = server.namespace("same");
@@ -71,7 +69,7 @@ fn applies_of_one_spec_report_each_object_as_added_once() {
 
 #[test]
 fn applies_of_two_tokens_end_with_one_whole_state_and_true_reports() {
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     for (rounds, applies) in [(6, 2), (4, 8)] {
         for _ in 0..rounds {
             let namespace = server.namespace("rival");
@@ -113,21 +111,21 @@ fn applies_of_two_tokens_end_with_one_whole_state_and_true_reports() {
 
 #[test]
 fn a_namespace_that_is_deleted_while_apply_writes_is_named() {
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     let namespace = server.namespace("going");
     server.kubectl_ok(&["create", "namespace", &namespace], None);
     let spec = format!(
         "service_account = \"podid\"\nsecret = \"konnect-pat\"\npat_env = \"PAT\"\n[namespace]\nname = \"{namespace}\"\nmanage = false\n"
     );
-    let konnect = Konnect::new().spec(&spec).env("PAT", TOKENS[0]);
+    let konnect = testkit::konnect!().spec(&spec).env("PAT", TOKENS[0]);
     let kubeconfig = server.kubeconfig();
-    let delete: relay::Action = std::sync::Arc::new(move || {
+    let delete: relay::Hook = std::sync::Arc::new(move || {
         let path = format!("/api/v1/namespaces/{namespace}");
         request::send(&kubeconfig, "DELETE", &path, &[], "").expect("deleted");
     });
     let _relay = Relay::start(&server.kubeconfig(), konnect.folder(), move |call| match call.what.as_str() {
-        "PATCH secrets" => Fault::First(delete.clone()),
-        _ => Fault::None,
+        "PATCH secrets" => RelayFault::First(delete.clone()),
+        _ => RelayFault::None,
     });
     let ran = konnect.args(["apply", "--auto-approve", "--kubeconfig", "relay.json"]).run();
     ran.assert_code(5);

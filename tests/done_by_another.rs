@@ -2,8 +2,6 @@
 
 #![expect(clippy::expect_used, reason = "a test that can't go on has failed")]
 
-mod support;
-
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -19,18 +17,18 @@ use konnect::spec;
 use konnect::view::{CapturedOutput, Door, Event, Format, Output, Printer, Reporter, Streams, Style};
 use kube_sandbox::Sandbox;
 use serde_json::Value;
-use support::{Konnect, Served};
+use testkit::Served;
 
 const SPEC: &str = "namespace = \"kong\"\nservice_account = \"podid\"\nsecret = \"konnect-pat\"\n";
 const TOKEN: &str = "kpat_doneByAnotherAAAABBBB1234";
 
 fn asked_and_overtaken(kubeconfig: &Path, namespace: &str) {
     let spec = format!("{}pat_env = \"PAT\"\n", SPEC.replace("\"kong\"", &format!("\"{namespace}\"")));
-    let konnect = Konnect::new().spec(&spec).env("PAT", TOKEN).env("KUBECONFIG", kubeconfig).args(["apply"]);
+    let konnect = testkit::konnect!().spec(&spec).env("PAT", TOKEN).env("KUBECONFIG", kubeconfig).args(["apply"]);
     let mut terminal = konnect.spawn_pty();
     terminal.expect("Enter a value:");
     // Somebody else does all of it.
-    let other = Konnect::new().spec(&spec).env("PAT", TOKEN).env("KUBECONFIG", kubeconfig).args(["apply", "--auto-approve"]);
+    let other = testkit::konnect!().spec(&spec).env("PAT", TOKEN).env("KUBECONFIG", kubeconfig).args(["apply", "--auto-approve"]);
     other.run().assert_code(0);
     terminal.send_line("yes");
     terminal.expect(&format!("Namespace {namespace}: Appeared meanwhile, as wanted; not written"));
@@ -42,13 +40,13 @@ fn asked_and_overtaken(kubeconfig: &Path, namespace: &str) {
 
 #[test]
 fn while_a_person_was_asked_on_the_real_server() {
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     asked_and_overtaken(&server.kubeconfig(), &server.namespace("overtaken"));
 }
 
 #[test]
 fn while_a_person_was_asked_on_the_sandbox() {
-    let served = Served::start();
+    let served = Served::start(testkit::konnect!());
     asked_and_overtaken(&served.kubeconfig(), "overtaken");
 }
 

@@ -8,13 +8,13 @@ mod github;
 mod gitlab;
 #[path = "examples/runner.rs"]
 mod runner;
-mod support;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
 use serde_json::Value;
+use testkit::skipped;
 
 /// A file of the project.
 pub fn text(path: &str) -> String {
@@ -31,7 +31,7 @@ pub fn yaml(path: &str) -> Value {
 pub fn tools() -> Option<PathBuf> {
     static BUILT: OnceLock<Result<Option<PathBuf>, String>> = OnceLock::new();
     let built = BUILT.get_or_init(|| {
-        if !support::binaries::go()? {
+        if !testkit::binaries::go()? {
             return Ok(None);
         }
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("examples");
@@ -46,7 +46,7 @@ pub fn tools() -> Option<PathBuf> {
     match built {
         Ok(Some(folder)) => Some(folder.clone()),
         Ok(None) => {
-            support::skipped::count(std::panic::Location::caller());
+            skipped::count(&skipped::running_test(std::panic::Location::caller()), skipped::NO_GO);
             None
         }
         Err(why) => panic!("{why}"),
@@ -58,7 +58,7 @@ fn actionlint(tools: &Path, workflow: &str) -> (bool, String) {
     // Without the linters it would call if they happened to be there.
     let mut lint = Command::new(tools.join("actionlint"));
     lint.args(["-no-color", "-shellcheck=", "-pyflakes=", "-stdin-filename", ".github/workflows/konnect.yml", "-"]);
-    let output = support::child::run_to_end(lint, Some(workflow.as_bytes()));
+    let output = testkit::child::run_to_end(lint, Some(workflow.as_bytes()));
     (output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned())
 }
 

@@ -2,27 +2,30 @@
 
 #![expect(clippy::expect_used, reason = "a test that can't go on has failed")]
 
-mod support;
-
 use std::fs::File;
 use std::process::Stdio;
 
 use konnect::outcome::FailureCode;
 use serde_json::{Value, json};
-use support::relay::{Fault, Relay};
-use support::{Konnect, Server};
+use testkit::relay::{Relay, RelayFault};
+use testkit::{Konnect, Server};
 
 const TOKEN: &str = "kpat_Zr8mW3qLx7Tn2Vb6Yd4K";
 
 fn on(server: &Server, namespace: &str) -> Konnect {
     let spec = format!("namespace = \"{namespace}\"\nservice_account = \"sa\"\nsecret = \"pat\"\npat_env = \"PAT\"\n");
-    Konnect::new().spec(&spec).env("PAT", TOKEN).env("KUBECONFIG", server.kubeconfig())
+    testkit::konnect!().spec(&spec).env("PAT", TOKEN).env("KUBECONFIG", server.kubeconfig())
 }
 
 /// An answer that the server gives in place of a dry run's.
-fn answer(code: u16, message: &str) -> Fault {
+fn answer(code: u16, message: &str) -> RelayFault {
     let body = json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "message": message, "code": code}).to_string();
-    Fault::Answer { forward: false, code, headers: "content-type: application/json\r\n", body: Box::leak(body.into_boxed_str()) }
+    RelayFault::Respond {
+        forward: false,
+        code,
+        headers: "content-type: application/json\r\n",
+        body: Box::leak(body.into_boxed_str()),
+    }
 }
 
 fn found(server: &Server, args: &[&str]) -> bool {
@@ -33,7 +36,7 @@ fn found(server: &Server, args: &[&str]) -> bool {
 fn to_a_full_disk(konnect: &Konnect) -> (i32, String) {
     let full = File::options().write(true).open("/dev/full").expect("Linux has it");
     let output = konnect.command().stdin(Stdio::null()).stdout(full).stderr(Stdio::piped()).output().expect("it runs");
-    (support::child::code(output.status), String::from_utf8(output.stderr).expect("text"))
+    (testkit::child::code(output.status), String::from_utf8(output.stderr).expect("text"))
 }
 
 /// The table that README links is the enum's.
@@ -44,7 +47,7 @@ fn every_failure_has_its_entry_in_the_documentation() {
         format!("| `{}` | {} | {means} | {} |\n", code.word(), code.outcome().code(), code.advice())
     };
     let rows: String = FailureCode::ALL.iter().map(row).collect();
-    support::document::expect_in(
+    testkit::golden::section(
         "docs/errors.md",
         "errors",
         &format!("| code | exit | what happened | what to do |\n|---|---|---|---|\n{rows}"),
@@ -53,7 +56,7 @@ fn every_failure_has_its_entry_in_the_documentation() {
 
 #[test]
 fn a_plan_that_can_t_be_shown_is_not_applied() {
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     for flags in [&["--auto-approve"][..], &["--auto-approve", "-q"], &["--auto-approve", "--format", "json"]] {
         let namespace = server.namespace("full");
         let konnect = on(server, &namespace).args([&["apply"], flags].concat());
@@ -72,7 +75,7 @@ fn a_plan_that_can_t_be_shown_is_not_applied() {
 
 #[test]
 fn where_the_disk_fills_after_the_first_write_the_code_says_that_something_was_written() {
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     // The disk is full once it holds the plan: each limit cuts the report off at another place.
     let whole = {
         let namespace = server.namespace("filling");
@@ -91,7 +94,7 @@ fn where_the_disk_fills_after_the_first_write_the_code_says_that_something_was_w
         command.args(["-c", &script, "bash", env!("CARGO_BIN_EXE_konnect"), "apply", "--auto-approve"]);
         command.env_clear().envs(konnect.command().get_envs().filter_map(|(name, value)| Some((name, value?))));
         let output = command.current_dir(konnect.folder()).stdin(Stdio::null()).output().expect("it runs");
-        let code = support::child::code(output.status);
+        let code = testkit::child::code(output.status);
         let written = found(server, &["get", "secret", "pat", "-n", &namespace]);
         let expected = if written { 6 } else { 1 };
         assert_eq!(code, expected, "limit {limit} of {whole}: {}", String::from_utf8_lossy(&output.stderr));
@@ -102,8 +105,8 @@ fn where_the_disk_fills_after_the_first_write_the_code_says_that_something_was_w
 
 #[test]
 fn a_dry_run_that_fails_for_a_reason_of_the_server_s_own_blocks_nothing() {
-    let Some(server) = support::server() else { return };
-    let rows: [(Fault, i32, &str, &str); 5] = [
+    let Some(server) = testkit::server() else { return };
+    let rows: [(RelayFault, i32, &str, &str); 5] = [
         (answer(500, "etcdserver: leader changed"), 0, "update", "computed"),
         (answer(502, "bad gateway"), 0, "update", "computed"),
         (answer(400, "admission webhook \"w.example\" does not support dry run"), 0, "update", "computed"),
@@ -116,7 +119,7 @@ fn a_dry_run_that_fails_for_a_reason_of_the_server_s_own_blocks_nothing() {
         server.kubectl_ok(&["create", "secret", "generic", "pat", "-n", &namespace], None);
         let konnect = on(server, &namespace);
         let _relay = Relay::start(&server.kubeconfig(), konnect.folder(), move |call| {
-            if call.what == "PATCH secrets dry" { fault.clone() } else { Fault::None }
+            if call.what == "PATCH secrets dry" { fault.clone() } else { RelayFault::None }
         });
         let konnect = konnect.args(["plan", "--kubeconfig", "relay.json", "--format", "json"]);
         let ran = konnect.run();

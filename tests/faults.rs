@@ -12,7 +12,6 @@
 mod catalogue;
 #[path = "faults/document.rs"]
 mod document;
-mod support;
 #[path = "faults/truth.rs"]
 mod truth;
 #[path = "faults/world.rs"]
@@ -21,11 +20,12 @@ mod world;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use catalogue::{Kind, Named};
+use catalogue::{FaultClass, NamedFault};
 use document::Tally;
 use kube_sandbox::faults::{Injection, RequestKey};
-use support::scenario::{self, Scenario};
-use truth::Canaries;
+use testkit::canaries::Canaries;
+use testkit::extent::{Extent, extent};
+use testkit::scenario::{self, Scenario};
 use world::{Run, World};
 
 /// Whether a fault is met once, or by this call and every one after it.
@@ -36,10 +36,10 @@ enum Lasting {
 }
 
 /// One run to be made.
-struct Case<'a> {
+struct FaultCase<'a> {
     scenario: &'a Scenario,
     command: &'static [&'static str],
-    fault: &'a Named,
+    fault: &'a NamedFault,
     /// Which call of the run without a fault.
     at: RequestKey,
     phase: &'static str,
@@ -48,9 +48,15 @@ struct Case<'a> {
 
 const PLAN: &[&str] = &["plan", "--detailed-exitcode", "-v"];
 const PLAN_JSON: &[&str] = &["plan", "--detailed-exitcode", "--format", "json"];
-const APPLY: &[&str] = &["apply", "--auto-approve", "-v"];
+const APPLY: &[&str] = &["apply", "--auto-approve", "-v", "--format", "json"];
 const SAVE: &[&str] = &["plan", "--out", world::PLAN_FILE];
-const APPLY_SAVED: &[&str] = &["apply", world::PLAN_FILE, "-v"];
+const APPLY_SAVED: &[&str] = &["apply", world::PLAN_FILE, "-v", "--format", "json"];
+
+/// Every so-many-th apply is made once more as people see it. The long run makes all.
+const FOR_PEOPLE: usize = 5;
+
+/// Every so-many-th run is the slice of the quick run. Prime to the number of faults, so that each fault is in it.
+const SLICE: usize = 71;
 
 /// The scenarios whose plan is saved, then applied: one of each kind that writes. The long run takes all.
 const SAVED: [&str; 6] = [
@@ -71,7 +77,7 @@ fn every_fault_at_every_call_of_every_scenario() {
     let scenarios = scenario::all();
     let faults = catalogue::all();
     let mut cases = Vec::new();
-    let long = std::env::var_os("KONNECT_LONG").is_some();
+    let long = extent() == Extent::Long;
     let commands = if long { &[PLAN_JSON, APPLY, APPLY_SAVED, PLAN][..] } else { &[PLAN_JSON, APPLY, APPLY_SAVED] };
     for scenario in &scenarios {
         let saved = if long { scenario.pat() } else { SAVED.contains(&scenario.name().as_str()) };
@@ -83,36 +89,43 @@ fn every_fault_at_every_call_of_every_scenario() {
                         // What lasts is the same to both kinds of apply: beyond reading they are one.
                         let new = long || command != APPLY_SAVED || lasting == Lasting::Once;
                         if new && fault.fits(lasting == Lasting::FromThenOn) {
-                            cases.push(Case { scenario, command, fault, at: at.clone(), phase, lasting });
+                            cases.push(FaultCase { scenario, command, fault, at: at.clone(), phase, lasting });
                         }
                     }
                 }
             }
         }
     }
+    let cases = extent().slice(cases, SLICE);
     let (tally, canaries, next) =
         (Mutex::new(Tally::default()), Canaries::new(&[world::WANTED, world::LIVE, catalogue::OF_ANOTHER]), AtomicUsize::new(0));
     std::thread::scope(|scope| {
         for _ in 0..threads() {
             scope.spawn(|| {
-                while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(case) = cases.get(number) else { break };
                     let run = check(case, &canaries);
+                    if case.applies() && (long || number.is_multiple_of(FOR_PEOPLE)) {
+                        is_the_same_for_people(case, &run, &canaries);
+                    }
                     tally.lock().expect("no check failed").add(case, &run);
                 }
             });
         }
     });
     let tally = tally.into_inner().expect("no check failed");
-    support::skipped::say(&format!(
+    testkit::skipped::say(&format!(
         "{} runs with {} faults at every call of {} scenarios",
         cases.len(),
         faults.len(),
         scenarios.len()
     ));
-    if long {
-        return;
+    match extent() {
+        Extent::Usual => testkit::golden::section("docs/reliability.md", "sandbox", &tally.markdown(&faults, scenarios.len())),
+        Extent::Quick => testkit::skipped::say("KONNECT_QUICK: a slice of the faults, and docs/reliability.md is not compared"),
+        Extent::Long => {}
     }
-    support::document::expect("sandbox", &tally.markdown(&faults, scenarios.len()));
 }
 
 /// A scenario's world, with a saved plan where that is what is to be applied.
@@ -142,38 +155,66 @@ fn phases(run: &Run) -> Vec<(RequestKey, &'static str)> {
     run.calls.iter().enumerate().map(phase).collect()
 }
 
-fn check(case: &Case<'_>, canaries: &Canaries) -> Run {
-    let world = begun(case.scenario, case.command);
-    let before = world.state();
-    let (fault, at, from_then_on) = (case.fault.make(&world), case.at.clone(), case.lasting == Lasting::FromThenOn);
-    let reached = Arc::new(AtomicBool::new(false));
-    let met = Arc::clone(&reached);
-    let run = world.run(case.command, move |call| {
-        let here = *call == at;
-        let met = met.fetch_or(here, Ordering::SeqCst) || here;
-        if here || met && from_then_on { fault.clone() } else { Injection::None }
-    });
-    let name = format!(
-        "{} {:?}: {} at {} {} ({:?})",
-        case.scenario.name(),
-        case.command,
-        case.fault.name,
-        case.at.what,
-        case.at.nth,
-        case.lasting
-    );
-    let context = || format!("{name}, exit code {}\n--- stdout:\n{}\n--- stderr:\n{}", run.code, run.stdout, run.stderr);
-    assert!(reached.load(Ordering::SeqCst), "the call was met: {}", context());
-    canaries.search(&run).unwrap_or_else(|what| panic!("{what}\n{}", context()));
-    let applies = case.command[0] == "apply";
-    let told = if applies {
-        truth::of_apply(&world, &run, &before, case.fault.kind == Kind::Others)
+impl FaultCase<'_> {
+    fn applies(&self) -> bool {
+        self.command[0] == "apply"
+    }
+
+    /// Begins the scenario anew and runs a command in it; and what was there before.
+    fn run(&self, command: &[&str]) -> (World, truth::Objects, Run) {
+        let world = begun(self.scenario, self.command);
+        let before = world.state();
+        let (fault, at, from_then_on) = (self.fault.make(&world), self.at.clone(), self.lasting == Lasting::FromThenOn);
+        let reached = Arc::new(AtomicBool::new(false));
+        let met = Arc::clone(&reached);
+        let run = world.run(command, move |call| {
+            let here = *call == at;
+            let met = met.fetch_or(here, Ordering::SeqCst) || here;
+            if here || met && from_then_on { fault.clone() } else { Injection::None }
+        });
+        assert!(reached.load(Ordering::SeqCst), "the call was met: {}", self.context(&run));
+        (world, before, run)
+    }
+
+    /// What it is, and what was said.
+    fn context(&self, run: &Run) -> String {
+        format!(
+            "{} {:?}: {} at {} {} ({:?}), exit code {}\n--- stdout:\n{}\n--- stderr:\n{}",
+            self.scenario.name(),
+            self.command,
+            self.fault.name,
+            self.at.what,
+            self.at.nth,
+            self.lasting,
+            run.code,
+            run.stdout,
+            run.stderr
+        )
+    }
+}
+
+fn check(case: &FaultCase<'_>, canaries: &Canaries) -> Run {
+    let (world, before, run) = case.run(case.command);
+    let context = || case.context(&run);
+    canaries.search([&run.stdout, &run.stderr]).unwrap_or_else(|what| panic!("{what}\n{}", context()));
+    let told = if case.applies() {
+        truth::of_apply(&world, &run, &before, case.fault.class == FaultClass::Others)
     } else {
-        truth::of_plan(&world, &run, &before, case.fault, from_then_on)
+        truth::of_plan(&world, &run, &before, case.fault, case.lasting == Lasting::FromThenOn)
     };
     told.unwrap_or_else(|what| panic!("{what}\n{}", context()));
-    if applies {
+    if case.applies() {
         truth::converges(&world, case.fault).unwrap_or_else(|what| panic!("afterwards: {what}\n{}", context()));
     }
     run
+}
+
+/// The format changes neither what is done nor how it ends, and in prose no token shows either.
+fn is_the_same_for_people(case: &FaultCase<'_>, run: &Run, canaries: &Canaries) {
+    let words: Vec<&str> = case.command.iter().copied().filter(|word| !["--format", "json"].contains(word)).collect();
+    let (_, _, prose) = case.run(&words);
+    let context = || case.context(&prose);
+    canaries.search([&prose.stdout, &prose.stderr]).unwrap_or_else(|what| panic!("{what}\n{}", context()));
+    assert_eq!((prose.code, &prose.written), (run.code, &run.written), "as JSON it ended otherwise: {}", context());
+    assert!(prose.code == 0 || !prose.stderr.is_empty(), "no word of what went wrong: {}", context());
 }

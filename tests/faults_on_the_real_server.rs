@@ -4,19 +4,17 @@
 
 #![expect(clippy::expect_used, reason = "a test that can't go on has failed")]
 
-mod support;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use kube_sandbox::faults::RequestKey;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
-use support::relay::{Fault, Relay};
-use support::{Konnect, Ran, Server};
+use testkit::calls::CallId;
+use testkit::relay::{Relay, RelayFault};
+use testkit::{Konnect, Ran, Server};
 
 const OLD: &str = "kpat_faultOldAAAABBBBCCCC1111";
 const NEW: &str = "kpat_faultNewXXXXYYYYZZZZ2222";
@@ -30,18 +28,18 @@ enum Before {
     AsWanted,
 }
 
-struct Case<'a> {
+struct RelayCase<'a> {
     server: &'a Server,
     namespace: String,
     konnect: Konnect,
 }
 
-impl<'a> Case<'a> {
+impl<'a> RelayCase<'a> {
     fn new(server: &'a Server, before: Before) -> Self {
         let namespace = server.namespace("fault");
         let spec =
             format!("namespace = \"{namespace}\"\nservice_account = \"podid\"\nsecret = \"konnect-pat\"\npat_env = \"PAT\"\n");
-        let konnect = Konnect::new().spec(&spec).env("PAT", NEW);
+        let konnect = testkit::konnect!().spec(&spec).env("PAT", NEW);
         let case = Self { server, namespace, konnect };
         let token = match before {
             Before::Nothing => return case,
@@ -96,9 +94,9 @@ impl<'a> Case<'a> {
     /// Applies through a relay; `decide` also gets the process's number, once there is one.
     fn apply_through(
         self,
-        decide: impl Fn(&RequestKey, &Arc<OnceLock<Pid>>) -> Fault + Send + Sync + 'static,
+        decide: impl Fn(&CallId, &Arc<OnceLock<Pid>>) -> RelayFault + Send + Sync + 'static,
         timeout: &str,
-    ) -> (Self, Ran, Vec<RequestKey>) {
+    ) -> (Self, Ran, Vec<CallId>) {
         let child = Arc::new(OnceLock::new());
         let of_relay = Arc::clone(&child);
         let relay = Relay::start(&self.server.kubeconfig(), self.konnect.folder(), move |call| decide(call, &of_relay));
@@ -109,7 +107,7 @@ impl<'a> Case<'a> {
 }
 
 /// Whether what konnect said is what is there.
-fn check(case: &Case<'_>, before: &BTreeMap<String, (String, bool)>, ran: &Ran, name: &str) {
+fn check(case: &RelayCase<'_>, before: &BTreeMap<String, (String, bool)>, ran: &Ran, name: &str) {
     let context = || format!("{name}\n--- stdout:\n{}\n--- stderr:\n{}", ran.stdout, ran.stderr);
     let live = case.live();
     let all_wanted = live.len() == 3 && live.values().all(|(_, wanted)| *wanted);
@@ -152,7 +150,7 @@ fn check(case: &Case<'_>, before: &BTreeMap<String, (String, bool)>, ran: &Ran, 
 }
 
 /// Without the fault the next apply converges, and then there is nothing left.
-fn converges(case: Case<'_>, name: &str) {
+fn converges(case: RelayCase<'_>, name: &str) {
     let konnect = case.konnect.env("KUBECONFIG", case.server.kubeconfig()).args(["apply", "--auto-approve", "-q"]);
     let ran = konnect.run();
     assert_eq!(ran.code, 0, "{name}: the next apply\n{}\n{}", ran.stdout, ran.stderr);
@@ -162,7 +160,7 @@ fn converges(case: Case<'_>, name: &str) {
 
 /// What happens to one run at one call.
 #[derive(Clone, Copy, Debug)]
-enum Event {
+enum Disruption {
     ClosedBefore,
     ClosedInside,
     ClosedAfter,
@@ -172,26 +170,26 @@ enum Event {
     InterruptedAfter,
 }
 
-impl Event {
-    fn fault(self, child: &Arc<OnceLock<Pid>>) -> Fault {
+impl Disruption {
+    fn fault(self, child: &Arc<OnceLock<Pid>>) -> RelayFault {
         let send = |signal| {
             let child = Arc::clone(child);
             // The run makes its first call before we know its number, or after.
             Arc::new(move || kill_process(*child.wait(), signal).expect("it waits for our answer"))
         };
         match self {
-            Self::ClosedBefore => Fault::CloseBefore,
-            Self::ClosedInside => Fault::CloseInside,
-            Self::ClosedAfter => Fault::CloseAfter,
-            Self::Killed => Fault::First(send(Signal::KILL)),
-            Self::KilledAfter => Fault::Then(send(Signal::KILL)),
-            Self::Interrupted => Fault::First(send(Signal::INT)),
-            Self::InterruptedAfter => Fault::Then(send(Signal::INT)),
+            Self::ClosedBefore => RelayFault::CloseBefore,
+            Self::ClosedInside => RelayFault::CloseInside,
+            Self::ClosedAfter => RelayFault::CloseAfter,
+            Self::Killed => RelayFault::First(send(Signal::KILL)),
+            Self::KilledAfter => RelayFault::Then(send(Signal::KILL)),
+            Self::Interrupted => RelayFault::First(send(Signal::INT)),
+            Self::InterruptedAfter => RelayFault::Then(send(Signal::INT)),
         }
     }
 }
 
-impl Event {
+impl Disruption {
     /// How the document calls it; exit code -9 stands for a process that was killed.
     const fn words(self) -> &'static str {
         match self {
@@ -206,32 +204,33 @@ impl Event {
     }
 }
 
-const CLOSED: [Event; 3] = [Event::ClosedBefore, Event::ClosedInside, Event::ClosedAfter];
-const ENDED: [Event; 4] = [Event::Killed, Event::KilledAfter, Event::Interrupted, Event::InterruptedAfter];
+const CLOSED: [Disruption; 3] = [Disruption::ClosedBefore, Disruption::ClosedInside, Disruption::ClosedAfter];
+const ENDED: [Disruption; 4] =
+    [Disruption::Killed, Disruption::KilledAfter, Disruption::Interrupted, Disruption::InterruptedAfter];
 
 /// The runs, and the exit codes by event.
 type Met = (usize, BTreeMap<&'static str, BTreeSet<i32>>);
 
 /// Each event at each call of an apply. A process that was killed says nothing more: what it did must be whole nevertheless.
-fn at_every_call(server: &Server, before: Before, events: &[Event]) -> Met {
-    let (_, ran, calls) = Case::new(server, before).apply_through(|_, _| Fault::None, "30s");
+fn at_every_call(server: &Server, before: Before, events: &[Disruption]) -> Met {
+    let (_, ran, calls) = RelayCase::new(server, before).apply_through(|_, _| RelayFault::None, "30s");
     ran.assert_code(0);
-    let todo: Vec<(Event, &RequestKey)> = calls.iter().flat_map(|call| events.iter().map(move |event| (*event, call))).collect();
+    let todo: Vec<(Disruption, &CallId)> = calls.iter().flat_map(|call| events.iter().map(move |event| (*event, call))).collect();
     let (next, codes) = (AtomicUsize::new(0), Mutex::new(BTreeMap::<_, BTreeSet<i32>>::new()));
     std::thread::scope(|scope| {
         for _ in 0..6 {
             scope.spawn(|| {
                 while let Some((event, at)) = todo.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let (name, event) = (format!("{before:?}: {event:?} at {} {}", at.what, at.nth), *event);
-                    let case = Case::new(server, before);
+                    let case = RelayCase::new(server, before);
                     let was = case.live();
                     let at = (*at).clone();
-                    let (case, ran, _) =
-                        case.apply_through(move |call, child| if *call == at { event.fault(child) } else { Fault::None }, "30s");
+                    let (case, ran, _) = case
+                        .apply_through(move |call, child| if *call == at { event.fault(child) } else { RelayFault::None }, "30s");
                     check(&case, &was, &ran, &name);
                     match event {
-                        Event::Killed | Event::KilledAfter => assert_eq!(ran.code, -9, "{name}"),
-                        Event::Interrupted | Event::InterruptedAfter => {
+                        Disruption::Killed | Disruption::KilledAfter => assert_eq!(ran.code, -9, "{name}"),
+                        Disruption::Interrupted | Disruption::InterruptedAfter => {
                             assert!(matches!(ran.code, 0 | 130), "{name}: {}", ran.code)
                         }
                         _ => assert!(matches!(ran.code, 0 | 1 | 5 | 6), "{name}: {}", ran.code),
@@ -247,9 +246,9 @@ fn at_every_call(server: &Server, before: Before, events: &[Event]) -> Met {
 
 #[test]
 fn connections_break_and_the_process_ends_at_every_call() {
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     let all = [&CLOSED[..], &ENDED[..]].concat();
-    let befores: [(&str, Before, &[Event]); 4] = [
+    let befores: [(&str, Before, &[Disruption]); 4] = [
         ("from nothing", Before::Nothing, &all),
         ("into a namespace", Before::Namespace, &CLOSED),
         ("over another token", Before::OtherToken, &all),
@@ -266,23 +265,24 @@ fn connections_break_and_the_process_ends_at_every_call() {
         };
         table.push_str(&format!("| {} | {} |\n", event.words(), met.iter().map(cell).collect::<Vec<_>>().join(" | ")));
     }
-    support::skipped::say(&format!("{runs} runs with broken connections and ended processes on the real server"));
-    support::document::expect("real", &table);
+    testkit::skipped::say(&format!("{runs} runs with broken connections and ended processes on the real server"));
+    testkit::golden::section("docs/reliability.md", "real", &table);
 }
 
 /// The server hangs at one call after the other: the run ends within its time, and says so.
 #[test]
 fn a_server_that_hangs() {
-    let Some(server) = support::server() else { return };
-    let (_, ran, calls) = Case::new(server, Before::OtherToken).apply_through(|_, _| Fault::None, "30s");
+    let Some(server) = testkit::server() else { return };
+    let (_, ran, calls) = RelayCase::new(server, Before::OtherToken).apply_through(|_, _| RelayFault::None, "30s");
     ran.assert_code(0);
     std::thread::scope(|scope| {
         for at in calls {
             scope.spawn(move || {
                 let name = format!("hang at {} {}", at.what, at.nth);
-                let case = Case::new(server, Before::OtherToken);
+                let case = RelayCase::new(server, Before::OtherToken);
                 let was = case.live();
-                let (case, ran, _) = case.apply_through(move |call, _| if *call == at { Fault::Hang } else { Fault::None }, "4s");
+                let (case, ran, _) =
+                    case.apply_through(move |call, _| if *call == at { RelayFault::Hang } else { RelayFault::None }, "4s");
                 // Who we are and which cluster it is are told where they can be: without them the run goes on.
                 let optional = at_is_optional(&name);
                 assert!(optional || ran.code != 0, "{name}\n{}", ran.stdout);
@@ -300,18 +300,18 @@ fn at_is_optional(name: &str) -> bool {
 /// Another manager writes between our reads and our writes, and between our own writes.
 #[test]
 fn another_manager_in_between() {
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     for (what, code) in [("PATCH secrets", 4), ("PATCH secrets dry", 0), ("POST selfsubjectaccessreviews", 4)] {
-        let case = Case::new(server, Before::OtherToken);
+        let case = RelayCase::new(server, Before::OtherToken);
         let path = format!("/api/v1/namespaces/{}/secrets/konnect-pat?fieldManager=kubectl-edit", case.namespace);
         let kubeconfig = server.kubeconfig();
         let rotate = Arc::new(move || {
             let body = json!({"data": {"token": BASE64.encode("kpat_somebodyElse1234")}}).to_string();
             let headers = [("content-type", "application/merge-patch+json")];
-            support::request::send(&kubeconfig, "PATCH", &path, &headers, body).expect("written");
+            testkit::request::send(&kubeconfig, "PATCH", &path, &headers, body).expect("written");
         });
-        let decide = move |call: &RequestKey, _: &Arc<OnceLock<Pid>>| {
-            if call.what == what && call.nth == 1 { Fault::First(rotate.clone()) } else { Fault::None }
+        let decide = move |call: &CallId, _: &Arc<OnceLock<Pid>>| {
+            if call.what == what && call.nth == 1 { RelayFault::First(rotate.clone()) } else { RelayFault::None }
         };
         let (case, ran, _) = case.apply_through(decide, "30s");
         assert_eq!(ran.code, code, "{what}\n{}\n{}", ran.stdout, ran.stderr);
@@ -321,16 +321,16 @@ fn another_manager_in_between() {
         converges(case, what);
     }
     // What moves without concerning us does not stop us.
-    let case = Case::new(server, Before::OtherToken);
+    let case = RelayCase::new(server, Before::OtherToken);
     let path = format!("/api/v1/namespaces/{}/secrets/konnect-pat?fieldManager=kubectl-label", case.namespace);
     let kubeconfig = server.kubeconfig();
     let label = Arc::new(move || {
         let headers = [("content-type", "application/merge-patch+json")];
-        support::request::send(&kubeconfig, "PATCH", &path, &headers, r#"{"metadata":{"labels":{"team":"x"}}}"#)
+        testkit::request::send(&kubeconfig, "PATCH", &path, &headers, r#"{"metadata":{"labels":{"team":"x"}}}"#)
             .expect("written");
     });
     let (case, ran, _) = case.apply_through(
-        move |call, _| if call.what == "PATCH secrets" { Fault::First(label.clone()) } else { Fault::None },
+        move |call, _| if call.what == "PATCH secrets" { RelayFault::First(label.clone()) } else { RelayFault::None },
         "30s",
     );
     // The label moves the object before each attempt but the same again moves nothing.

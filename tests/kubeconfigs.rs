@@ -7,7 +7,6 @@
 mod cases;
 #[path = "kubeconfigs/links.rs"]
 mod links;
-mod support;
 #[path = "kubeconfigs/world.rs"]
 mod world;
 
@@ -17,13 +16,13 @@ use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use cases::{Case, Given};
+use cases::{Given, KubeconfigCase};
 use konnect::cluster::ClusterSelector;
 use konnect::cluster::kubeconfig::{self, Secrets};
 use serde_json::Value;
-use support::child::run_to_end;
-use support::{Konnect, Server, skipped};
-use world::World;
+use testkit::child::run_to_end;
+use testkit::{Konnect, Server, skipped};
+use world::KubeconfigWorld;
 
 /// Where konnect means to differ: the case, what konnect makes of it, and the reason.
 const DIFFERENCES: [(&str, &str, &str); 16] = [
@@ -52,12 +51,12 @@ const UNRELATED: &str = "only what the chosen context leads to is looked at; kub
 const SPEC: &str = "namespace = \"kong\"\nservice_account = \"kong\"\nsecret = \"konnect-pat\"\npat_env = \"PAT\"\n";
 
 /// Who got in, or `error`; and what was said.
-struct Verdict {
+struct Login {
     user: String,
     said: String,
 }
 
-fn kubectl(server: &Server, given: &Given, folder: &Path) -> Verdict {
+fn kubectl(server: &Server, given: &Given, folder: &Path) -> Login {
     let mut command = Command::new(server.kubectl_program());
     command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("HOME", folder).current_dir(folder);
     command.args(["auth", "whoami", "--output", "json", "--request-timeout", "20s"]);
@@ -69,10 +68,10 @@ fn kubectl(server: &Server, given: &Given, folder: &Path) -> Verdict {
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     let answer: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
     let user = answer["status"]["userInfo"]["username"].as_str().filter(|_| output.status.success());
-    Verdict { user: user.unwrap_or("error").to_owned(), said }
+    Login { user: user.unwrap_or("error").to_owned(), said }
 }
 
-fn konnect(konnect: Konnect, given: &Given) -> Verdict {
+fn konnect(konnect: Konnect, given: &Given) -> Login {
     let args = ["plan", "--format", "json", "--timeout", "20s"].map(std::ffi::OsString::from);
     let konnect = match given {
         Given::Flag(file) => konnect.args(args.into_iter().chain(["--kubeconfig".into(), file.into()])),
@@ -84,12 +83,12 @@ fn konnect(konnect: Konnect, given: &Given) -> Verdict {
     let spec = &document["specs"][0];
     let user = spec["cluster"]["user"].as_str();
     let failed = ran.code == 1 && spec["errors"].as_array().is_some_and(|errors| !errors.is_empty());
-    Verdict { user: user.unwrap_or(if failed { "error" } else { "neither a user nor an error" }).to_owned(), said }
+    Login { user: user.unwrap_or(if failed { "error" } else { "neither a user nor an error" }).to_owned(), said }
 }
 
 /// What is wrong with a case; empty if nothing is.
-fn compare(server: &Server, world: &World, case: &Case) -> String {
-    let place = Konnect::new();
+fn compare(server: &Server, world: &KubeconfigWorld, case: &KubeconfigCase) -> String {
+    let place = testkit::konnect!();
     let folder = place.folder().join("case");
     let given = case.write(world, &folder);
     let theirs = kubectl(server, &given, place.folder());
@@ -119,8 +118,8 @@ fn compare(server: &Server, world: &World, case: &Case) -> String {
 
 #[test]
 fn kubectl_and_konnect_get_in_as_the_same_user() {
-    let Some(server) = support::server() else { return };
-    let world = World::new(server);
+    let Some(server) = testkit::server() else { return };
+    let world = KubeconfigWorld::new(server);
     let cases = cases::all();
     assert!(cases.len() >= 80, "{} cases", cases.len());
     let (next, compared) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));

@@ -2,11 +2,9 @@
 
 #![expect(clippy::expect_used, reason = "a test that can't go on has failed")]
 
-mod support;
-
 use konnect::plan::FIELD_MANAGER;
 use serde_json::{Value, json};
-use support::{Konnect, Ran, Server};
+use testkit::{Konnect, Ran, Server};
 
 const OLD: &str = "kpat_oldAAAAbbbbCCCCdddd1111";
 const NEW: &str = "kpat_newZZZZyyyyXXXXwwww2222";
@@ -16,7 +14,7 @@ fn spec(namespace: &str) -> String {
 }
 
 fn konnect(server: &Server, namespace: &str, token: &str) -> Konnect {
-    Konnect::new().spec(&spec(namespace)).env("KUBECONFIG", server.kubeconfig()).env("PAT", token)
+    testkit::konnect!().spec(&spec(namespace)).env("KUBECONFIG", server.kubeconfig()).env("PAT", token)
 }
 
 fn run(konnect: Konnect, args: &[&str]) -> (Konnect, Ran) {
@@ -57,7 +55,7 @@ fn no_changes(konnect: Konnect) -> Konnect {
 
 #[test]
 fn after_the_workshop_only_the_missing_label_is_added_and_another_token_is_taken_over() {
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     let namespace = server.namespace("workshop");
     workshop(server, &namespace);
     let (konnect, ran) = run(konnect(server, &namespace, OLD), &["plan", "--detailed-exitcode"]);
@@ -93,7 +91,7 @@ fn after_the_workshop_only_the_missing_label_is_added_and_another_token_is_taken
 
 #[test]
 fn from_nothing_three_creations_and_then_nothing() {
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     let namespace = server.namespace("fresh");
     let (konnect, ran) = run(konnect(server, &namespace, NEW), &["plan"]);
     ran.assert_code(0);
@@ -110,7 +108,7 @@ fn from_nothing_three_creations_and_then_nothing() {
 
 #[test]
 fn who_may_only_get_sees_a_full_plan_and_every_missing_right() {
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     let namespace = server.namespace("getter");
     let user = server.namespace("getter-user");
     server.rbac(&cluster_role(&user, &["namespaces", "serviceaccounts", "secrets"], &["get"]));
@@ -144,7 +142,7 @@ fn cluster_role(user: &str, resources: &[&str], verbs: &[&str]) -> String {
 
 #[test]
 fn what_may_not_be_read_is_unknown_and_not_to_be_added() {
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     let namespace = server.namespace("blind");
     let user = server.namespace("blind-user");
     server.rbac(&cluster_role(&user, &["namespaces", "serviceaccounts"], &["get"]));
@@ -161,7 +159,7 @@ fn what_may_not_be_read_is_unknown_and_not_to_be_added() {
 
 #[test]
 fn a_role_in_one_namespace_is_enough_where_the_namespace_is_somebody_else_s() {
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     let namespace = server.namespace("tenant");
     let user = server.namespace("tenant-user");
     let text = format!(
@@ -176,14 +174,14 @@ fn a_role_in_one_namespace_is_enough_where_the_namespace_is_somebody_else_s() {
         "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": user},
         "subjects": [{"kind": "User", "name": user, "apiGroup": "rbac.authorization.k8s.io"}],
     });
-    let admin = Konnect::new().spec(&text).env("KUBECONFIG", server.kubeconfig()).env("PAT", NEW);
+    let admin = testkit::konnect!().spec(&text).env("KUBECONFIG", server.kubeconfig()).env("PAT", NEW);
     let (_, ran) = run(admin, &["plan"]);
     assert!(ran.stdout.contains(&format!("namespace {namespace} does not exist")), "{}", ran.stdout);
     assert!(ran.stdout.ends_with("Plan: 0 to add, 0 to change, 0 to destroy. 2 blocked.\n"), "{}", ran.stdout);
 
     server.kubectl_ok(&["create", "namespace", &namespace], None);
     server.rbac(&json!({"apiVersion": "v1", "kind": "List", "items": [role, binding]}).to_string());
-    let konnect = Konnect::new().spec(&text).env("KUBECONFIG", server.user(&user, &[])).env("PAT", NEW);
+    let konnect = testkit::konnect!().spec(&text).env("KUBECONFIG", server.user(&user, &[])).env("PAT", NEW);
     let (konnect, ran) = run(konnect, &["apply", "--auto-approve"]);
     ran.assert_code(0);
     assert!(ran.stdout.contains("uid unknown"), "kube-system is not theirs to read: {}", ran.stdout);
@@ -193,7 +191,7 @@ fn a_role_in_one_namespace_is_enough_where_the_namespace_is_somebody_else_s() {
 
 #[test]
 fn an_admission_policy_speaks_at_plan_time() {
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     let namespace = server.namespace("policy");
     workshop(server, &namespace);
     let policy = json!({
@@ -224,7 +222,7 @@ fn an_admission_policy_speaks_at_plan_time() {
 
 #[test]
 fn another_controller_s_token_is_blocked_until_it_is_taken_by_name() {
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     let namespace = server.namespace("controller");
     server.kubectl_ok(&["create", "namespace", &namespace], None);
     let manifest = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "konnect-pat", "namespace": namespace},
@@ -251,7 +249,7 @@ fn another_controller_s_token_is_blocked_until_it_is_taken_by_name() {
 
 #[test]
 fn nobody_to_ask_is_a_refusal() {
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     let namespace = server.namespace("unasked");
     for stdin in [None, Some("yes\n")] {
         let konnect = konnect(server, &namespace, NEW).args(["apply"]);
@@ -267,7 +265,7 @@ fn nobody_to_ask_is_a_refusal() {
 
 #[test]
 fn the_prompt_on_a_terminal() {
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     let namespace = server.namespace("asked");
     let konnect = konnect(server, &namespace, NEW).args(["apply"]);
     let mut terminal = konnect.spawn_pty();
@@ -295,7 +293,7 @@ fn the_prompt_on_a_terminal() {
 
 #[test]
 fn two_applies_at_once_add_each_object_once() {
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     for _ in 0..5 {
         let namespace = server.namespace("twice");
         let runs: Vec<Ran> = std::thread::scope(|scope| {

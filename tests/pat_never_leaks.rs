@@ -3,13 +3,11 @@
 
 #![expect(clippy::expect_used, reason = "a test that can't go on has failed")]
 
-mod support;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::json;
-use support::relay::{Fault, Relay};
-use support::{Konnect, Ran, Server, skipped};
+use testkit::relay::{Relay, RelayFault};
+use testkit::{Konnect, Ran, Server, skipped};
 
 const OLD: &str = "kpat_canaryOldQwErTyUiOpAsDf";
 const NEW: &str = "spat_canaryNewZxCvBnMlKjHgFd";
@@ -76,7 +74,7 @@ fn with_live_secret(server: &Server, namespace: &str) {
 
 #[test]
 fn nothing_shows_a_token() {
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     let mut watch = Watch { slices: slices(), runs: 0 };
     let commands: [&[&str]; 14] = [
         &["validate"],
@@ -102,45 +100,50 @@ fn nothing_shows_a_token() {
         .into_boxed_str(),
     );
     let warning: &'static str = Box::leak(format!("warning: 299 - \"{NEW} {OLD}\"\r\n").into_boxed_str());
-    let faults: [(&str, Fault); 6] = [
-        ("none", Fault::None),
-        ("echo 500", Fault::Answer { forward: false, code: 500, headers: "content-type: application/json\r\n", body: echo }),
-        ("echo 403", Fault::Answer { forward: false, code: 403, headers: "content-type: application/json\r\n", body: echo }),
-        ("echo as plain text", Fault::Answer { forward: true, code: 200, headers: warning, body: echo }),
-        ("cut off", Fault::CloseInside),
-        ("closed", Fault::CloseAfter),
+    let faults: [(&str, RelayFault); 6] = [
+        ("none", RelayFault::None),
+        (
+            "echo 500",
+            RelayFault::Respond { forward: false, code: 500, headers: "content-type: application/json\r\n", body: echo },
+        ),
+        (
+            "echo 403",
+            RelayFault::Respond { forward: false, code: 403, headers: "content-type: application/json\r\n", body: echo },
+        ),
+        ("echo as plain text", RelayFault::Respond { forward: true, code: 200, headers: warning, body: echo }),
+        ("cut off", RelayFault::CloseInside),
+        ("closed", RelayFault::CloseAfter),
     ];
     let targets = ["GET secrets", "PATCH secrets dry", "PATCH secrets", "PATCH serviceaccounts", "GET namespaces"];
     let spoiled = faults.iter().skip(1).flat_map(|fault| targets.iter().map(move |target| (fault, *target)));
-    let todo: Vec<(&(&str, Fault), &'static str)> = std::iter::once((&faults[0], "nothing")).chain(spoiled).collect();
+    let todo: Vec<(&(&str, RelayFault), &'static str)> = std::iter::once((&faults[0], "nothing")).chain(spoiled).collect();
     let (watch, next) = (std::sync::Mutex::new(&mut watch), std::sync::atomic::AtomicUsize::new(0));
-    let one =
-        |(fault_name, fault): &(&str, Fault), target: &'static str| {
-            let namespace = server.namespace("canary");
-            with_live_secret(server, &namespace);
-            let mut konnect =
-                Konnect::new().spec(&spec(&namespace)).env("PAT", NEW).env("RUST_LOG", "trace").env("RUST_BACKTRACE", "full");
-            let fault = fault.clone();
-            let _relay = Relay::start(&server.kubeconfig(), konnect.folder(), move |call| {
-                if call.what == target { fault.clone() } else { Fault::None }
-            });
-            for command in commands {
-                // What apply and plan say to people, at each verbosity; the other documents at the highest.
-                let for_people = !["markdown", "saved.plan", NEW].iter().any(|word| command.contains(word));
-                let all = [Some("-vv"), None, Some("-q")];
-                for verbosity in if for_people { &all[..] } else { &all[..1] } {
-                    let mut args: Vec<&str> = command.to_vec();
-                    args.extend(*verbosity);
-                    if !["validate", "show"].contains(&command[0]) {
-                        args.extend(["--kubeconfig", "relay.json", "--timeout", "2s"]);
-                    }
-                    konnect = konnect.args(args);
-                    let ran = konnect.run();
-                    let what = format!("{command:?} {verbosity:?} with {fault_name} at {target}");
-                    watch.lock().expect("no check failed").check(&konnect, &ran, &what);
+    let one = |(fault_name, fault): &(&str, RelayFault), target: &'static str| {
+        let namespace = server.namespace("canary");
+        with_live_secret(server, &namespace);
+        let mut konnect =
+            testkit::konnect!().spec(&spec(&namespace)).env("PAT", NEW).env("RUST_LOG", "trace").env("RUST_BACKTRACE", "full");
+        let fault = fault.clone();
+        let _relay = Relay::start(&server.kubeconfig(), konnect.folder(), move |call| {
+            if call.what == target { fault.clone() } else { RelayFault::None }
+        });
+        for command in commands {
+            // What apply and plan say to people, at each verbosity; the other documents at the highest.
+            let for_people = !["markdown", "saved.plan", NEW].iter().any(|word| command.contains(word));
+            let all = [Some("-vv"), None, Some("-q")];
+            for verbosity in if for_people { &all[..] } else { &all[..1] } {
+                let mut args: Vec<&str> = command.to_vec();
+                args.extend(*verbosity);
+                if !["validate", "show"].contains(&command[0]) {
+                    args.extend(["--kubeconfig", "relay.json", "--timeout", "2s"]);
                 }
+                konnect = konnect.args(args);
+                let ran = konnect.run();
+                let what = format!("{command:?} {verbosity:?} with {fault_name} at {target}");
+                watch.lock().expect("no check failed").check(&konnect, &ran, &what);
             }
-        };
+        }
+    };
     std::thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| {
@@ -165,14 +168,14 @@ fn a_token_in_the_spec_or_that_is_none_does_not_show_either() {
     ];
     for text in pasted {
         for command in [["validate", "-v"], ["plan", "-v"], ["apply", "-v"]] {
-            let konnect = Konnect::new().file("input.txt", &text).args(command.into_iter().chain(["-f", "input.txt"]));
+            let konnect = testkit::konnect!().file("input.txt", &text).args(command.into_iter().chain(["-f", "input.txt"]));
             let ran = konnect.run();
             ran.assert_code(1);
             watch.check(&konnect, &ran, "a pasted token");
         }
     }
     for spoiled in [format!("{NEW} {NEW}"), format!("\"{NEW}\""), format!("{NEW}\u{1b}"), format!("<{NEW}>")] {
-        let konnect = Konnect::new().spec(&spec("kong")).env("PAT", &spoiled).args(["plan", "-vv"]);
+        let konnect = testkit::konnect!().spec(&spec("kong")).env("PAT", &spoiled).args(["plan", "-vv"]);
         let ran = konnect.run();
         ran.assert_code(1);
         watch.check(&konnect, &ran, "a spoiled token");
@@ -182,7 +185,7 @@ fn a_token_in_the_spec_or_that_is_none_does_not_show_either() {
 /// What other processes can see: our command line, and what a credential plugin inherits.
 #[test]
 fn other_processes_see_no_token() {
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     let namespace = server.namespace("canary-plugin");
     with_live_secret(server, &namespace);
     let kubeconfig: serde_json::Value =
@@ -199,9 +202,9 @@ fn other_processes_see_no_token() {
     let mut watch = Watch { slices: slices(), runs: 0 };
     let from_file = spec(&namespace).replace("pat_env = \"PAT\"", "pat_file = \"input.txt\"");
     let ways: [(&str, Konnect, &[&str]); 3] = [
-        ("the variable", Konnect::new().spec(&spec(&namespace)).env("PAT", NEW), &[]),
-        ("a file", Konnect::new().spec(&from_file).file("input.txt", NEW), &[]),
-        ("standard input", Konnect::new().spec(&spec(&namespace)).stdin(NEW), &["--pat-stdin"]),
+        ("the variable", testkit::konnect!().spec(&spec(&namespace)).env("PAT", NEW), &[]),
+        ("a file", testkit::konnect!().spec(&from_file).file("input.txt", NEW), &[]),
+        ("standard input", testkit::konnect!().spec(&spec(&namespace)).stdin(NEW), &["--pat-stdin"]),
     ];
     for (way, mut konnect, flags) in ways {
         for command in [&["plan", "-vv"][..], &["apply", "--auto-approve", "-vv"], &["plan", "--format", "json"]] {
@@ -227,7 +230,7 @@ fn the_sandbox_shows_no_token_either() {
     for verbosity in ["-vv", "-q"] {
         for commands in [&["plan"][..], &["apply", "--auto-approve"], &["plan", "--format", "json"]] {
             let args = [commands, &[verbosity, "--sandbox=input.txt"]].concat();
-            let konnect = Konnect::new().spec(&spec("kong")).env("PAT", NEW).args(&args);
+            let konnect = testkit::konnect!().spec(&spec("kong")).env("PAT", NEW).args(&args);
             for _ in 0..2 {
                 let ran = konnect.run();
                 ran.assert_code(0);

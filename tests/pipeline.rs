@@ -3,14 +3,12 @@
 
 #![expect(clippy::expect_used, reason = "a test that can't go on has failed")]
 
-mod support;
-
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
-use support::{Konnect, Ran, Server};
+use testkit::{Ran, Server};
 
 const TOKEN: &str = "kpat_pipelineQwErTyUiOpAsDfGh1";
 const OLD: &str = "kpat_pipelineOldZxCvBnMlKjHgF2";
@@ -30,7 +28,8 @@ impl<'a> Pipeline<'a> {
             let name = format!("{role}-of-{namespace}");
             let kubeconfig = server.user(&name, &[]);
             let spec = Self::spec(&namespace);
-            let rights = Konnect::new().spec(&spec).args(["rbac", "--for", role, "--subject", &format!("User:{name}")]).run();
+            let rights =
+                testkit::konnect!().spec(&spec).args(["rbac", "--for", role, "--subject", &format!("User:{name}")]).run();
             rights.assert_code(0);
             server.rbac(&rights.stdout);
             kubeconfig
@@ -65,7 +64,7 @@ impl<'a> Pipeline<'a> {
 
     /// The merge's job: the plan's text and its digest.
     fn planned(&self) -> (String, String) {
-        let konnect = Konnect::new().spec(&Self::spec(&self.namespace)).env("PAT", TOKEN).env("KUBECONFIG", &self.planner);
+        let konnect = testkit::konnect!().spec(&Self::spec(&self.namespace)).env("PAT", TOKEN).env("KUBECONFIG", &self.planner);
         let konnect = konnect.args(["plan", "--out", "prod.plan"]);
         let ran = konnect.run();
         ran.assert_code(0);
@@ -81,7 +80,7 @@ impl<'a> Pipeline<'a> {
     }
 
     fn apply_with(&self, plan: &str, token: &str, args: &[&str], kubeconfig: &Path) -> Ran {
-        let konnect = Konnect::new().file("artefact", plan).env("PAT", token).env("KUBECONFIG", kubeconfig);
+        let konnect = testkit::konnect!().file("artefact", plan).env("PAT", token).env("KUBECONFIG", kubeconfig);
         konnect.args(["apply", "artefact"].iter().chain(args)).run()
     }
 }
@@ -96,11 +95,11 @@ fn says(ran: &Ran, code: i32, words: &[&str]) {
 
 #[test]
 fn from_the_pull_request_to_the_cluster() {
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     let ci = Pipeline::new(server);
     ci.by_hand();
     // The pull request: no token, reading only, one comment.
-    let konnect = Konnect::new().spec(&Pipeline::spec(&ci.namespace)).env("KUBECONFIG", &ci.planner);
+    let konnect = testkit::konnect!().spec(&Pipeline::spec(&ci.namespace)).env("KUBECONFIG", &ci.planner);
     let comment = konnect.args(["plan", "--format", "markdown", "--detailed-exitcode"]).run();
     comment.assert_code(2);
     assert!(comment.stdout.starts_with("<!-- konnect plan konnect.toml -->\n"), "{}", comment.stdout);
@@ -108,7 +107,7 @@ fn from_the_pull_request_to_the_cluster() {
 
     // The merge: a plan that is kept, and applied elsewhere by somebody else.
     let (plan, digest) = ci.planned();
-    let shown = Konnect::new().file("artefact", &plan).args(["show", "artefact", "--format", "markdown"]).run();
+    let shown = testkit::konnect!().file("artefact", &plan).args(["show", "artefact", "--format", "markdown"]).run();
     says(&shown, 0, &["1 to add, 1 to change", &digest]);
     let ran = ci.apply(&plan, TOKEN, &["--expect", &digest]);
     says(&ran, 0, &["Resources: 1 added, 1 changed", "Read again: no changes remain."]);
@@ -131,13 +130,13 @@ fn from_the_pull_request_to_the_cluster() {
 
 #[test]
 fn what_concerns_the_plan_stops_it_and_what_does_not_is_said() {
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     let ci = Pipeline::new(server);
     ci.by_hand();
     let (plan, digest) = ci.planned();
 
     says(&ci.apply(&plan, ROTATED, &[]), 4, &["is not the one the plan was made with"]);
-    let konnect = Konnect::new().file("artefact", &plan).env("KUBECONFIG", &ci.applier).args(["apply", "artefact"]);
+    let konnect = testkit::konnect!().file("artefact", &plan).env("KUBECONFIG", &ci.applier).args(["apply", "artefact"]);
     says(&konnect.run(), 1, &["$PAT is not set"]);
     says(&ci.apply(&plan, TOKEN, &["--expect", &format!("sha256:{}", "1".repeat(64))]), 4, &["--expect"]);
     let other_digest_first = ci.apply(&plan.replace("podid", "other"), ROTATED, &["--expect", &digest]);
@@ -184,7 +183,7 @@ fn what_concerns_the_plan_stops_it_and_what_does_not_is_said() {
 
 #[test]
 fn another_cluster_behind_the_same_name() {
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     let ci = Pipeline::new(server);
     let (plan, _) = ci.planned();
     let other = Server::start();
@@ -198,7 +197,7 @@ fn another_cluster_behind_the_same_name() {
 /// The planner's kubeconfig calls the cluster otherwise than the applier's: its uid is what binds.
 #[test]
 fn contexts_of_other_names_are_the_same_cluster() {
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     let ci = Pipeline::new(server);
     let (plan, digest) = ci.planned();
     let kubeconfig = std::fs::read_to_string(&ci.applier).expect("the kubeconfig");
@@ -206,7 +205,7 @@ fn contexts_of_other_names_are_the_same_cluster() {
     (kubeconfig["current-context"], kubeconfig["contexts"][0]["name"]) = (json!("prod"), json!("prod"));
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("kubeconfig");
-    support::users::write_private(&path, &kubeconfig.to_string());
+    testkit::users::write_private(&path, &kubeconfig.to_string());
     let ran = ci.apply_with(&plan, TOKEN, &["--expect", &digest], &path);
     says(&ran, 0, &["Cluster  prod (", "Resources: 2 added"]);
 }
@@ -214,7 +213,7 @@ fn contexts_of_other_names_are_the_same_cluster() {
 /// The server sorts owners by when they last wrote: one of two writing something else makes them change places.
 #[test]
 fn owners_that_change_places_do_not_make_a_plan_stale() {
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     let ci = Pipeline::new(server);
     ci.by_hand();
     let apply = |manager: &str, labels: &Value| {
@@ -245,13 +244,13 @@ fn owners_that_change_places_do_not_make_a_plan_stale() {
 
 #[test]
 fn what_was_left_half_done_is_finished() {
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     let ci = Pipeline::new(server);
     let (plan, _) = ci.planned();
     let folder = tempfile::tempdir().expect("a folder");
     // The applier's rights, and a server that goes away before the Secret is written.
-    let relay = support::relay::Relay::start(&ci.applier, folder.path(), |call| {
-        if call.what == "PATCH secrets" { support::relay::Fault::CloseBefore } else { support::relay::Fault::None }
+    let relay = testkit::relay::Relay::start(&ci.applier, folder.path(), |call| {
+        if call.what == "PATCH secrets" { testkit::relay::RelayFault::CloseBefore } else { testkit::relay::RelayFault::None }
     });
     // Retries of a lost answer end in "unknown" where it stays away.
     let ran = ci.apply_with(&plan, TOKEN, &["--context", "relay", "--timeout", "20s"], &relay.kubeconfig);

@@ -2,15 +2,13 @@
 
 #![expect(clippy::expect_used, reason = "a test that can't go on has failed")]
 
-mod support;
-
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Stdio};
 
 use konnect::commands::report_panics;
 use rustix::process::Signal;
 use serde_json::{Value, json};
-use support::{Konnect, Server};
+use testkit::{Konnect, Server};
 
 const TOKEN: &str = "kpat_Zr8mW3qLx7Tn2Vb6Yd4K";
 const SPEC: &str = "namespace = \"kong\"\nservice_account = \"sa\"\nsecret = \"pat\"\npat_env = \"PAT\"\n";
@@ -32,7 +30,7 @@ fn with_plugin(server: &Server, script: &str, mode: &str) -> Konnect {
         "clusters": [{"name": "c", "cluster": admin["clusters"][0]["cluster"]}],
         "users": [{"name": "u", "user": exec}],
     });
-    let konnect = Konnect::new()
+    let konnect = testkit::konnect!()
         .spec(SPEC)
         .file("config", &config.to_string())
         .file("plugin", &format!("#!/bin/sh\n{script}\ncat <<'END'\n{credential}\nEND\n"));
@@ -42,7 +40,7 @@ fn with_plugin(server: &Server, script: &str, mode: &str) -> Konnect {
 
 #[test]
 fn a_plugin_gets_no_variable_with_the_token_wherever_it_comes_from() {
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     let plugin = || {
         with_plugin(server, "env > \"$HOME/seen\"", "Never")
             .env("COPY", format!("x{TOKEN}y"))
@@ -74,7 +72,7 @@ fn a_plugin_gets_no_variable_with_the_token_wherever_it_comes_from() {
 
 #[test]
 fn what_a_plugin_says_is_heard_and_goes_through_the_door() {
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     let script = format!("echo 'run aws sso login' >&2; printf 'token {TOKEN} \\033[2J\\n::add-mask::x\\n' >&2; exit 3");
     let ran = with_plugin(server, &script, "Never").run();
     ran.assert_code(1);
@@ -91,7 +89,7 @@ fn what_a_plugin_says_is_heard_and_goes_through_the_door() {
 /// A secret that comes in pieces is one, and the plugin's own credential is one as soon as it is printed.
 #[test]
 fn what_a_plugin_says_in_pieces_or_of_its_own_credential_is_hidden_too() {
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     let pieces: String = TOKEN
         .as_bytes()
         .chunks(6)
@@ -114,7 +112,7 @@ fn what_a_plugin_says_in_pieces_or_of_its_own_credential_is_hidden_too() {
 
 #[test]
 fn a_plugin_is_bounded_by_the_run_s_time_and_by_signals() {
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     let konnect = with_plugin(server, "echo waiting >&2; exec sleep 60", "Never");
     let ran = konnect.args(["plan", "--kubeconfig", "config", "--timeout", "1s"]).run();
     ran.assert_code(1);
@@ -127,7 +125,7 @@ fn a_plugin_is_bounded_by_the_run_s_time_and_by_signals() {
 
 #[test]
 fn a_plugin_asks_on_the_terminal_where_it_may() {
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     let script = "printf 'Enter the code: ' >&2; read code; echo \"$KUBERNETES_EXEC_INFO\" > \"$HOME/info\"; [ \"$code\" = 4711 ] || exit 9";
     for mode in ["IfAvailable", "Always"] {
         let konnect = with_plugin(server, script, mode);
@@ -164,7 +162,7 @@ fn bug(arguments: &str) -> (i32, String, String) {
         .output()
         .expect("it runs");
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
-    (support::child::code(output.status), text(output.stdout), text(output.stderr))
+    (testkit::child::code(output.status), text(output.stdout), text(output.stderr))
 }
 
 /// Does nothing but in a process of its own.
@@ -195,7 +193,7 @@ fn a_bug_of_ours_has_its_own_exit_code_and_shows_no_payload() {
 #[cfg(target_os = "linux")]
 #[test]
 fn the_memory_is_not_left_behind() {
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     let script = "echo ready >&2; cat /proc/$PPID/limits > \"$HOME/limits\"; exec sleep 60";
     let konnect = with_plugin(server, script, "Never").env("PAT", TOKEN);
     let mut child = konnect.command().stdin(Stdio::null()).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().expect("it runs");
@@ -212,7 +210,7 @@ fn the_memory_is_not_left_behind() {
     let limits = std::fs::read_to_string(konnect.folder().join("limits")).expect("written");
     let core = limits.lines().find(|line| line.starts_with("Max core file size")).expect("there");
     assert_eq!(core.split_whitespace().nth(4), Some("0"), "{core}");
-    rustix::process::kill_process(support::child::pid(&child), Signal::ABORT).expect("sent");
+    rustix::process::kill_process(testkit::child::pid(&child), Signal::ABORT).expect("sent");
     let _ = child.wait();
     let core = std::fs::read_dir(konnect.folder())
         .expect("the folder")
@@ -224,7 +222,7 @@ fn the_memory_is_not_left_behind() {
 #[test]
 fn what_is_no_konnect_token_is_sent_nowhere() {
     let konnect = |args: &[&str]| {
-        Konnect::new()
+        testkit::konnect!()
             .spec(&SPEC.replace("\"PAT\"", "\"AWS_SECRET_ACCESS_KEY\""))
             .env("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMIK7MDENGbPxRfi")
             .args(args)

@@ -3,10 +3,8 @@
 
 #![expect(clippy::expect_used, reason = "a test that can't go on has failed")]
 
-mod support;
-
 use serde_json::Value;
-use support::{Konnect, Ran, Server};
+use testkit::{Ran, Server};
 
 const TOKEN: &str = "kpat_rbacTokenAAAABBBBCCCC1234";
 
@@ -31,7 +29,7 @@ impl<'a> Job<'a> {
     }
 
     fn konnect(&self, args: &[&str]) -> Ran {
-        let konnect = Konnect::new().spec(&self.spec).env("PAT", TOKEN).env("KUBECONFIG", &self.kubeconfig);
+        let konnect = testkit::konnect!().spec(&self.spec).env("PAT", TOKEN).env("KUBECONFIG", &self.kubeconfig);
         konnect.args(args).run()
     }
 
@@ -42,7 +40,7 @@ impl<'a> Job<'a> {
 
     fn rights_for(&self, spec: &str, purpose: &str) -> Vec<Value> {
         let subject = format!("User:{}", self.user);
-        let ran = Konnect::new().spec(spec).args(["rbac", "--for", purpose, "--subject", &subject]).run();
+        let ran = testkit::konnect!().spec(spec).args(["rbac", "--for", purpose, "--subject", &subject]).run();
         ran.assert_code(0);
         assert_eq!(ran.stderr, "");
         assert!(!ran.stdout.contains('*'), "{}", ran.stdout);
@@ -93,7 +91,7 @@ fn with_one_less(objects: &[Value]) -> Vec<(Vec<Value>, String, String)> {
 
 #[test]
 fn exactly_these_rights_suffice_and_each_is_needed() {
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     for labels in [true, false] {
         let job = Job::new(server, labels);
         server.kubectl_ok(&["create", "namespace", &job.namespace], None);
@@ -137,14 +135,14 @@ fn exactly_these_rights_suffice_and_each_is_needed() {
 
 #[test]
 fn one_grant_does_not_take_another_s_rights_away() {
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     let job = Job::new(server, true);
     server.kubectl_ok(&["create", "namespace", &job.namespace], None);
     let other = job.spec.replace("konnect-pat", "another-pat");
     let grants = [job.rights("apply"), job.rights_for(&other, "apply"), job.rights("plan")];
     grants.iter().for_each(|grant| job.grant(grant));
     job.konnect(&["apply", "--auto-approve"]).assert_code(0);
-    let konnect = Konnect::new().spec(&other).env("PAT", TOKEN).env("KUBECONFIG", &job.kubeconfig);
+    let konnect = testkit::konnect!().spec(&other).env("PAT", TOKEN).env("KUBECONFIG", &job.kubeconfig);
     konnect.args(["apply", "--auto-approve"]).run().assert_code(0);
     let list = server.kubectl_ok(&["get", "role", "-n", &job.namespace, "-o", "name"], None);
     assert_eq!(list.lines().count(), 3, "{list}");
@@ -156,7 +154,7 @@ fn one_grant_does_not_take_another_s_rights_away() {
 
 #[test]
 fn the_last_label_of_a_namespace_can_be_taken_away() {
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     let job = Job::new(server, true);
     server.kubectl_ok(&["create", "namespace", &job.namespace], None);
     let bare = job.spec.replace("\nlabels = { team = \"x\" }", "");
@@ -165,7 +163,7 @@ fn the_last_label_of_a_namespace_can_be_taken_away() {
     assert_eq!(names(&rights), names(&job.rights("apply")), "a label makes no other grant of it");
     job.grant(&rights);
     job.konnect(&["apply", "--auto-approve"]).assert_code(0);
-    let konnect = Konnect::new().spec(&bare).env("PAT", TOKEN).env("KUBECONFIG", &job.kubeconfig);
+    let konnect = testkit::konnect!().spec(&bare).env("PAT", TOKEN).env("KUBECONFIG", &job.kubeconfig);
     let ran = konnect.args(["apply", "--auto-approve"]).run();
     ran.assert_code(0);
     assert!(ran.stdout.contains("0 added, 1 changed"), "{}", ran.stdout);
@@ -174,7 +172,7 @@ fn the_last_label_of_a_namespace_can_be_taken_away() {
 #[test]
 fn a_grant_is_named_after_what_it_is_for() {
     let name = |spec: &str, args: &[&str]| {
-        let ran = Konnect::new().spec(spec).args(["rbac"].iter().chain(args)).run();
+        let ran = testkit::konnect!().spec(spec).args(["rbac"].iter().chain(args)).run();
         ran.assert_code(0);
         let names: std::collections::BTreeSet<String> =
             ran.stdout.lines().filter(|line| line.starts_with("  name: \"konnect-")).map(str::to_owned).collect();
@@ -205,23 +203,24 @@ fn a_grant_is_named_after_what_it_is_for() {
 fn it_needs_neither_cluster_nor_token_and_prints_yaml_alone() {
     let spec = "namespace = \"kong\"\nservice_account = \"a\"\nsecret = \"b\"\npat_env = \"PAT\"\n";
     for subject in ["User:a: b\n- c", "Group:system:authenticated", "ServiceAccount:ci/deployer"] {
-        let ran = Konnect::new().spec(spec).args(["rbac", "--subject", subject]).run();
+        let ran = testkit::konnect!().spec(spec).args(["rbac", "--subject", subject]).run();
         ran.assert_code(0);
         assert_eq!(ran.stderr, "");
         assert_eq!(ran.stdout.matches("kind: RoleBinding").count(), 1, "{}", ran.stdout);
     }
-    let ran = Konnect::new().spec(spec).args(["rbac", "--for", "plan"]).run();
+    let ran = testkit::konnect!().spec(spec).args(["rbac", "--for", "plan"]).run();
     assert!(!ran.stdout.contains("Binding") && !ran.stdout.contains("patch"), "{}", ran.stdout);
-    Konnect::new().spec("namespace = 1\n").args(["rbac"]).run().assert_code(1);
+    testkit::konnect!().spec("namespace = 1\n").args(["rbac"]).run().assert_code(1);
 }
 
 /// A masked name would be another grant, and kubectl would take it.
 #[test]
 fn no_grant_is_printed_with_a_masked_name() {
     let spec = "namespace = \"kong\"\nservice_account = \"podid\"\nsecret = \"konnect-pat\"\npat_env = \"PAT\"\n";
-    let konnect = Konnect::new().spec(spec).env("PAT", "kpat_xyzteam-blue-77Qw").args(["rbac", "--subject", "User:team-blue"]);
+    let konnect =
+        testkit::konnect!().spec(spec).env("PAT", "kpat_xyzteam-blue-77Qw").args(["rbac", "--subject", "User:team-blue"]);
     let ran = konnect.run();
     ran.assert_code(1);
     assert!(ran.stdout.is_empty() && ran.stderr.contains("nothing was printed"), "{}{}", ran.stdout, ran.stderr);
-    Konnect::new().spec(spec).args(["rbac", "--subject", "User:team-blue"]).run().assert_code(0);
+    testkit::konnect!().spec(spec).args(["rbac", "--subject", "User:team-blue"]).run().assert_code(0);
 }

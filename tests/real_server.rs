@@ -1,7 +1,5 @@
 //! The test server itself, what runs `konnect` against it, and the facts about kube-apiserver the project leans on.
 
-mod support;
-
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -9,9 +7,9 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use support::child::is_there;
-use support::terminal::Terminal;
-use support::{Konnect, Server};
+use testkit::Server;
+use testkit::child::is_there;
+use testkit::terminal::Terminal;
 
 const APPLY: &str = "application/apply-patch+yaml";
 
@@ -35,7 +33,7 @@ fn secret(metadata: Value) -> Value {
 
 #[test]
 fn is_the_version_we_say() {
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     let (status, version) = server.raw("GET", "/version", "", "");
     assert_eq!((status, &version["gitVersion"]), (200, &json!("v1.36.3")));
     let versions: Value = serde_json::from_str(&server.kubectl_ok(&["version", "-o", "json"], None)).unwrap();
@@ -45,7 +43,7 @@ fn is_the_version_we_say() {
 
 #[test]
 fn a_user_without_rights_gets_403_until_a_role_gives_them() {
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     let namespace = server.namespace("rights");
     server.kubectl_ok(&["create", "namespace", &namespace], None);
     let user = server.user("nobody", &["readers", "others"]);
@@ -75,7 +73,7 @@ fn a_user_without_rights_gets_403_until_a_role_gives_them() {
 
 #[test]
 fn who_we_are_by_certificate_and_by_bearer_token() {
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     let review = json!({"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}).to_string();
     let rows = [
         (server.kubeconfig(), "test-admin", &["system:masters", "system:authenticated"][..]),
@@ -98,7 +96,7 @@ fn who_we_are_by_certificate_and_by_bearer_token() {
 
 #[test]
 fn kubectl_failures_are_seen() {
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     let output = server.kubectl(&["get", "namespace", "there-is-none"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8(output.stderr).unwrap().contains("(NotFound)"));
@@ -106,7 +104,7 @@ fn kubectl_failures_are_seen() {
 
 #[test]
 fn a_second_server_is_another_and_is_gone_when_dropped() {
-    let Some(first) = support::server() else { return };
+    let Some(first) = testkit::server() else { return };
     let second = Server::start();
     assert_ne!(first.url(), second.url());
     let uid = |server: &Server| server.raw("GET", "/api/v1/namespaces/kube-system", "", "").1["metadata"]["uid"].clone();
@@ -143,7 +141,7 @@ fn child_that_holds_a_server() {
 
 #[test]
 fn nothing_is_left_when_the_test_process_is_killed() {
-    if support::server().is_none() {
+    if testkit::server().is_none() {
         return;
     }
     let mut child = Command::new(std::env::current_exe().unwrap())
@@ -172,7 +170,7 @@ fn nothing_is_left_when_the_test_process_is_killed() {
 
 #[test]
 fn resource_version_1_creates_only() {
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     let namespace = new_namespace(server, "create-only");
     let path = format!("{namespace}/secrets/a");
     let wanted = secret(json!({"name": "a", "resourceVersion": "1"}));
@@ -188,7 +186,7 @@ fn resource_version_1_creates_only() {
 
 #[test]
 fn a_wrong_uid_is_422_and_a_uid_that_is_gone_409() {
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     let namespace = new_namespace(server, "uid");
     let path = format!("{namespace}/secrets/a");
     assert_eq!(apply(server, &path, &secret(json!({"name": "a"}))).0, 201);
@@ -202,7 +200,7 @@ fn a_wrong_uid_is_422_and_a_uid_that_is_gone_409() {
 
 #[test]
 fn a_missing_namespace_is_a_404_of_namespaces() {
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     let namespace = server.namespace("missing");
     let secret = secret(json!({"name": "a"}));
     let account = json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "a"}});
@@ -221,7 +219,7 @@ fn a_missing_namespace_is_a_404_of_namespaces() {
 
 #[test]
 fn an_apply_that_changes_nothing_keeps_the_resource_version() {
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     let namespace = new_namespace(server, "no-op");
     let path = format!("{namespace}/secrets/a");
     let wanted = secret(json!({"name": "a", "labels": {"konghq.com/secret": "true"}}));
@@ -236,7 +234,7 @@ fn an_apply_that_changes_nothing_keeps_the_resource_version() {
 
 #[test]
 fn konnect_runs_in_its_own_folder_without_our_environment() {
-    let konnect = Konnect::new().spec("namespace = \"kong\"\n").env("PAT", "x").args(["--version"]);
+    let konnect = testkit::konnect!().spec("namespace = \"kong\"\n").env("PAT", "x").args(["--version"]);
     let command = konnect.command();
     let names: Vec<_> = command.get_envs().map(|(name, _)| name).collect();
     assert_eq!(names, ["HOME", "PAT", "PATH"]);

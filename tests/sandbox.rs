@@ -2,19 +2,17 @@
 
 #![expect(clippy::expect_used, reason = "a test that can't go on has failed")]
 
-mod support;
-
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 
 use serde_json::Value;
-use support::{Konnect, Served};
+use testkit::{Konnect, Served};
 
 const TOKEN: &str = "kpat_sandboxAAAABBBBCCCC1111";
 const SPEC: &str = "namespace = \"kong\"\nservice_account = \"podid\"\nsecret = \"konnect-pat\"\npat_env = \"PAT\"\n";
 
 fn konnect() -> Konnect {
-    Konnect::new().spec(SPEC).env("PAT", TOKEN).env("KUBECONFIG", "/nonexistent")
+    testkit::konnect!().spec(SPEC).env("PAT", TOKEN).env("KUBECONFIG", "/nonexistent")
 }
 
 #[test]
@@ -75,7 +73,7 @@ fn processes_at_once_lose_nothing() {
 
 /// What kubectl says and leaves, without what differs from run to run.
 fn by_kubectl(kubeconfig: &std::path::Path, namespace: &str) -> String {
-    let binaries = support::binaries::find().expect("found").expect("there");
+    let binaries = testkit::binaries::find().expect("found").expect("there");
     let folder = tempfile::tempdir().expect("a folder");
     let manifest = folder.path().join("manifest.yaml");
     let text = format!(
@@ -128,9 +126,9 @@ fn by_kubectl(kubeconfig: &std::path::Path, namespace: &str) -> String {
 
 #[test]
 fn kubectl_sees_the_same_as_on_the_real_server() {
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     let namespace = server.namespace("by-kubectl");
-    let served = Served::start();
+    let served = Served::start(testkit::konnect!());
     let config: Value = std::fs::read_to_string(served.kubeconfig()).expect("a kubeconfig").parse().expect("JSON");
     assert!(
         served.url.starts_with("https://127.0.0.1:")

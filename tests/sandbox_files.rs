@@ -2,8 +2,6 @@
 
 #![expect(clippy::expect_used, reason = "a test that can't go on has failed")]
 
-mod support;
-
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::{FileTypeExt as _, symlink};
 use std::process::{Child, Stdio};
@@ -11,13 +9,13 @@ use std::process::{Child, Stdio};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::process::{Signal, kill_process};
 use serde_json::{Value, json};
-use support::{Konnect, Ran, child};
+use testkit::{Konnect, Ran, child};
 
 const TOKEN: &str = "kpat_sandboxFilesAAAABBBBCCCC1";
 const SPEC: &str = "namespace = \"kong\"\nservice_account = \"podid\"\nsecret = \"konnect-pat\"\npat_env = \"PAT\"\n";
 
 fn konnect() -> Konnect {
-    Konnect::new().spec(SPEC).env("PAT", TOKEN).args(["sandbox", "serve", "--sandbox=state.json"])
+    testkit::konnect!().spec(SPEC).env("PAT", TOKEN).args(["sandbox", "serve", "--sandbox=state.json"])
 }
 
 /// Serves until it says so.

@@ -12,13 +12,12 @@ mod elsewhere;
 mod every_part;
 #[path = "saved_plans/forged.rs"]
 mod forged;
-mod support;
 #[path = "faults/world.rs"]
 #[expect(dead_code, reason = "shared with the tests of faults")]
 mod world;
 
 use jiff::{SignedDuration, Timestamp};
-use support::{Konnect, Ran};
+use testkit::{Konnect, Ran};
 
 const TOKEN: &str = "kpat_savedPlanTokenAAAABBBB1234";
 const SPEC: &str = "namespace = \"kong\"\nservice_account = \"podid\"\nsecret = \"konnect-pat\"\npat_env = \"PAT\"\n";
@@ -27,16 +26,16 @@ struct Desk(Konnect);
 
 impl Desk {
     fn new() -> Self {
-        Self(Konnect::new().spec(SPEC).env("PAT", TOKEN))
+        Self(testkit::konnect!().spec(SPEC).env("PAT", TOKEN))
     }
 
     /// The same with another line for the ServiceAccount.
     fn with(service_account: &str) -> Self {
-        Self(Konnect::new().spec(&SPEC.replace("service_account = \"podid\"", service_account)).env("PAT", TOKEN))
+        Self(testkit::konnect!().spec(&SPEC.replace("service_account = \"podid\"", service_account)).env("PAT", TOKEN))
     }
 
     fn run(&mut self, args: &[&str]) -> Ran {
-        let konnect = std::mem::replace(&mut self.0, Konnect::new());
+        let konnect = std::mem::replace(&mut self.0, testkit::konnect!());
         self.0 = konnect.args(args);
         self.0.run()
     }
@@ -101,27 +100,28 @@ fn a_plan_is_private_canonical_and_holds_no_token() {
 
 #[test]
 fn without_a_token_nothing_is_saved() {
-    let ran = Konnect::new().spec(SPEC).args(["plan", "--sandbox=s", "--out", "p"]).run();
+    let ran = testkit::konnect!().spec(SPEC).args(["plan", "--sandbox=s", "--out", "p"]).run();
     ran.assert_code(1);
     assert!(ran.stderr.contains("bound to the token"), "{}", ran.stderr);
-    let desk = Konnect::new().spec(SPEC).env("PAT", TOKEN).args(["plan", "--sandbox=s", "--out", "none/p"]);
+    let desk = testkit::konnect!().spec(SPEC).env("PAT", TOKEN).args(["plan", "--sandbox=s", "--out", "none/p"]);
     let ran = desk.run();
     ran.assert_code(1);
     assert!(ran.stderr.contains("can't be saved to none/p"), "{}", ran.stderr);
     // stdout as an ordinary file, as behind `>`: the link to it must not be replaced either.
-    let konnect = Konnect::new().spec(SPEC).env("PAT", TOKEN).file("ordinary", "").args(["plan", "--sandbox=s", "--out", "out"]);
+    let konnect =
+        testkit::konnect!().spec(SPEC).env("PAT", TOKEN).file("ordinary", "").args(["plan", "--sandbox=s", "--out", "out"]);
     std::os::unix::fs::symlink("ordinary", konnect.folder().join("out")).expect("a link");
     konnect.run().assert_code(1);
     assert!(konnect.folder().join("out").is_symlink(), "the link was replaced");
     // Nor is a file that is something else, such as the spec, replaced; an empty one and another plan are.
-    let konnect = Konnect::new().spec(SPEC).env("PAT", TOKEN).file("empty", "");
+    let konnect = testkit::konnect!().spec(SPEC).env("PAT", TOKEN).file("empty", "");
     for (place, code) in [("konnect.toml", 1), ("empty", 0), ("empty", 0)] {
         let (ended, said) = konnect.command_with(&["plan", "--sandbox=s", "--out", place]);
         assert_eq!(ended, code, "{place}: {said}");
     }
     assert_eq!(std::fs::read_to_string(konnect.folder().join("konnect.toml")).expect("the spec"), SPEC);
     for place in [".", "/dev/stdout", "/dev/null"] {
-        let ran = Konnect::new().spec(SPEC).env("PAT", TOKEN).args(["plan", "--sandbox=s", "--out", place]).run();
+        let ran = testkit::konnect!().spec(SPEC).env("PAT", TOKEN).args(["plan", "--sandbox=s", "--out", place]).run();
         ran.assert_code(1);
         assert!(ran.stderr.contains("is no file"), "{}", ran.stderr);
     }
@@ -204,7 +204,7 @@ fn times_and_clocks() {
 fn another_cluster_comes_before_another_token() {
     let mut desk = Desk::new();
     desk.planned();
-    let konnect = std::mem::replace(&mut desk.0, Konnect::new());
+    let konnect = std::mem::replace(&mut desk.0, testkit::konnect!());
     desk.0 = konnect.env("PAT", "kpat_anotherTokenCCCCDDDD5678");
     let ran = desk.run(&["apply", "p", "--sandbox=other"]);
     ran.assert_code(4);
@@ -229,20 +229,20 @@ fn a_text_that_gives_the_token_away_is_not_saved() {
 #[test]
 fn a_token_that_can_be_guessed_leaves_no_fingerprint() {
     let weak = "kpat_staging-password-1234";
-    let mut desk = Desk(Konnect::new().spec(SPEC).env("PAT", weak));
+    let mut desk = Desk(testkit::konnect!().spec(SPEC).env("PAT", weak));
     let ran = desk.run(&["plan", "--sandbox=s", "--out", "p"]);
     ran.assert_code(0);
     assert!(ran.stderr.contains("too easily guessed"), "{}", ran.stderr);
     assert!(desk.text().contains("\"fingerprint\": null"));
     // Another one that can't be guessed would have left one: it is another.
-    let konnect = std::mem::replace(&mut desk.0, Konnect::new());
+    let konnect = std::mem::replace(&mut desk.0, testkit::konnect!());
     desk.0 = konnect.env("PAT", TOKEN);
     desk.refused(&[], 4, &["is not the one the plan was made with"]);
-    let konnect = std::mem::replace(&mut desk.0, Konnect::new());
+    let konnect = std::mem::replace(&mut desk.0, testkit::konnect!());
     desk.0 = konnect.env("PAT", weak);
     desk.run(&["apply", "p", "--sandbox=s"]).assert_code(0);
     // Nor does the live token: then only an unmoved resourceVersion says that it is the same.
-    let konnect = std::mem::replace(&mut desk.0, Konnect::new());
+    let konnect = std::mem::replace(&mut desk.0, testkit::konnect!());
     desk.0 = konnect.env("PAT", TOKEN);
     desk.planned();
     let text = desk.text();

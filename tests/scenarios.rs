@@ -1,183 +1,146 @@
-//! A folder each: what was there, what the spec wants, and every byte of what konnect says and leaves behind. On the real server
-//! and on the sandbox: both must give the same bytes.
+//! A folder each: what was there, what the spec wants, and every byte of what konnect says and leaves behind. One test for each folder
+//! and server, the sandbox and the real one: both must give the same bytes. `cargo test --test scenarios -- workshop` runs one.
 //!
-//! `before.json` is loaded by POST, then by PUT with its managedFields, which the server keeps. `KONNECT_BLESS=1` writes the expected
-//! files anew: read the difference before you commit it.
+//! `before.json` is loaded by POST, then by PUT with its managedFields, which the server keeps. `scenario.toml` says why the scenario is
+//! there and how each run ends. `KONNECT_BLESS=1` writes the expected files of those that ended so on the sandbox, and then the real
+//! server must confirm them: read the difference before you commit it.
 
 #![expect(clippy::expect_used, reason = "a test that can't go on has failed")]
 
-mod support;
-
 use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::{Arc, LazyLock};
 
+use libtest_mimic::{Arguments, Completion, Failed, Trial, run};
 use serde_json::{Value, json};
-use support::scenario::Scenario;
-use support::{Konnect, Ran, Served, request};
+use testkit::scenario::{self, Scenario, normal};
+use testkit::{Ran, Served, golden, request, skipped};
 
 /// The token the specs' `$PAT` holds, unless the scenario says otherwise.
 const TOKEN: &str = "kpat_scenarioWantedToken00001";
 
+/// The scenarios shall not get fewer unnoticed.
+const AT_LEAST: usize = 15;
+
+const PLAN: &[&str] = &["plan", "--detailed-exitcode"];
+const APPLY: &[&str] = &["apply", "--auto-approve"];
+
+/// The sandbox of this process, for all scenarios: each has a namespace of its own.
+type SharedSandbox = Arc<LazyLock<Served>>;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let folders = scenario::folders();
+    assert!(folders.len() >= AT_LEAST, "the scenarios are found");
+    let sandbox: SharedSandbox = Arc::new(LazyLock::new(|| Served::start(testkit::konnect!())));
+    let on_sandbox = folders.iter().map(|folder| on_the_sandbox(folder.clone(), Arc::clone(&sandbox)));
+    let on_real = folders.iter().map(|folder| on_the_real_server(folder.clone()));
+    if golden::blessing() {
+        // First what writes, then what confirms.
+        let written = run(&arguments, on_sandbox.collect());
+        if written.has_failed() {
+            return written.exit_code();
+        }
+        return run(&arguments, on_real.collect()).exit_code();
+    }
+    run(&arguments, on_sandbox.chain(on_real).collect()).exit_code()
+}
+
+fn on_the_sandbox(folder: PathBuf, sandbox: SharedSandbox) -> Trial {
+    Trial::test(format!("sandbox::{}", scenario::name(&folder)), move || {
+        let api = Api { kubeconfig: sandbox.kubeconfig(), url: sandbox.url.clone() };
+        Ok(api.check(folder, golden::blessing())?)
+    })
+}
+
+fn on_the_real_server(folder: PathBuf) -> Trial {
+    let name = format!("real_server::{}", scenario::name(&folder));
+    Trial::ignorable_test(name.clone(), move || {
+        let Some(server) = testkit::server_for(&name) else { return Ok(Completion::ignored_with(skipped::no_real_server())) };
+        let api = Api { kubeconfig: server.kubeconfig(), url: server.url().to_owned() };
+        api.check(folder, false)?;
+        Ok::<_, Failed>(Completion::Completed)
+    })
+}
+
 /// A Kubernetes API to run against.
-struct Target {
+struct Api {
     kubeconfig: PathBuf,
     url: String,
 }
 
-impl Target {
+impl Api {
     fn send(&self, method: &str, path: &str, body: impl Into<Vec<u8>>) -> (u16, Value) {
         let headers = [("content-type", "application/json")];
         request::send(&self.kubeconfig, method, path, &headers, body).expect("an answer")
     }
-}
 
-struct Expected {
-    scenario: Scenario,
-}
+    /// Runs the scenario; what went wrong, all of it. Expected files are written only where nothing else did.
+    fn check(&self, folder: PathBuf, bless: bool) -> Result<(), String> {
+        let scenario = Scenario::read(folder)?;
+        scenario.load(|method, path, body| self.send(method, path, body));
+        let found = self.found(&scenario)?;
+        let compare = if bless { golden::bless } else { golden::file };
+        let stale: Vec<String> =
+            found.iter().filter_map(|(name, text)| compare(&scenario.folder.join(name), text).err()).collect();
+        if stale.is_empty() { Ok(()) } else { Err(stale.join("\n")) }
+    }
 
-impl Expected {
-    fn konnect(&self, target: &Target, args: &[&str]) -> Ran {
-        let mut konnect = Konnect::new().spec(&self.scenario.spec()).env("KUBECONFIG", &target.kubeconfig);
-        if self.scenario.pat() {
+    /// Plans, applies, and does both again: the files to be compared, of a run in which every exit code is the expected one.
+    fn found(&self, scenario: &Scenario) -> Result<[(&'static str, String); 4], String> {
+        let plan = self.run(scenario, PLAN, scenario.plan_code())?;
+        // Without the flag pending changes are no matter.
+        let code = if scenario.plan_code() == 2 { 0 } else { scenario.plan_code() };
+        let document = self.run(scenario, &["plan", "--format", "json"], code)?;
+        let mut document: Value = document.stdout.parse().map_err(|e| format!("no JSON alone: {e}\n{}", document.stdout))?;
+        normal::document(&mut document);
+        let comment = self.run(scenario, &["plan", "--format", "markdown"], code)?;
+
+        let before = self.live(&scenario.namespace());
+        self.run(scenario, APPLY, scenario.apply_code())?;
+        let after = self.live(&scenario.namespace());
+        if scenario.apply_code() != 0 && after != before {
+            return Err(format!("refused, but something was written:\n{before}\n→ {after}"));
+        }
+        self.run(scenario, PLAN, scenario.plan_again_code())?;
+        self.run(scenario, APPLY, scenario.apply_code())?;
+        let again = self.live(&scenario.namespace());
+        if again != after {
+            return Err(format!("a second apply changed something:\n{after}\n→ {again}"));
+        }
+        Ok([
+            ("plan.txt", normal::text(&format!("{}{}", plan.stdout, plan.stderr), &self.url)),
+            ("plan.json", format!("{document:#}\n")),
+            ("plan.md", normal::markdown(&comment.stdout)),
+            ("after.json", after),
+        ])
+    }
+
+    /// One run; an error where it doesn't end with this exit code.
+    fn run(&self, scenario: &Scenario, args: &[&str], code: i32) -> Result<Ran, String> {
+        let mut konnect = testkit::konnect!().spec(&scenario.spec()).env("KUBECONFIG", &self.kubeconfig);
+        if scenario.pat() {
             konnect = konnect.env("PAT", TOKEN);
         }
-        konnect.args(args.iter().map(|arg| (*arg).to_owned()).chain(self.scenario.args())).run()
+        let ran = konnect.args(args.iter().map(|arg| (*arg).to_owned()).chain(scenario.args())).run();
+        ran.expect_code(code).map_err(|why| format!("konnect {}: {why}", args.join(" ")))?;
+        Ok(ran)
     }
 
-    fn expect(&self, file: &str, found: &str) {
-        let path = self.scenario.folder.join(file);
-        if std::env::var_os("KONNECT_BLESS").is_some() {
-            std::fs::write(&path, found).expect("written");
+    /// Everything of the spec's namespace, and that itself.
+    fn live(&self, namespace: &str) -> String {
+        let mut found = Vec::new();
+        let (code, object) = self.send("GET", &format!("/api/v1/namespaces/{namespace}"), "");
+        if code == 200 {
+            found.push(object);
         }
-        let wanted = std::fs::read_to_string(&path).unwrap_or_default();
-        let diff = similar::TextDiff::from_lines(wanted.as_str(), found).unified_diff().header(file, "found").to_string();
-        assert!(wanted == found, "{}:\n{diff}", self.scenario.folder.display());
-    }
-}
-
-/// What differs from run to run.
-fn normal(value: &mut Value) {
-    match value {
-        Value::Object(map) => {
-            for (key, value) in map.iter_mut() {
-                match key.as_str() {
-                    "uid" | "resourceVersion" | "creationTimestamp" | "deletionTimestamp" | "time" | "server"
-                    | "konnect_version" | "context" | "user"
-                        if value.is_string() =>
-                    {
-                        *value = json!("[…]");
-                    }
-                    _ => normal(value),
-                }
-            }
+        for resource in ["serviceaccounts", "secrets"] {
+            let (code, list) = self.send("GET", &format!("/api/v1/namespaces/{namespace}/{resource}"), "");
+            assert_eq!(code, 200);
+            found.extend(list["items"].as_array().expect("items").iter().cloned());
         }
-        Value::Array(list) => list.iter_mut().for_each(normal),
-        _ => {}
-    }
-}
-
-fn normal_text(text: &str, target: &Target) -> String {
-    let mut lines = Vec::new();
-    for line in text.replace(target.url.as_str(), "[…]").lines() {
-        let mut words: Vec<String> = line.split(' ').map(str::to_owned).collect();
-        for i in 0..words.len() {
-            if words[i] == "uid" && i + 1 < words.len() {
-                words[i + 1] = "[…])".to_owned();
-            }
-            if words[i] == "Cluster" && i + 2 < words.len() {
-                words[i + 2] = "[…]".to_owned();
-                let last = words.len() - 1;
-                words[last] = "[…]".to_owned();
-            }
-            if words[i].starts_with("ago") && i >= 2 {
-                words[i - 2] = "[…]".to_owned();
-                words[i - 1] = String::new();
-            }
-        }
-        lines.push(words.join(" ").replace("[…]  ago", "[…] ago"));
-    }
-    lines.join("\n") + "\n"
-}
-
-/// The same for the comment: the context, the cluster's line and ages.
-fn normal_markdown(text: &str) -> String {
-    let mut lines = Vec::new();
-    for line in text.lines() {
-        let words: Vec<&str> = line.split(' ').collect();
-        if line.starts_with("Cluster ") {
-            let token = line.split("; token from ").nth(1).expect("the token");
-            lines.push(format!("Cluster […]; token from {token}"));
-        } else if line.starts_with("### ") {
-            let (spec, rest) = line.split_once(" on ").expect("the context");
-            lines.push(format!("{spec} on […]:{}", rest.split_once(':').expect("counts").1));
-        } else if let Some(ago) = words.iter().position(|word| word.starts_with("ago")).filter(|at| *at >= 2) {
-            lines.push([&words[..ago - 2], &["[…]"], &words[ago..]].concat().join(" "));
-        } else {
-            lines.push(line.to_owned());
-        }
-    }
-    lines.join("\n") + "\n"
-}
-
-fn after(target: &Target, namespace: &str) -> String {
-    let mut found = Vec::new();
-    let (code, object) = target.send("GET", &format!("/api/v1/namespaces/{namespace}"), "");
-    if code == 200 {
-        found.push(object);
-    }
-    for resource in ["serviceaccounts", "secrets"] {
-        let (code, list) = target.send("GET", &format!("/api/v1/namespaces/{namespace}/{resource}"), "");
-        assert_eq!(code, 200);
-        found.extend(list["items"].as_array().expect("items").iter().cloned());
-    }
-    let mut found = json!(found);
-    normal(&mut found);
-    format!("{found:#}\n")
-}
-
-#[test]
-fn every_scenario_on_the_real_server() {
-    let Some(server) = support::server() else { return };
-    every_scenario(&Target { kubeconfig: server.kubeconfig(), url: server.url().to_owned() });
-}
-
-#[test]
-fn every_scenario_on_the_sandbox() {
-    // Where the expectations are written anew, the real server writes them.
-    if std::env::var_os("KONNECT_BLESS").is_none() {
-        let served = Served::start();
-        every_scenario(&Target { kubeconfig: served.kubeconfig(), url: served.url.clone() });
-    }
-}
-
-fn every_scenario(target: &Target) {
-    let scenarios = support::scenario::all();
-    assert!(scenarios.len() >= 15, "the scenarios are found");
-    for scenario in scenarios {
-        let (namespace, code) = (scenario.namespace(), scenario.code());
-        scenario.load(|method, path, body| target.send(method, path, body));
-        let scenario = Expected { scenario };
-        let plan = scenario.konnect(target, &["plan"]);
-        scenario.expect("plan.txt", &normal_text(&format!("{}{}", plan.stdout, plan.stderr), target));
-        let document = scenario.konnect(target, &["plan", "--format", "json"]);
-        let mut document: Value = document.stdout.parse().expect("JSON alone");
-        normal(&mut document);
-        scenario.expect("plan.json", &format!("{document:#}\n"));
-
-        let comment = scenario.konnect(target, &["plan", "--format", "markdown"]);
-        scenario.expect("plan.md", &normal_markdown(&comment.stdout));
-
-        let before = after(target, &namespace);
-        let apply = scenario.konnect(target, &["apply", "--auto-approve"]);
-        apply.assert_code(code);
-        let found = after(target, &namespace);
-        scenario.expect("after.json", &found);
-        if code == 0 {
-            let again = scenario.konnect(target, &["plan", "--detailed-exitcode"]);
-            again.assert_code(0);
-            scenario.konnect(target, &["apply", "--auto-approve"]).assert_code(0);
-            assert_eq!(after(target, &namespace), found, "{}: a second run changes nothing", scenario.scenario.folder.display());
-        } else {
-            assert_eq!(before, found, "{}: refused, and nothing was written", scenario.scenario.folder.display());
-        }
+        let mut found = json!(found);
+        normal::document(&mut found);
+        format!("{found:#}\n")
     }
 }

@@ -1,10 +1,8 @@
 //! `--untrusted-spec`: whoever writes the pull request writes the spec, and gets to choose neither the cluster nor what is read as the token.
 
-mod support;
-
 use serde_json::{Value, json};
-use support::relay::{Fault, Relay};
-use support::{Konnect, Ran};
+use testkit::relay::{Relay, RelayFault};
+use testkit::{Konnect, Ran};
 
 const TOKEN: &str = "kpat_untrustedAAAABBBBCCCC1111";
 const OLD: &str = "kpat_untrustedOldXXXXYYYYZZZZ22";
@@ -15,7 +13,7 @@ fn spec(namespace: &str, rest: &str) -> String {
 
 fn untrusted(rest: &str, args: &[&str]) -> Konnect {
     let args = [args, &["--untrusted-spec"]].concat();
-    Konnect::new().spec(&spec("kong", rest)).env("PAT", TOKEN).env("OTHER", OLD).args(args)
+    testkit::konnect!().spec(&spec("kong", rest)).env("PAT", TOKEN).env("OTHER", OLD).args(args)
 }
 
 #[track_caller]
@@ -40,7 +38,7 @@ fn it_is_for_plan_and_validate_and_the_allowances_need_it() {
         &["plan", "--untrusted-spec", "--allow-pat-env", "PAT", "--out", "konnect.plan"],
     ];
     for args in wrong {
-        let ran = Konnect::new().spec(&spec("kong", "pat_env = \"PAT\"")).env("PAT", TOKEN).args(args).run();
+        let ran = testkit::konnect!().spec(&spec("kong", "pat_env = \"PAT\"")).env("PAT", TOKEN).args(args).run();
         assert_eq!((ran.code, ran.stdout.as_str()), (64, ""), "{args:?}\n{}", ran.stderr);
     }
 }
@@ -96,7 +94,7 @@ fn nothing_of_a_refused_spec_is_opened() {
 
 #[test]
 fn a_spec_that_is_a_link_is_not_followed() {
-    let konnect = Konnect::new().file("secrets", "password = hunter2hunter2\n").args(["plan", "--untrusted-spec"]);
+    let konnect = testkit::konnect!().file("secrets", "password = hunter2hunter2\n").args(["plan", "--untrusted-spec"]);
     std::os::unix::fs::symlink("secrets", konnect.folder().join("konnect.toml")).expect("a link");
     let ran = konnect.run();
     says(&ran, 3, &["symbolic link"]);
@@ -108,15 +106,15 @@ fn a_spec_that_is_a_link_is_not_followed() {
 
 #[test]
 fn the_token_is_compared_and_sent_nowhere() {
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     let namespace = server.namespace("untrusted");
     let object = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}});
     assert_eq!(server.raw("POST", "/api/v1/namespaces", "application/json", object.to_string()).0, 201);
     let folder = tempfile::tempdir().expect("a folder");
-    let relay = Relay::start(&server.kubeconfig(), folder.path(), |_| Fault::None);
+    let relay = Relay::start(&server.kubeconfig(), folder.path(), |_| RelayFault::None);
     // The spec's kubeconfig doesn't exist, and its context is the relay's.
     let text = spec(&namespace, "pat_env = \"PAT\"\n[cluster]\ncontext = \"relay\"\nkubeconfig = \"not-there\"");
-    let konnect = Konnect::new().spec(&text).env("PAT", TOKEN).env("KUBECONFIG", &relay.kubeconfig);
+    let konnect = testkit::konnect!().spec(&text).env("PAT", TOKEN).env("KUBECONFIG", &relay.kubeconfig);
     let allowed = ["plan", "--untrusted-spec", "--allow-context", "relay", "--allow-pat-env", "PAT"];
     let asked = || relay.calls().iter().map(|call| call.what.clone()).collect::<Vec<_>>();
 
@@ -147,7 +145,7 @@ fn the_token_is_compared_and_sent_nowhere() {
 
     // A trusted spec's is sent: the test would see it.
     let trusted =
-        Konnect::new().spec(&spec(&namespace, "pat_env = \"PAT\"")).env("PAT", TOKEN).env("KUBECONFIG", &relay.kubeconfig);
+        testkit::konnect!().spec(&spec(&namespace, "pat_env = \"PAT\"")).env("PAT", TOKEN).env("KUBECONFIG", &relay.kubeconfig);
     trusted.args(["plan"]).run().assert_code(0);
     assert!(asked().iter().any(|what| what.starts_with("PATCH secrets")), "{:?}", asked());
 }
@@ -155,11 +153,12 @@ fn the_token_is_compared_and_sent_nowhere() {
 /// Neither the spec nor a flag names a context: the kubeconfig is the operator's, and so is what it has as the current one.
 #[test]
 fn the_current_context_is_the_operators() {
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     let text = spec(&server.namespace("untrusted"), "pat_env = \"PAT\"");
-    let konnect = Konnect::new().spec(&text).env("PAT", TOKEN).env("KUBECONFIG", server.kubeconfig());
+    let konnect = testkit::konnect!().spec(&text).env("PAT", TOKEN).env("KUBECONFIG", server.kubeconfig());
     says(&konnect.args(["plan", "--untrusted-spec", "--allow-pat-env", "PAT"]).run(), 0, &["3 to add"]);
-    let other = Konnect::new().spec(&format!("{text}[cluster]\ncontext = \"prod\"\n")).env("KUBECONFIG", server.kubeconfig());
+    let other =
+        testkit::konnect!().spec(&format!("{text}[cluster]\ncontext = \"prod\"\n")).env("KUBECONFIG", server.kubeconfig());
     let current = server.kubectl_ok(&["config", "current-context"], None);
     let chosen = ["plan", "--untrusted-spec", "--allow-pat-env", "PAT", "--context", current.trim()];
     says(&other.args(chosen).run(), 0, &["3 to add"]);
@@ -170,7 +169,7 @@ fn the_current_context_is_the_operators() {
 fn no_guess_of_a_part_of_a_token_is_answered() {
     const LIVE: &str = "kpat_Qw8RtZ5yUi3OpAs7DfG2Hj";
     let objects = "namespace = \"kong\"\nservice_account = \"podid\"\npat_env = \"PAT\"\n";
-    let konnect = Konnect::new().spec(&format!("{objects}secret = \"konnect-pat\"\n")).env("PAT", LIVE);
+    let konnect = testkit::konnect!().spec(&format!("{objects}secret = \"konnect-pat\"\n")).env("PAT", LIVE);
     let konnect = konnect.args(["apply", "--sandbox=s", "--auto-approve"]);
     konnect.run().assert_code(0);
     for guess in [&LIVE[..8], &LIVE[5..13], &LIVE[8..20], &LIVE[5..LIVE.len() - 1]] {

@@ -11,9 +11,9 @@ use super::form::Form;
 use super::met::{Facts, Planted, met};
 use super::search::search;
 use super::secret::{Canary, Flavour, Whose};
-use super::server::{Log, Script, Server};
+use super::server::{Log, Script, ScriptedServer};
 use super::state::SPEC;
-use super::support::{Konnect, Ran};
+use testkit::{Konnect, Ran};
 
 /// Stands for the server's address in what is written before the server is known.
 pub const SERVER: &str = "http://server.invalid";
@@ -22,7 +22,7 @@ pub const SERVER: &str = "http://server.invalid";
 pub const KUBECONFIG: &str = "input-kubeconfig.json";
 
 /// One run.
-pub struct Case {
+pub struct CanaryCase {
     /// Where the canary is, for findings.
     pub place: String,
     /// The command line.
@@ -43,7 +43,7 @@ pub struct Case {
     pub no_plan: bool,
 }
 
-impl Case {
+impl CanaryCase {
     /// A sound spec, the wanted token in `$PAT`, and a kubeconfig with a bearer token.
     pub fn new(place: String, args: &[&str], script: Script, planted: Planted) -> Self {
         let flavour = flavour_of(planted.canary);
@@ -76,7 +76,7 @@ impl Case {
     }
 
     /// Runs it, and searches all that it wrote.
-    pub fn run(&self, server: &Server) -> (Vec<Finding>, Log) {
+    pub fn run(&self, server: &ScriptedServer) -> (Vec<Finding>, Log) {
         let konnect = self.prepared(server);
         let ran = konnect.run();
         let log = server.log();
@@ -91,9 +91,9 @@ impl Case {
     }
 
     /// The server and the folder, ready for the run.
-    pub fn prepared(&self, server: &Server) -> Konnect {
+    pub fn prepared(&self, server: &ScriptedServer) -> Konnect {
         server.begin(self.script.clone());
-        let mut konnect = Konnect::new();
+        let mut konnect = testkit::konnect!();
         for (name, text) in &self.inputs {
             let path = konnect.folder().join(name);
             // A name that no file can have is tried without the file.
@@ -128,7 +128,7 @@ impl Case {
     }
 
     /// Every file that isn't as we wrote it was written by konnect; so was its name.
-    fn search_files(&self, folder: &Path, below: &Path, (server, met): (&Server, &[&str]), found: &mut Vec<Finding>) {
+    fn search_files(&self, folder: &Path, below: &Path, (server, met): (&ScriptedServer, &[&str]), found: &mut Vec<Finding>) {
         for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
             let (path, name) = (entry.path(), below.join(entry.file_name()));
             let shown = name.display().to_string();
@@ -193,7 +193,7 @@ pub fn is_the_wanted_token(planted: &Planted) -> bool {
 fn accept_any(command: Option<&String>) -> Option<&'static str> {
     static KNOWN: OnceLock<Vec<&str>> = OnceLock::new();
     let known = KNOWN.get_or_init(|| {
-        let knows = |command: &&str| Konnect::new().args([command, "--help"]).run().stdout.contains("--accept-any-token");
+        let knows = |command: &&str| testkit::konnect!().args([command, "--help"]).run().stdout.contains("--accept-any-token");
         ["plan", "apply", "validate", "rbac"].into_iter().filter(knows).collect()
     });
     command.filter(|command| known.contains(&command.as_str())).map(|_| "--accept-any-token")

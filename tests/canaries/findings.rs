@@ -4,12 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::case::Case;
-use super::server::{Call, Server};
-use super::support::skipped;
+use super::case::CanaryCase;
+use super::server::{ApiRequest, ScriptedServer};
+use testkit::extent::{Extent, extent};
+use testkit::skipped;
 
 /// More are counted, but not shown.
 const SHOWN: usize = 40;
+/// Every so-many-th run is in the slice.
+const SLICE: usize = 41;
 /// Runs mostly wait for processes to begin and end.
 const AT_ONCE: usize = 4;
 
@@ -28,17 +31,18 @@ pub struct Finding {
 
 /// Whether everything is to be tried, not a choice that is done in a minute.
 pub fn long() -> bool {
-    std::env::var_os("KONNECT_LONG").is_some()
+    extent() == Extent::Long
 }
 
-/// Runs all cases; panics with what they found.
-pub fn none_in(group: &str, cases: &[Case]) {
+/// Runs all cases, or a slice of them in the quick run; panics with what they found.
+pub fn none_in(group: &str, cases: Vec<CanaryCase>) {
+    let cases = extent().slice(cases, SLICE);
     let (next, found) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
-    let (orders, stuck) = (Mutex::new(BTreeSet::<Vec<Call>>::new()), AtomicUsize::new(0));
+    let (orders, stuck) = (Mutex::new(BTreeSet::<Vec<ApiRequest>>::new()), AtomicUsize::new(0));
     std::thread::scope(|scope| {
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
-                let server = Server::start();
+                let server = ScriptedServer::start();
                 while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let (findings, log) = case.run(&server);
                     found.lock().expect("no run failed").extend(findings);

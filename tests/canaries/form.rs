@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
-use super::support::Dice;
+use testkit::Rng;
 
 /// One way to write it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,8 +60,8 @@ pub const FORMS: [Form; 16] = [
 
 impl Form {
     /// Half of the time one of the first three.
-    pub fn any(dice: &mut Dice) -> Self {
-        if dice.one_in(2) { FORMS[dice.at(3)] } else { FORMS[3 + dice.at(FORMS.len() - 3)] }
+    pub fn any(rng: &mut Rng) -> Self {
+        if rng.one_in(2) { FORMS[rng.index(3)] } else { FORMS[3 + rng.index(FORMS.len() - 3)] }
     }
 
     /// Whether the whole secret stands there as it is.
@@ -70,15 +70,15 @@ impl Form {
     }
 
     /// Writes it.
-    pub fn write(self, secret: &str, dice: &mut Dice) -> String {
+    pub fn write(self, secret: &str, rng: &mut Rng) -> String {
         let each = |part: &dyn Fn(u8) -> String| secret.bytes().map(part).collect::<String>();
         match self {
             Self::Whole => secret.to_owned(),
             Self::Embedded => format!("see {secret}, please"),
             Self::Glued => format!("x.{secret}.y"),
             Self::Slice => {
-                let length = 8 + dice.at(5);
-                let start = dice.at(secret.len() - length);
+                let length = 8 + rng.index(5);
+                let start = rng.index(secret.len() - length);
                 secret[start..start + length].to_owned()
             }
             Self::Base64(skipped) => STANDARD.encode(format!("{}{secret}.", &"id:"[..skipped])),
@@ -96,11 +96,11 @@ impl Form {
             Self::Json => serde_json::Value::from(secret).to_string().trim_matches('"').to_owned(),
             Self::JsonAll => each(&|byte| format!("\\u{byte:04x}")),
             Self::Broken => {
-                let at = 1 + dice.at(secret.len() - 1);
-                format!("{}{}{}", &secret[..at], dice.of(&["\n", "\r\n", "\n    "]), &secret[at..])
+                let at = 1 + rng.index(secret.len() - 1);
+                format!("{}{}{}", &secret[..at], rng.choose(&["\n", "\r\n", "\n    "]), &secret[at..])
             }
             Self::BrokenSlice => {
-                let start = dice.at(secret.len() - 12);
+                let start = rng.index(secret.len() - 12);
                 format!("{}\n{}", &secret[start..start + 6], &secret[start + 6..start + 12])
             }
         }

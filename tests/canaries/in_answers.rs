@@ -1,39 +1,41 @@
 //! Canaries in what the server says: every field of every object, Status and review, every header, in every order of the answers.
 
-use super::answer::Answer;
-use super::case::{Case, flavour_of, whole};
+use super::case::{CanaryCase, flavour_of, whole};
 use super::commands::COMMANDS;
 use super::findings::long;
 use super::form::Form;
 use super::met::Planted;
 use super::order;
 use super::positions::{self, planted};
+use super::response::ScriptedResponse;
 use super::secret::{Canary, Flavour, KINDS};
-use super::server::{Call, FIRST_ROUND, OBJECTS, Object, Script};
-use super::state::{State, script};
+use super::server::{ApiRequest, FIRST_ROUND, OBJECTS, Script, ScriptedObject};
+use super::state::{ClusterState, script};
 use super::statuses;
-use super::support::Dice;
+use testkit::Rng;
 
 /// An answer, and how many of the kinds of canaries each of its positions gets in the short run.
-struct Target {
-    state: State,
-    call: Call,
+struct PlantingGround {
+    state: ClusterState,
+    call: ApiRequest,
     kinds: usize,
 }
 
-fn targets() -> Vec<Target> {
-    let of = |state, call, kinds| Target { state, call, kinds };
-    let mut targets: Vec<Target> = OBJECTS.iter().map(|object| of(State::Differs, Call::Get(*object), KINDS.len())).collect();
-    targets.extend([Call::Uid, Call::WhoAmI, Call::MayI].map(|call| of(State::Differs, call, KINDS.len())));
+fn targets() -> Vec<PlantingGround> {
+    let of = |state, call, kinds| PlantingGround { state, call, kinds };
+    let mut targets: Vec<PlantingGround> =
+        OBJECTS.iter().map(|object| of(ClusterState::Differs, ApiRequest::Get(*object), KINDS.len())).collect();
+    targets
+        .extend([ApiRequest::Uid, ApiRequest::WhoAmI, ApiRequest::MayI].map(|call| of(ClusterState::Differs, call, KINDS.len())));
     for object in OBJECTS {
-        targets.push(of(State::Blocked, Call::Get(object), 1));
-        targets.push(of(State::Same, Call::Get(object), 1));
-        targets.push(of(State::Differs, Call::Dry(object), 2));
-        targets.push(of(State::Nothing, Call::Write(object), 1));
-        targets.push(of(State::Differs, Call::Again(object), 1));
+        targets.push(of(ClusterState::Blocked, ApiRequest::Get(object), 1));
+        targets.push(of(ClusterState::Same, ApiRequest::Get(object), 1));
+        targets.push(of(ClusterState::Differs, ApiRequest::Dry(object), 2));
+        targets.push(of(ClusterState::Nothing, ApiRequest::Write(object), 1));
+        targets.push(of(ClusterState::Differs, ApiRequest::Again(object), 1));
     }
-    targets.push(of(State::Fixed, Call::Get(Object::Secret), 2));
-    targets.push(of(State::Nothing, Call::Get(Object::Secret), KINDS.len()));
+    targets.push(of(ClusterState::Fixed, ApiRequest::Get(ScriptedObject::Secret), 2));
+    targets.push(of(ClusterState::Nothing, ApiRequest::Get(ScriptedObject::Secret), KINDS.len()));
     targets
 }
 
@@ -48,16 +50,20 @@ fn kinds_at(position: &positions::Position, most: usize) -> usize {
 }
 
 /// The command of the `turn`-th run about a call: one that makes it.
-fn command_for(call: Call, turn: usize) -> &'static [&'static str] {
-    let writes = matches!(call, Call::Write(_) | Call::Again(_) | Call::MayI);
+fn command_for(call: ApiRequest, turn: usize) -> &'static [&'static str] {
+    let writes = matches!(call, ApiRequest::Write(_) | ApiRequest::Again(_) | ApiRequest::MayI);
     let able: Vec<_> = COMMANDS.iter().filter(|command| !writes || command.contains(&"--auto-approve")).collect();
     able[turn % able.len()]
 }
 
 /// Every position of every object and review.
-pub fn objects() -> Vec<Case> {
-    let orders = order::all(&[Call::Get(Object::Namespace), Call::Get(Object::ServiceAccount), Call::Get(Object::Secret)]);
-    let (mut cases, mut dice, mut turn) = (Vec::new(), Dice::new(10), 0);
+pub fn objects() -> Vec<CanaryCase> {
+    let orders = order::all(&[
+        ApiRequest::Get(ScriptedObject::Namespace),
+        ApiRequest::Get(ScriptedObject::ServiceAccount),
+        ApiRequest::Get(ScriptedObject::Secret),
+    ]);
+    let (mut cases, mut rng, mut turn) = (Vec::new(), Rng::new(10), 0);
     for target in targets() {
         let tree = script(target.state, Flavour::Bare).table[&target.call].body.clone();
         for (i, position) in positions::all(&tree).into_iter().enumerate() {
@@ -68,15 +74,15 @@ pub fn objects() -> Vec<Case> {
                 let canary = KINDS[(n + if kinds < KINDS.len() { i * kinds } else { 0 }) % KINDS.len()];
                 let base = script(target.state, flavour_of(canary));
                 let answer = &base.table[&target.call];
-                let form = Form::any(&mut dice);
-                let text = form.write(canary.text(), &mut dice);
-                let body = planted(&answer.body, &position, &text, dice.one_in(4));
-                let answer = Answer { body, ..answer.clone() };
+                let form = Form::any(&mut rng);
+                let text = form.write(canary.text(), &mut rng);
+                let body = planted(&answer.body, &position, &text, rng.one_in(4));
+                let answer = ScriptedResponse { body, ..answer.clone() };
                 let order = orders[(i + n) % orders.len()].clone();
                 let script = Script { instead: [(target.call, answer)].into(), order, ..base };
                 let place = format!("{:?} of {:?} {}", target.call, target.state, position.name());
                 let command = command_for(target.call, turn);
-                cases.push(Case::new(place, command, script, Planted { canary, form }));
+                cases.push(CanaryCase::new(place, command, script, Planted { canary, form }));
                 turn += 1;
             }
             turn += 1;
@@ -86,41 +92,41 @@ pub fn objects() -> Vec<Case> {
 }
 
 /// Every position of every Status, and its headers, at every kind of call.
-pub fn refusals() -> Vec<Case> {
+pub fn refusals() -> Vec<CanaryCase> {
     let calls = [
-        Call::Get(Object::Secret),
-        Call::Get(Object::ServiceAccount),
-        Call::Dry(Object::Secret),
-        Call::Write(Object::Secret),
-        Call::Get(Object::Namespace),
-        Call::Dry(Object::Namespace),
-        Call::Write(Object::ServiceAccount),
-        Call::Uid,
-        Call::WhoAmI,
-        Call::MayI,
+        ApiRequest::Get(ScriptedObject::Secret),
+        ApiRequest::Get(ScriptedObject::ServiceAccount),
+        ApiRequest::Dry(ScriptedObject::Secret),
+        ApiRequest::Write(ScriptedObject::Secret),
+        ApiRequest::Get(ScriptedObject::Namespace),
+        ApiRequest::Dry(ScriptedObject::Namespace),
+        ApiRequest::Write(ScriptedObject::ServiceAccount),
+        ApiRequest::Uid,
+        ApiRequest::WhoAmI,
+        ApiRequest::MayI,
     ];
-    let (mut cases, mut dice, mut turn) = (Vec::new(), Dice::new(11), 0);
+    let (mut cases, mut rng, mut turn) = (Vec::new(), Rng::new(11), 0);
     for (name, refusal) in statuses::all() {
         for (i, place) in places(&refusal).into_iter().enumerate() {
             let all = calls.len() * KINDS.len();
             let several = match &place {
                 _ if long() => all,
                 // What is shown of it most.
-                Place::Body(position) if position.path == ["message"] && !position.is_key => all / 2,
-                Place::Body(position) if position.is_key => 2,
-                Place::Header(name) if *name != "warning" => 2,
+                ResponsePart::Body(position) if position.path == ["message"] && !position.is_key => all / 2,
+                ResponsePart::Body(position) if position.is_key => 2,
+                ResponsePart::Header(name) if *name != "warning" => 2,
                 _ => KINDS.len(),
             };
             for n in 0..several {
                 // Forty turns meet every second pair of the two; the next forty meet the others.
                 let call = calls[(i * 3 + n + n / 40) % calls.len()];
                 let canary = KINDS[(i + n) % KINDS.len()];
-                let form = Form::any(&mut dice);
-                let answer = place.plant(&refusal, &form.write(canary.text(), &mut dice));
-                let state = if turn % 4 == 0 { State::Nothing } else { State::Differs };
+                let form = Form::any(&mut rng);
+                let answer = place.plant(&refusal, &form.write(canary.text(), &mut rng));
+                let state = if turn % 4 == 0 { ClusterState::Nothing } else { ClusterState::Differs };
                 let script = Script { instead: [(call, answer)].into(), ..script(state, flavour_of(canary)) };
                 let place = format!("{name} {}", place.name());
-                let mut case = Case::new(place, command_for(call, turn), script, Planted { canary, form });
+                let mut case = CanaryCase::new(place, command_for(call, turn), script, Planted { canary, form });
                 if refusal.code >= 502 {
                     // It is asked again, until the time is out.
                     case.args.extend(["--timeout".to_owned(), "300ms".to_owned()]);
@@ -134,19 +140,19 @@ pub fn refusals() -> Vec<Case> {
 }
 
 /// Where something can be planted in an answer.
-enum Place {
+enum ResponsePart {
     Body(positions::Position),
     Text,
     Header(&'static str),
     Phrase,
 }
 
-fn places(answer: &Answer) -> Vec<Place> {
-    let mut places = vec![Place::Phrase];
-    places.extend(HEADERS.map(Place::Header));
+fn places(answer: &ScriptedResponse) -> Vec<ResponsePart> {
+    let mut places = vec![ResponsePart::Phrase];
+    places.extend(HEADERS.map(ResponsePart::Header));
     match &answer.body {
-        serde_json::Value::String(_) => places.push(Place::Text),
-        body => places.extend(positions::all(body).into_iter().map(Place::Body)),
+        serde_json::Value::String(_) => places.push(ResponsePart::Text),
+        body => places.extend(positions::all(body).into_iter().map(ResponsePart::Body)),
     }
     places
 }
@@ -162,7 +168,7 @@ const HEADERS: [&str; 8] = [
     "x-kubernetes-pf-flowschema-uid",
 ];
 
-impl Place {
+impl ResponsePart {
     fn name(&self) -> String {
         match self {
             Self::Body(position) => position.name(),
@@ -172,7 +178,7 @@ impl Place {
         }
     }
 
-    fn plant(&self, answer: &Answer, text: &str) -> Answer {
+    fn plant(&self, answer: &ScriptedResponse, text: &str) -> ScriptedResponse {
         let mut answer = answer.clone();
         match self {
             Self::Body(position) => answer.body = planted(&answer.body, position, text, false),
@@ -186,28 +192,28 @@ impl Place {
 }
 
 /// The headers of what succeeds.
-pub fn headers() -> Vec<Case> {
+pub fn headers() -> Vec<CanaryCase> {
     let calls = [
-        Call::Dry(Object::Secret),
-        Call::Get(Object::Secret),
-        Call::Write(Object::Secret),
-        Call::Dry(Object::ServiceAccount),
-        Call::Get(Object::Namespace),
-        Call::Write(Object::Namespace),
-        Call::Uid,
-        Call::WhoAmI,
+        ApiRequest::Dry(ScriptedObject::Secret),
+        ApiRequest::Get(ScriptedObject::Secret),
+        ApiRequest::Write(ScriptedObject::Secret),
+        ApiRequest::Dry(ScriptedObject::ServiceAccount),
+        ApiRequest::Get(ScriptedObject::Namespace),
+        ApiRequest::Write(ScriptedObject::Namespace),
+        ApiRequest::Uid,
+        ApiRequest::WhoAmI,
     ];
-    let (mut cases, mut dice) = (Vec::new(), Dice::new(12));
+    let (mut cases, mut rng) = (Vec::new(), Rng::new(12));
     for (i, header) in HEADERS.into_iter().enumerate() {
         for (n, canary) in KINDS.into_iter().enumerate() {
             let several = if header == "warning" || long() { calls.len() } else { 2 };
             for k in 0..several {
                 let call = calls[(k + n) % calls.len()];
-                let base = script(State::Differs, flavour_of(canary));
-                let form = Form::any(&mut dice);
-                let answer = Place::Header(header).plant(&base.table[&call], &form.write(canary.text(), &mut dice));
+                let base = script(ClusterState::Differs, flavour_of(canary));
+                let form = Form::any(&mut rng);
+                let answer = ResponsePart::Header(header).plant(&base.table[&call], &form.write(canary.text(), &mut rng));
                 let script = Script { instead: [(call, answer)].into(), ..base };
-                cases.push(Case::new(
+                cases.push(CanaryCase::new(
                     format!("{call:?}, the header {header}"),
                     command_for(call, i + n + k),
                     script,
@@ -220,13 +226,13 @@ pub fn headers() -> Vec<Case> {
 }
 
 /// The live and the wanted token at many places at once, in all 120 orders of the first round.
-pub fn orders() -> Vec<Case> {
+pub fn orders() -> Vec<CanaryCase> {
     let mut cases = Vec::new();
     for (i, order) in order::all(&FIRST_ROUND).into_iter().enumerate() {
         for (n, flavour) in [Flavour::Bare, Flavour::Odd].into_iter().enumerate() {
             for k in 0..if long() { COMMANDS.len() } else { 1 } {
                 let (old, new) = (Canary::old(flavour), Canary::new(flavour));
-                let state = if (i + n) % 2 == 0 { State::Differs } else { State::Blocked };
+                let state = if (i + n) % 2 == 0 { ClusterState::Differs } else { ClusterState::Blocked };
                 let base = script(state, flavour);
                 let mut instead = std::collections::BTreeMap::new();
                 for call in FIRST_ROUND {
@@ -239,7 +245,7 @@ pub fn orders() -> Vec<Case> {
                     instead.insert(call, answer);
                 }
                 let script = Script { instead, order: order.clone(), ..base };
-                let mut case = Case::new(
+                let mut case = CanaryCase::new(
                     format!("everywhere, the tokens {flavour:?}"),
                     COMMANDS[(i + k) % COMMANDS.len()],
                     script,

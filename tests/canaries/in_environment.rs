@@ -2,13 +2,13 @@
 
 use serde_json::json;
 
-use super::case::{Case, KUBECONFIG, flavour_of, kubeconfig};
+use super::case::{CanaryCase, KUBECONFIG, flavour_of, kubeconfig};
 use super::findings::long;
 use super::form::Form;
 use super::met::Planted;
 use super::secret::{Canary, KINDS};
-use super::state::{State, script};
-use super::support::Dice;
+use super::state::{ClusterState, script};
+use testkit::Rng;
 
 const VARIABLES: [(&str, &str, &str); 34] = [
     ("KUBECONFIG", "{}", "plan"),
@@ -48,18 +48,18 @@ const VARIABLES: [(&str, &str, &str); 34] = [
 ];
 
 /// All of them.
-pub fn all() -> Vec<Case> {
-    let (mut cases, mut dice) = (Vec::new(), Dice::new(40));
+pub fn all() -> Vec<CanaryCase> {
+    let (mut cases, mut rng) = (Vec::new(), Rng::new(40));
     for (name, template, command) in VARIABLES {
         for n in 0..if long() { 12 * KINDS.len() } else { KINDS.len() } {
             let canary = KINDS[n % KINDS.len()];
             // What is in the token's own variable is a token as it is.
-            let form = if matches!(name, "PAT" | "API_TOKEN") { Form::Whole } else { Form::any(&mut dice) };
-            let text = form.write(canary.text(), &mut dice);
+            let form = if matches!(name, "PAT" | "API_TOKEN") { Form::Whole } else { Form::any(&mut rng) };
+            let text = form.write(canary.text(), &mut rng);
             let args: Vec<String> = command.split(' ').map(|word| word.replace("{}", &text)).collect();
             let args: Vec<&str> = args.iter().map(String::as_str).collect();
-            let script = script(State::Differs, flavour_of(canary));
-            let mut case = Case::new(
+            let script = script(ClusterState::Differs, flavour_of(canary));
+            let mut case = CanaryCase::new(
                 format!("{name}={template} konnect {command}").escape_debug().to_string(),
                 &args,
                 script,

@@ -2,13 +2,13 @@
 
 use serde_json::json;
 
-use super::case::{Case, flavour_of, is_the_wanted_token, kubeconfig};
+use super::case::{CanaryCase, flavour_of, is_the_wanted_token, kubeconfig};
 use super::findings::long;
 use super::form::Form;
 use super::met::Planted;
 use super::secret::{Canary, KINDS};
-use super::state::{SPEC, State, script};
-use super::support::Dice;
+use super::state::{ClusterState, SPEC, script};
+use testkit::Rng;
 
 /// What konnect finds where the argument leads it.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -84,19 +84,23 @@ const ARGUMENTS: [(&str, There); 51] = [
 ];
 
 /// All of them.
-pub fn all() -> Vec<Case> {
-    let (mut cases, mut dice) = (Vec::new(), Dice::new(30));
+pub fn all() -> Vec<CanaryCase> {
+    let (mut cases, mut rng) = (Vec::new(), Rng::new(30));
     for (i, (template, there)) in ARGUMENTS.into_iter().enumerate() {
         for n in 0..if long() { 12 * KINDS.len() } else { 2 * KINDS.len() } {
             let canary = KINDS[n % KINDS.len()];
-            let form = Form::any(&mut dice);
-            let text = form.write(canary.text(), &mut dice);
+            let form = Form::any(&mut rng);
+            let text = form.write(canary.text(), &mut rng);
             let mut args: Vec<String> = template.split(' ').map(|word| word.replace("{}", &text)).collect();
             args.extend(format_for(template, n / 2 + i).iter().map(|word| (*word).to_owned()));
             let planted = Planted { canary, form };
             let place = format!("konnect {template}{}", if there == There::NamesRubbish { " (rubbish)" } else { "" });
             let args: Vec<&str> = args.iter().map(String::as_str).collect();
-            cases.push(case(Case::new(place, &args, script(State::Differs, flavour_of(canary)), planted), there, text));
+            cases.push(case(
+                CanaryCase::new(place, &args, script(ClusterState::Differs, flavour_of(canary)), planted),
+                there,
+                text,
+            ));
         }
     }
     cases
@@ -113,7 +117,7 @@ fn format_for(template: &str, turn: usize) -> &'static [&'static str] {
     all[turn % all.len()]
 }
 
-fn case(mut case: Case, there: There, text: String) -> Case {
+fn case(mut case: CanaryCase, there: There, text: String) -> CanaryCase {
     match there {
         There::Spec => {}
         There::Kubeconfig => case.facts.kubeconfig_is_read = true,

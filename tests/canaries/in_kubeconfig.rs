@@ -2,15 +2,15 @@
 
 use serde_json::{Value, json};
 
-use super::case::{Case, KUBECONFIG, SERVER, flavour_of};
+use super::case::{CanaryCase, KUBECONFIG, SERVER, flavour_of};
 use super::commands::COMMANDS;
 use super::findings::long;
 use super::form::Form;
 use super::met::Planted;
 use super::positions::{self, planted};
 use super::secret::{Canary, Flavour, KINDS, Whose};
-use super::state::{State, script};
-use super::support::Dice;
+use super::state::{ClusterState, script};
+use testkit::Rng;
 
 const BEARER: Canary = Canary { whose: Whose::Bearer, flavour: Flavour::Prefixed };
 const PASSWORD: Canary = Canary { whose: Whose::Password, flavour: Flavour::Prefixed };
@@ -82,8 +82,8 @@ fn variants() -> Vec<(&'static str, Value, Value)> {
 }
 
 /// Every position of the first, and of the others where they differ from it.
-pub fn positions() -> Vec<Case> {
-    let (mut cases, mut dice, mut turn) = (Vec::new(), Dice::new(50), 0);
+pub fn positions() -> Vec<CanaryCase> {
+    let (mut cases, mut rng, mut turn) = (Vec::new(), Rng::new(50), 0);
     for (n, (name, user, cluster)) in variants().into_iter().enumerate() {
         let tree = full(&user, &cluster);
         let differs = |path: &[String]| match path.iter().map(String::as_str).collect::<Vec<_>>()[..] {
@@ -102,9 +102,9 @@ pub fn positions() -> Vec<Case> {
                 if matches!(canary.whose, Whose::Bearer | Whose::Password) && canary != credential {
                     continue;
                 }
-                let form = Form::any(&mut dice);
-                let text = form.write(canary.text(), &mut dice);
-                let config = planted(&tree, &position, &text, dice.one_in(4));
+                let form = Form::any(&mut rng);
+                let text = form.write(canary.text(), &mut rng);
+                let config = planted(&tree, &position, &text, rng.one_in(4));
                 let place = format!("kubeconfig ({name}) {}", position.name());
                 let mut case = case(place, COMMANDS[turn % COMMANDS.len()], &config, Planted { canary, form });
                 case.facts.credential = Some(credential);
@@ -122,8 +122,8 @@ pub fn positions() -> Vec<Case> {
     cases
 }
 
-fn case(place: String, command: &[&str], config: &Value, planted: Planted) -> Case {
-    let mut case = Case::new(place, command, script(State::Differs, flavour_of(planted.canary)), planted);
+fn case(place: String, command: &[&str], config: &Value, planted: Planted) -> CanaryCase {
+    let mut case = CanaryCase::new(place, command, script(ClusterState::Differs, flavour_of(planted.canary)), planted);
     let credential =
         json!({"kind": "ExecCredential", "apiVersion": "client.authentication.k8s.io/v1", "status": {"token": BEARER.text()}});
     case.inputs.insert("input-credential.json".to_owned(), credential.to_string());
@@ -140,7 +140,7 @@ fn holds(config: &Value, credential: Canary) -> bool {
 }
 
 /// A password in the server's own address, and what a plugin says while it works.
-pub fn addresses_and_plugins() -> Vec<Case> {
+pub fn addresses_and_plugins() -> Vec<CanaryCase> {
     let addresses = [
         "http://ci:{}@127.0.0.1:1",
         "https://ci:{}@kube.example:6443",
@@ -149,11 +149,11 @@ pub fn addresses_and_plugins() -> Vec<Case> {
         "ci:{}@127.0.0.1:1",
         "https://ci:{}@kube example",
     ];
-    let (mut cases, mut dice) = (Vec::new(), Dice::new(51));
+    let (mut cases, mut rng) = (Vec::new(), Rng::new(51));
     for address in addresses {
         for (n, canary) in KINDS.into_iter().enumerate() {
             let form = [Form::Whole, Form::Percent, Form::PercentAll][n % 3];
-            let server = address.replace("{}", &form.write(canary.text(), &mut dice));
+            let server = address.replace("{}", &form.write(canary.text(), &mut rng));
             let config = full(&json!({"token": BEARER.text()}), &json!({"server": server}));
             let place = format!("kubeconfig server: {address}");
             for command in [COMMANDS[n % 4], COMMANDS[4]] {
@@ -170,11 +170,11 @@ pub fn addresses_and_plugins() -> Vec<Case> {
     let user = json!({"exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": "sh", "args": ["-c", said], "interactiveMode": "Never"}});
     for (n, canary) in KINDS.into_iter().enumerate().filter(|(_, canary)| canary.whose == Whose::New) {
         for k in 0..COMMANDS.len() {
-            let form = Form::any(&mut dice);
+            let form = Form::any(&mut rng);
             let planted = Planted { canary, form };
             let mut case =
                 case("what a plugin says".to_owned(), COMMANDS[(n + k) % COMMANDS.len()], &full(&user, &json!({})), planted);
-            case.inputs.insert("input-words".to_owned(), format!("open {} now\n", form.write(canary.text(), &mut dice)));
+            case.inputs.insert("input-words".to_owned(), format!("open {} now\n", form.write(canary.text(), &mut rng)));
             cases.push(case);
         }
     }

@@ -2,15 +2,15 @@
 
 use serde_json::{Value, json};
 
-use super::case::{Case, KUBECONFIG, flavour_of, is_the_wanted_token, kubeconfig};
+use super::case::{CanaryCase, KUBECONFIG, flavour_of, is_the_wanted_token, kubeconfig};
 use super::commands::{COMMANDS, WITHOUT_A_CLUSTER};
 use super::findings::long;
 use super::form::Form;
 use super::met::Planted;
 use super::positions::{self, planted};
 use super::secret::{Canary, KINDS};
-use super::state::{SPEC, State, UID, script};
-use super::support::Dice;
+use super::state::{ClusterState, SPEC, UID, script};
+use testkit::Rng;
 
 fn spec() -> Value {
     let table: toml::Table = SPEC.parse().expect("the spec is TOML");
@@ -21,9 +21,9 @@ fn spec() -> Value {
 }
 
 /// Every position, by every command that reads a spec; with `pat_env` and with `pat_file`.
-pub fn positions() -> Vec<Case> {
+pub fn positions() -> Vec<CanaryCase> {
     let commands = [&COMMANDS[..], &WITHOUT_A_CLUSTER].concat();
-    let (mut cases, mut dice) = (Vec::new(), Dice::new(20));
+    let (mut cases, mut rng) = (Vec::new(), Rng::new(20));
     for source in ["pat_env", "pat_file"] {
         let mut tree = spec();
         // An unknown key would hide what a valid spec leads to: it has a place of its own.
@@ -47,9 +47,9 @@ pub fn positions() -> Vec<Case> {
             };
             for n in 0..several {
                 let canary = KINDS[(i + n + n / commands.len()) % KINDS.len()];
-                let form = Form::any(&mut dice);
-                let text = form.write(canary.text(), &mut dice);
-                let spec = planted(&tree, &position, &text, dice.one_in(5));
+                let form = Form::any(&mut rng);
+                let text = form.write(canary.text(), &mut rng);
+                let spec = planted(&tree, &position, &text, rng.one_in(5));
                 cases.push(case(&spec, &position, commands[(n + i) % commands.len()], Planted { canary, form }));
             }
         }
@@ -57,9 +57,9 @@ pub fn positions() -> Vec<Case> {
     cases
 }
 
-fn case(spec: &Value, position: &positions::Position, command: &[&str], planted: Planted) -> Case {
-    let base = script(State::Differs, flavour_of(planted.canary));
-    let mut case = Case::new(format!("spec {}", position.name()), command, base, planted);
+fn case(spec: &Value, position: &positions::Position, command: &[&str], planted: Planted) -> CanaryCase {
+    let base = script(ClusterState::Differs, flavour_of(planted.canary));
+    let mut case = CanaryCase::new(format!("spec {}", position.name()), command, base, planted);
     let token = Canary::new(flavour_of(planted.canary));
     case.inputs.insert("konnect.toml".to_owned(), toml::to_string(spec).expect("a table"));
     if spec.get("pat_env") != Some(&json!("PAT")) {
@@ -94,7 +94,7 @@ fn case(spec: &Value, position: &positions::Position, command: &[&str], planted:
 }
 
 /// Where no value stands: comments, and what is no TOML at all.
-pub fn lines() -> Vec<Case> {
+pub fn lines() -> Vec<CanaryCase> {
     let commands = [&COMMANDS[..], &WITHOUT_A_CLUSTER].concat();
     let texts = [
         "{SPEC}# {}\n",
@@ -110,16 +110,16 @@ pub fn lines() -> Vec<Case> {
         "{SPEC}[namespace]\nname = \"{}\"\n",
         "{SPEC}extra = { a = \"{}\" b }\n",
     ];
-    let (mut cases, mut dice) = (Vec::new(), Dice::new(21));
+    let (mut cases, mut rng) = (Vec::new(), Rng::new(21));
     for (i, text) in texts.into_iter().enumerate() {
         for n in 0..if long() { commands.len() * KINDS.len() } else { 2 * KINDS.len() } {
             let canary = KINDS[n % KINDS.len()];
-            let form = Form::any(&mut dice);
-            let spec = text.replace("{SPEC}", SPEC).replace("{}", &form.write(canary.text(), &mut dice));
+            let form = Form::any(&mut rng);
+            let spec = text.replace("{SPEC}", SPEC).replace("{}", &form.write(canary.text(), &mut rng));
             let planted = Planted { canary, form };
-            let base = script(State::Differs, flavour_of(canary));
+            let base = script(ClusterState::Differs, flavour_of(canary));
             let place = format!("spec {}", text.replace("{SPEC}", "…").escape_debug());
-            let mut case = Case::new(place, commands[(i + n + n / KINDS.len()) % commands.len()], base, planted);
+            let mut case = CanaryCase::new(place, commands[(i + n + n / KINDS.len()) % commands.len()], base, planted);
             case.inputs.insert("konnect.toml".to_owned(), spec);
             case.must_refuse = is_the_wanted_token(&planted);
             cases.push(case);

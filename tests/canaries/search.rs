@@ -197,16 +197,16 @@ fn unquoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::form::FORMS;
-    use super::super::support::Dice;
     use super::*;
+    use testkit::Rng;
 
     /// The search itself must find every form, however it is quoted on the way.
     #[test]
     fn every_form_is_found() {
-        let mut dice = Dice::new(1);
+        let mut rng = Rng::new(1);
         for secret in TEXTS {
             for form in FORMS.iter().cycle().take(20 * FORMS.len()) {
-                let text = form.write(secret, &mut dice);
+                let text = form.write(secret, &mut rng);
                 let markdown = text.replace('&', "&amp;").replace('"', "&quot;").replace('+', "&#43;");
                 for shown in [format!("a {text} b"), serde_json::json!({ "message": text }).to_string(), markdown] {
                     let found = search(&shown);

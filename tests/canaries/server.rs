@@ -7,14 +7,14 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::answer::{Answer, echo};
+use super::response::{ScriptedResponse, echo};
 
 /// Longer than any run takes: a call that never comes must not hold up the others for ever.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The three objects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Object {
+pub enum ScriptedObject {
     /// `kong`.
     Namespace,
     /// `kong/podid`.
@@ -24,15 +24,15 @@ pub enum Object {
 }
 
 /// All three.
-pub const OBJECTS: [Object; 3] = [Object::Namespace, Object::ServiceAccount, Object::Secret];
+pub const OBJECTS: [ScriptedObject; 3] = [ScriptedObject::Namespace, ScriptedObject::ServiceAccount, ScriptedObject::Secret];
 
 /// What is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Call {
+pub enum ApiRequest {
     /// A read.
-    Get(Object),
+    Get(ScriptedObject),
     /// The same, after a write of that object.
-    Again(Object),
+    Again(ScriptedObject),
     /// The read of `kube-system`.
     Uid,
     /// A SelfSubjectReview.
@@ -40,31 +40,36 @@ pub enum Call {
     /// A SelfSubjectAccessReview.
     MayI,
     /// A dry run.
-    Dry(Object),
+    Dry(ScriptedObject),
     /// A write.
-    Write(Object),
+    Write(ScriptedObject),
 }
 
 /// The five calls of the first round.
-pub const FIRST_ROUND: [Call; 5] =
-    [Call::Get(Object::Namespace), Call::Get(Object::ServiceAccount), Call::Get(Object::Secret), Call::Uid, Call::WhoAmI];
+pub const FIRST_ROUND: [ApiRequest; 5] = [
+    ApiRequest::Get(ScriptedObject::Namespace),
+    ApiRequest::Get(ScriptedObject::ServiceAccount),
+    ApiRequest::Get(ScriptedObject::Secret),
+    ApiRequest::Uid,
+    ApiRequest::WhoAmI,
+];
 
 /// What the server is to answer in one run.
 #[derive(Clone, Default)]
 pub struct Script {
     /// The table.
-    pub table: Arc<BTreeMap<Call, Answer>>,
+    pub table: Arc<BTreeMap<ApiRequest, ScriptedResponse>>,
     /// Other answers than the table's.
-    pub instead: BTreeMap<Call, Answer>,
+    pub instead: BTreeMap<ApiRequest, ScriptedResponse>,
     /// The calls whose first answers come in this order.
-    pub order: Vec<Call>,
+    pub order: Vec<ApiRequest>,
 }
 
 /// What happened in one run.
 #[derive(Clone, Debug, Default)]
 pub struct Log {
     /// The calls, in the order in which they came.
-    pub calls: Vec<Call>,
+    pub calls: Vec<ApiRequest>,
     /// The live tokens that were sent.
     pub live: BTreeSet<String>,
     /// Calls that had to wait for one that never came.
@@ -74,25 +79,25 @@ pub struct Log {
 #[derive(Default)]
 struct Round {
     script: Script,
-    progress: Mutex<Progress>,
+    progress: Mutex<RoundProgress>,
     next: Condvar,
 }
 
 #[derive(Default)]
-struct Progress {
-    given: BTreeSet<Call>,
-    written: BTreeSet<Object>,
+struct RoundProgress {
+    given: BTreeSet<ApiRequest>,
+    written: BTreeSet<ScriptedObject>,
     log: Log,
 }
 
 /// A running server. It ends with the test process.
-pub struct Server {
+pub struct ScriptedServer {
     /// Its address.
     pub url: String,
     round: Arc<Mutex<Arc<Round>>>,
 }
 
-impl Server {
+impl ScriptedServer {
     /// Starts one.
     pub fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a loopback port");
@@ -148,12 +153,12 @@ impl Round {
     }
 
     /// The answer to a call, once it is its turn, and whether the connection is to be closed behind it.
-    fn answer(&self, mut call: Call, other_name: Option<&str>) -> (Call, Answer, bool) {
+    fn answer(&self, mut call: ApiRequest, other_name: Option<&str>) -> (ApiRequest, ScriptedResponse, bool) {
         let mut progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Call::Get(object) = call
+        if let ApiRequest::Get(object) = call
             && progress.written.contains(&object)
         {
-            call = Call::Again(object);
+            call = ApiRequest::Again(object);
         }
         progress.log.calls.push(call);
         let before = match self.script.order.iter().position(|one| *one == call) {
@@ -161,11 +166,11 @@ impl Round {
             _ => &[],
         };
         let held = self.script.order.contains(&call) && !progress.given.contains(&call);
-        let waits = |progress: &mut Progress| !before.iter().all(|one| progress.given.contains(one));
+        let waits = |progress: &mut RoundProgress| !before.iter().all(|one| progress.given.contains(one));
         let (mut progress, waited) =
             self.next.wait_timeout_while(progress, PATIENCE, waits).unwrap_or_else(PoisonError::into_inner);
         progress.log.stuck += usize::from(waited.timed_out());
-        if let Call::Write(object) = call {
+        if let ApiRequest::Write(object) = call {
             progress.written.insert(object);
         }
         let answer = match other_name {
@@ -183,39 +188,40 @@ impl Round {
     }
 }
 
-const fn resource(call: Call) -> &'static str {
+const fn resource(call: ApiRequest) -> &'static str {
     match call {
-        Call::Get(object) | Call::Again(object) | Call::Dry(object) | Call::Write(object) => match object {
-            Object::Namespace => "namespaces",
-            Object::ServiceAccount => "serviceaccounts",
-            Object::Secret => "secrets",
+        ApiRequest::Get(object) | ApiRequest::Again(object) | ApiRequest::Dry(object) | ApiRequest::Write(object) => match object
+        {
+            ScriptedObject::Namespace => "namespaces",
+            ScriptedObject::ServiceAccount => "serviceaccounts",
+            ScriptedObject::Secret => "secrets",
         },
-        Call::Uid => "namespaces",
-        Call::WhoAmI | Call::MayI => "reviews",
+        ApiRequest::Uid => "namespaces",
+        ApiRequest::WhoAmI | ApiRequest::MayI => "reviews",
     }
 }
 
 /// What a request asks for, and the name of the object where it is another one than the table's.
-fn understand<'a>(method: &str, target: &'a str) -> Option<(Call, Option<&'a str>)> {
+fn understand<'a>(method: &str, target: &'a str) -> Option<(ApiRequest, Option<&'a str>)> {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
     let (object, name, known) = match parts.as_slice() {
-        ["api", "v1", "namespaces", "kube-system"] => return Some((Call::Uid, None)),
-        ["api", "v1", "namespaces", name] => (Object::Namespace, *name, *name == "kong"),
+        ["api", "v1", "namespaces", "kube-system"] => return Some((ApiRequest::Uid, None)),
+        ["api", "v1", "namespaces", name] => (ScriptedObject::Namespace, *name, *name == "kong"),
         ["api", "v1", "namespaces", namespace, "serviceaccounts", name] => {
-            (Object::ServiceAccount, *name, (*namespace, *name) == ("kong", "podid"))
+            (ScriptedObject::ServiceAccount, *name, (*namespace, *name) == ("kong", "podid"))
         }
         ["api", "v1", "namespaces", namespace, "secrets", name] => {
-            (Object::Secret, *name, (*namespace, *name) == ("kong", "konnect-pat"))
+            (ScriptedObject::Secret, *name, (*namespace, *name) == ("kong", "konnect-pat"))
         }
-        [.., "selfsubjectreviews"] => return Some((Call::WhoAmI, None)),
-        [.., "selfsubjectaccessreviews"] => return Some((Call::MayI, None)),
+        [.., "selfsubjectreviews"] => return Some((ApiRequest::WhoAmI, None)),
+        [.., "selfsubjectaccessreviews"] => return Some((ApiRequest::MayI, None)),
         _ => return None,
     };
     let call = match method {
-        "GET" => Call::Get(object),
-        "PATCH" if query.contains("dryRun=All") => Call::Dry(object),
-        "PATCH" => Call::Write(object),
+        "GET" => ApiRequest::Get(object),
+        "PATCH" if query.contains("dryRun=All") => ApiRequest::Dry(object),
+        "PATCH" => ApiRequest::Write(object),
         _ => return None,
     };
     Some((call, (!known).then_some(name)))

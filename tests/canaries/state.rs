@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::answer::{Answer, echo};
+use super::response::{ScriptedResponse, echo};
 use super::secret::{Canary, Flavour, encoded};
-use super::server::{Call, OBJECTS, Object, Script};
+use super::server::{ApiRequest, OBJECTS, Script, ScriptedObject};
 
 /// The spec that goes with the states.
 pub const SPEC: &str = r#"pat_env = "PAT"
@@ -30,7 +30,7 @@ pub const UID: &str = "3f0c2c9e-0000-4000-8000-000000000001";
 
 /// A state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum State {
+pub enum ClusterState {
     /// Everything differs, and may be taken over.
     Differs,
     /// The same, but other tools own it.
@@ -44,42 +44,42 @@ pub enum State {
 }
 
 /// Everything the server answers in a state.
-pub fn script(state: State, flavour: Flavour) -> Script {
+pub fn script(state: ClusterState, flavour: Flavour) -> Script {
     let mut table = BTreeMap::from([
-        (Call::Uid, Answer::new(200, live("kube-system", "Namespace", json!({}), json!({}), json!([])))),
-        (Call::WhoAmI, Answer::new(201, who_i_am())),
-        (Call::MayI, Answer::new(201, may())),
+        (ApiRequest::Uid, ScriptedResponse::new(200, live("kube-system", "Namespace", json!({}), json!({}), json!([])))),
+        (ApiRequest::WhoAmI, ScriptedResponse::new(201, who_i_am())),
+        (ApiRequest::MayI, ScriptedResponse::new(201, may())),
     ]);
     for object in OBJECTS {
-        let wanted = object_in(object, State::Same, flavour);
+        let wanted = object_in(object, ClusterState::Same, flavour);
         let found = match state {
-            State::Nothing => echo(
+            ClusterState::Nothing => echo(
                 ["namespaces", "serviceaccounts", "secrets"][object as usize],
                 ["kong", "podid", "konnect-pat"][object as usize],
             ),
-            state => Answer::new(200, object_in(object, state, flavour)),
+            state => ScriptedResponse::new(200, object_in(object, state, flavour)),
         };
         let metadata = json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": wanted["metadata"]});
-        let written = Answer::new(if state == State::Nothing { 201 } else { 200 }, metadata);
-        table.insert(Call::Get(object), found);
-        table.insert(Call::Again(object), Answer::new(200, wanted));
-        table.insert(Call::Dry(object), written.clone().header("warning", "299 - \"the dry run is fine\""));
-        table.insert(Call::Write(object), written);
+        let written = ScriptedResponse::new(if state == ClusterState::Nothing { 201 } else { 200 }, metadata);
+        table.insert(ApiRequest::Get(object), found);
+        table.insert(ApiRequest::Again(object), ScriptedResponse::new(200, wanted));
+        table.insert(ApiRequest::Dry(object), written.clone().header("warning", "299 - \"the dry run is fine\""));
+        table.insert(ApiRequest::Write(object), written);
     }
     Script { table: Arc::new(table), ..Script::default() }
 }
 
-fn object_in(object: Object, state: State, flavour: Flavour) -> Value {
-    let same = state == State::Same;
+fn object_in(object: ScriptedObject, state: ClusterState, flavour: Flavour) -> Value {
+    let same = state == ClusterState::Same;
     let pick = |wanted: &'static str, other: &'static str| if same { wanted } else { other };
     // The owner of each part: kubectl's may be taken over, another tool's not.
     let owner = |kubectl: &'static str| match state {
-        State::Same => ("konnect", "Apply"),
-        State::Blocked => ("argocd-controller", "Apply"),
+        ClusterState::Same => ("konnect", "Apply"),
+        ClusterState::Blocked => ("argocd-controller", "Apply"),
         _ => (kubectl, "Update"),
     };
     match object {
-        Object::Namespace => {
+        ScriptedObject::Namespace => {
             let fields = json!([
                 entry(owner("kubectl-label"), &json!({"f:metadata": {"f:labels": {".": {}, "f:team": {}}}})),
                 entry(owner("kubectl-annotate"), &json!({"f:metadata": {"f:annotations": {"f:example.com/about": {}}}})),
@@ -87,7 +87,7 @@ fn object_in(object: Object, state: State, flavour: Flavour) -> Value {
             let labels = json!({"team": pick("gateway", "old-team"), "kubernetes.io/metadata.name": "kong"});
             live("kong", "Namespace", labels, json!({"example.com/about": pick("the gateway", "the old one")}), fields)
         }
-        Object::ServiceAccount => {
+        ScriptedObject::ServiceAccount => {
             let fields = json!([
                 entry(owner("kubectl-create"), &json!({"f:metadata": {"f:labels": {"f:app": {}}}})),
                 entry(owner("kubectl-edit"), &json!({"f:metadata": {"f:annotations": {"f:eks.amazonaws.com/role-arn": {}}}})),
@@ -96,12 +96,12 @@ fn object_in(object: Object, state: State, flavour: Flavour) -> Value {
             let annotations = json!({"eks.amazonaws.com/role-arn": role, "example.com/foreign": "left alone"});
             live("podid", "ServiceAccount", json!({"app": pick("kaigateway", "old-app")}), annotations, fields)
         }
-        Object::Secret => secret(state, flavour, owner),
+        ScriptedObject::Secret => secret(state, flavour, owner),
     }
 }
 
-fn secret(state: State, flavour: Flavour, owner: impl Fn(&'static str) -> (&'static str, &'static str)) -> Value {
-    let same = state == State::Same;
+fn secret(state: ClusterState, flavour: Flavour, owner: impl Fn(&'static str) -> (&'static str, &'static str)) -> Value {
+    let same = state == ClusterState::Same;
     let ours = json!({"f:metadata": {"f:labels": {"f:retired": {}, "f:konghq.com/credential": {}, "f:environment": {}}, "f:annotations": {"f:shared": {}}}});
     let data = if same {
         json!({"f:data": {"f:token": {}}})
@@ -129,7 +129,7 @@ fn secret(state: State, flavour: Flavour, owner: impl Fn(&'static str) -> (&'sta
     let token = if same { Canary::new(flavour) } else { Canary::old(flavour) };
     secret["data"] = json!({"token": encoded(token.text()), "other": encoded("of no concern")});
     secret["type"] = json!("Opaque");
-    if state == State::Fixed {
+    if state == ClusterState::Fixed {
         secret["type"] = json!("kubernetes.io/tls");
         secret["immutable"] = json!(true);
         secret["metadata"]["deletionTimestamp"] = json!("2026-11-24T01:00:00Z");

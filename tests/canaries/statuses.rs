@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::answer::Answer;
+use super::response::ScriptedResponse;
 
-fn status(code: u16, reason: &str, message: &str, details: &Value) -> Answer {
-    Answer::new(
+fn status(code: u16, reason: &str, message: &str, details: &Value) -> ScriptedResponse {
+    ScriptedResponse::new(
         code,
         json!({
             "kind": "Status", "apiVersion": "v1", "metadata": {"selfLink": "/x", "resourceVersion": "1", "continue": "c"},
@@ -15,7 +15,7 @@ fn status(code: u16, reason: &str, message: &str, details: &Value) -> Answer {
 }
 
 /// All of them, by name. What is no Status is a plain text.
-pub fn all() -> Vec<(&'static str, Answer)> {
+pub fn all() -> Vec<(&'static str, ScriptedResponse)> {
     let cause = |reason: &str, message: &str, field: &str| json!({"reason": reason, "message": message, "field": field});
     let of = |name: &str, kind: &str, causes: Value| json!({"name": name, "group": "core", "kind": kind, "uid": "u-7", "causes": causes});
     let conflict = "Apply failed with 1 conflict: conflict with \"kubectl-create\" using v1: .data.token";
@@ -65,12 +65,15 @@ pub fn all() -> Vec<(&'static str, Answer)> {
         ),
         (
             "503 in plain text",
-            Answer { body: json!("the server is currently unable to handle the request"), ..Answer::new(503, Value::Null) }
-                .header("content-type", "text/plain"),
+            ScriptedResponse {
+                body: json!("the server is currently unable to handle the request"),
+                ..ScriptedResponse::new(503, Value::Null)
+            }
+            .header("content-type", "text/plain"),
         ),
         (
             "502 in HTML",
-            Answer { body: json!("<html><h1>502 Bad Gateway</h1></html>"), ..Answer::new(502, Value::Null) }
+            ScriptedResponse { body: json!("<html><h1>502 Bad Gateway</h1></html>"), ..ScriptedResponse::new(502, Value::Null) }
                 .header("content-type", "text/html"),
         ),
     ]

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::runner::{REVISION, SPEC, TOKEN, World, hand_on};
-use crate::support::Ran;
+use crate::runner::{JobFolder, REVISION, SPEC, TOKEN, hand_on};
+use testkit::Ran;
 
 pub const PATH: &str = "examples/github-actions/konnect.yml";
 
@@ -115,14 +115,14 @@ fn only_the_pull_requests_spec_is_untrusted_and_only_an_approved_plan_is_applied
 
 /// One job of a run of the workflow.
 struct Job<'a> {
-    world: &'a World,
+    world: &'a JobFolder,
     job: Value,
     /// What `${{ … }}` stands for.
     known: BTreeMap<String, String>,
 }
 
 impl<'a> Job<'a> {
-    fn new(world: &'a World, name: &str) -> Self {
+    fn new(world: &'a JobFolder, name: &str) -> Self {
         for file in ["output", "summary", "path"] {
             world.write(file, "");
         }
@@ -181,7 +181,7 @@ impl<'a> Job<'a> {
     }
 }
 
-fn built(world: &mut World) -> String {
+fn built(world: &mut JobFolder) -> String {
     world.set("KONNECT_REPOSITORY", "https://example.com/konnect");
     world.set("KONNECT_REVISION", REVISION);
     let job = Job::new(world, "build");
@@ -194,7 +194,7 @@ fn built(world: &mut World) -> String {
 
 #[test]
 fn a_revision_that_can_move_is_not_built() {
-    let mut world = World::new();
+    let mut world = JobFolder::new();
     for revision in ["main", "v1.0.0", "", "0123456", &REVISION.to_uppercase(), &format!("{REVISION}0"), "--path=x"] {
         world.set("KONNECT_REVISION", revision);
         let ran = Job::new(&world, "build").step("Build");
@@ -205,7 +205,7 @@ fn a_revision_that_can_move_is_not_built() {
 
 #[test]
 fn from_the_pull_request_to_the_cluster() {
-    let mut world = World::new();
+    let mut world = JobFolder::new();
     let sha256 = built(&mut world);
 
     let job = Job::new(&world, "pull-request").with_konnect(&sha256);
@@ -248,7 +248,7 @@ fn from_the_pull_request_to_the_cluster() {
 
 #[test]
 fn another_konnect_than_the_one_that_was_built_is_not_run() {
-    let mut world = World::new();
+    let mut world = JobFolder::new();
     let sha256 = built(&mut world);
     for name in ["pull-request", "plan", "apply"] {
         for checksum in [sha256.as_str(), ""] {
@@ -263,7 +263,7 @@ fn another_konnect_than_the_one_that_was_built_is_not_run() {
 
 #[test]
 fn a_plan_that_fails_is_told_and_fails_the_job() {
-    let mut world = World::new();
+    let mut world = JobFolder::new();
     let sha256 = built(&mut world);
     // The pull request's author would have another variable read as the token.
     world.write("project/konnect.toml", &SPEC.replace("\"PAT\"", "\"GH_TOKEN\""));
@@ -298,7 +298,7 @@ fn the_comment_is_found_by_marker_and_author() {
         ),
     ];
     for (what, pages, expected) in lists {
-        let Some(world) = World::with_jq() else { return };
+        let Some(world) = JobFolder::with_jq() else { return };
         world.write("temp/comment.md", &format!("{MARKER}\nthe plan"));
         world.write("comments", &pages.iter().map(Value::to_string).collect::<String>());
         Job::new(&world, "pull-request").step("Comment").assert_code(0);
@@ -315,7 +315,7 @@ fn the_comment_is_found_by_marker_and_author() {
 
 #[test]
 fn without_a_marker_or_a_list_nothing_is_written() {
-    let Some(world) = World::with_jq() else { return };
+    let Some(world) = JobFolder::with_jq() else { return };
     world.write("comments", "[]");
     for body in ["", "\n<!-- konnect plan konnect.toml -->", "error: something", "<!-- konnect plan "] {
         world.write("temp/comment.md", body);

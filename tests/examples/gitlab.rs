@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::runner::{REVISION, SPEC, TOKEN, World, hand_on};
-use crate::support::Ran;
+use crate::runner::{JobFolder, REVISION, SPEC, TOKEN, hand_on};
+use testkit::Ran;
 
 const PATH: &str = "examples/gitlab-ci/.gitlab-ci.yml";
 
@@ -72,7 +72,7 @@ fn konnect_is_built_once_and_only_an_approved_plan_is_applied() {
 }
 
 /// Runs a job with the variables it would have.
-fn job(world: &World, name: &str, more: &[(&str, &str)]) -> Ran {
+fn job(world: &JobFolder, name: &str, more: &[(&str, &str)]) -> Ran {
     let pipeline = crate::yaml(PATH);
     let mut env: BTreeMap<String, String> = BTreeMap::new();
     let fixed = [
@@ -97,7 +97,7 @@ fn job(world: &World, name: &str, more: &[(&str, &str)]) -> Ran {
     world.run(&script(&pipeline[name]), &env, "")
 }
 
-fn built(world: &World) {
+fn built(world: &JobFolder) {
     job(world, "build", &[]).assert_code(0);
     let calls = world.calls();
     assert!(
@@ -108,7 +108,7 @@ fn built(world: &World) {
 
 #[test]
 fn a_revision_that_can_move_is_not_built() {
-    let world = World::new();
+    let world = JobFolder::new();
     for revision in ["main", "v1.0.0", "", &format!("{REVISION}0")] {
         let ran = job(&world, "build", &[("KONNECT_REVISION", revision)]);
         assert!(ran.code == 1 && ran.stderr.contains("must be a whole commit") && world.calls().is_empty(), "{}", ran.stderr);
@@ -117,7 +117,7 @@ fn a_revision_that_can_move_is_not_built() {
 
 #[test]
 fn from_the_merge_request_to_the_cluster() {
-    let world = World::new();
+    let world = JobFolder::new();
     built(&world);
     let ran = job(&world, "merge-request", &[]);
     ran.assert_code(0);
@@ -137,7 +137,7 @@ fn from_the_merge_request_to_the_cluster() {
 
 #[test]
 fn another_konnect_than_the_one_that_was_built_is_not_run() {
-    let world = World::new();
+    let world = JobFolder::new();
     built(&world);
     world.write("somebodys", "#!/bin/sh\necho run >> \"$CALLS\"\n");
     hand_on(&world.path("somebodys"), &world.path(KONNECT));
@@ -163,7 +163,7 @@ fn the_note_is_found_by_marker_and_author() {
         ("further down", vec![json!([note(5, "konnect-bot", &format!("look:\n{MARKER}"))])], None),
     ];
     for (what, pages, expected) in rows {
-        let Some(world) = World::with_jq() else { return };
+        let Some(world) = JobFolder::with_jq() else { return };
         built(&world);
         for (i, page) in pages.iter().enumerate() {
             world.write(&format!("notes-{}", i + 1), &page.to_string());
@@ -184,7 +184,7 @@ fn the_note_is_found_by_marker_and_author() {
 
 #[test]
 fn a_plan_that_fails_is_told_and_fails_the_job() {
-    let Some(world) = World::with_jq() else { return };
+    let Some(world) = JobFolder::with_jq() else { return };
     built(&world);
     world.write("notes-1", "[]");
     world.write("project/konnect.toml", &SPEC.replace("\"PAT\"", "\"CI_JOB_TOKEN\""));

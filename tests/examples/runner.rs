@@ -6,8 +6,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::support::Ran;
-use crate::support::child::{code, run_to_end};
+use testkit::Ran;
+use testkit::child::{code, run_to_end};
 
 pub const SPEC: &str = "namespace = \"kong\"\nservice_account = \"podid\"\nsecret = \"konnect-pat\"\npat_env = \"PAT\"\n[cluster]\ncontext = \"prod-eks\"\n";
 pub const TOKEN: &str = "kpat_examplesQwErTyUiOp1234567890";
@@ -62,13 +62,13 @@ cat "$WORLD/notes-$page"
 "#;
 
 /// One run of a pipeline: its files, and what was called.
-pub struct World {
+pub struct JobFolder {
     folder: tempfile::TempDir,
     /// What the job's shell finds in its environment, beside what each script is given.
     env: BTreeMap<String, String>,
 }
 
-impl World {
+impl JobFolder {
     pub fn new() -> Self {
         let folder = tempfile::Builder::new().prefix("konnect-example-").tempdir().expect("a folder");
         let world = Self { folder, env: BTreeMap::new() };

@@ -16,7 +16,7 @@ pub const OF_ANOTHER: &str = "kpat_faultsSomebodyElse42";
 
 /// What a fault is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum FaultClass {
     /// The connection, or what stands in between.
     Network,
     /// The server, or something that speaks for it, answers so.
@@ -32,17 +32,17 @@ pub enum Kind {
 type Make = Box<dyn Fn(&World) -> Injection + Send + Sync>;
 
 /// One fault.
-pub struct Named {
+pub struct NamedFault {
     /// What the document calls it.
     pub name: &'static str,
     /// What it is about.
-    pub kind: Kind,
+    pub class: FaultClass,
     make: Make,
     /// Whether the server answers that an object is absent which may be there: told at every call, that can't be told from the truth.
     pub denies: bool,
 }
 
-impl Named {
+impl NamedFault {
     /// The fault itself, in one world.
     pub fn make(&self, world: &World) -> Injection {
         (self.make)(world)
@@ -50,12 +50,12 @@ impl Named {
 
     /// Whether it makes sense at one call alone, or at every call from one on: a clock is set once.
     pub fn fits(&self, from_then_on: bool) -> bool {
-        !from_then_on || self.kind != Kind::Clock
+        !from_then_on || self.class != FaultClass::Clock
     }
 }
 
-fn plain(name: &'static str, kind: Kind, fault: Injection) -> Named {
-    Named { name, kind, make: Box::new(move |_| fault.clone()), denies: false }
+fn plain(name: &'static str, class: FaultClass, fault: Injection) -> NamedFault {
+    NamedFault { name, class, make: Box::new(move |_| fault.clone()), denies: false }
 }
 
 fn canned(code: u16, content_type: &'static str, body: String) -> Canned {
@@ -67,28 +67,28 @@ fn status(code: u16, reason: &str, message: &str, details: &Value) -> Canned {
     canned(code, "application/json", body.to_string())
 }
 
-fn answer(name: &'static str, canned: Canned) -> Named {
-    plain(name, Kind::Answer, Injection::Instead(canned))
+fn answer(name: &'static str, canned: Canned) -> NamedFault {
+    plain(name, FaultClass::Answer, Injection::Instead(canned))
 }
 
 /// Every fault there is.
-pub fn all() -> Vec<Named> {
+pub fn all() -> Vec<NamedFault> {
     let html = || canned(502, "text/html", "<html><h1>502 Bad Gateway</h1></html>".to_owned());
     let text = |code, text: &str| canned(code, "text/plain; charset=utf-8", text.to_owned());
     let details = json!({"name": "x", "kind": "secrets"});
     let causes = json!({"causes": [{"reason": "FieldValueInvalid", "message": "Invalid value", "field": "metadata.labels"}]});
     let webhook = "Internal error occurred: failed calling webhook \"secrets.validations.kong.konghq.com\": failed to call webhook: connection refused";
     let mut faults = vec![
-        plain("refused", Kind::Network, Injection::Refused),
-        plain("closed before the request is read", Kind::Network, Injection::ClosedBefore),
-        plain("closed in the middle of the answer", Kind::Network, Injection::ClosedInside),
-        plain("closed before the answer", Kind::Network, Injection::ClosedAfter),
-        plain("hangs, nothing done", Kind::Network, Injection::Hang),
-        plain("hangs, all done", Kind::Network, Injection::HangAfter),
+        plain("refused", FaultClass::Network, Injection::Refused),
+        plain("closed before the request is read", FaultClass::Network, Injection::ClosedBefore),
+        plain("closed in the middle of the answer", FaultClass::Network, Injection::ClosedInside),
+        plain("closed before the answer", FaultClass::Network, Injection::ClosedAfter),
+        plain("hangs, nothing done", FaultClass::Network, Injection::Hang),
+        plain("hangs, all done", FaultClass::Network, Injection::HangAfter),
         answer("401", status(401, "Unauthorized", "Unauthorized", &json!({}))),
         answer("403", status(403, "Forbidden", "forbidden: no", &details)),
         answer("404 of something that is no API server", text(404, "404 page not found")),
-        Named { denies: true, ..answer("404", status(404, "NotFound", "secrets \"x\" not found", &details)) },
+        NamedFault { denies: true, ..answer("404", status(404, "NotFound", "secrets \"x\" not found", &details)) },
         answer("409", status(409, "Conflict", "the object has been modified", &details)),
         answer("422", status(422, "Invalid", "is invalid", &causes)),
         answer("429", text(429, "Too many requests, please try again later.")),
@@ -96,18 +96,22 @@ pub fn all() -> Vec<Named> {
         answer("500", status(500, "InternalError", "etcdserver: request timed out", &json!({}))),
         plain(
             "500, but done",
-            Kind::Answer,
+            FaultClass::Answer,
             Injection::After(status(500, "InternalError", "etcdserver: request timed out", &json!({}))),
         ),
         answer("500 of a webhook", status(500, "InternalError", webhook, &json!({}))),
         answer("502 in HTML", html()),
-        plain("502 in HTML, but done", Kind::Answer, Injection::After(html())),
+        plain("502 in HTML, but done", FaultClass::Answer, Injection::After(html())),
         answer("503", status(503, "ServiceUnavailable", "apiserver is shutting down", &json!({}))),
         answer("504", status(504, "Timeout", "request did not complete within the allotted timeout", &json!({}))),
-        plain("504, but done", Kind::Answer, Injection::After(status(504, "Timeout", "request did not complete", &json!({})))),
-        plain("half of the JSON", Kind::Nonsense, Injection::Truncated),
-        plain("HTML with the code of a success", Kind::Nonsense, Injection::WrongType),
-        plain("another object", Kind::Nonsense, Injection::OtherObject),
+        plain(
+            "504, but done",
+            FaultClass::Answer,
+            Injection::After(status(504, "Timeout", "request did not complete", &json!({}))),
+        ),
+        plain("half of the JSON", FaultClass::Nonsense, Injection::Truncated),
+        plain("HTML with the code of a success", FaultClass::Nonsense, Injection::WrongType),
+        plain("another object", FaultClass::Nonsense, Injection::OtherObject),
     ];
     faults.extend(others());
     faults.extend(
@@ -120,7 +124,7 @@ pub fn all() -> Vec<Named> {
                         Box::pin(async {})
                     }))
                 };
-                Named { name, kind: Kind::Clock, make: Box::new(make), denies: false }
+                NamedFault { name, class: FaultClass::Clock, make: Box::new(make), denies: false }
             },
         ),
     );
@@ -128,7 +132,7 @@ pub fn all() -> Vec<Named> {
 }
 
 /// Writes by other managers, just before a call is carried out.
-fn others() -> Vec<Named> {
+fn others() -> Vec<NamedFault> {
     let named = |name, patch: fn(usize) -> (&'static str, &'static str, Value)| {
         let make = move |world: &World| {
             let (sandbox, namespace, count) = (world.sandbox.clone(), world.namespace.clone(), Arc::new(AtomicUsize::new(0)));
@@ -137,7 +141,7 @@ fn others() -> Vec<Named> {
                 Box::pin(write(sandbox.clone(), namespace.clone(), manager, content_type, body))
             }))
         };
-        Named { name, kind: Kind::Others, make: Box::new(make), denies: false }
+        NamedFault { name, class: FaultClass::Others, make: Box::new(make), denies: false }
     };
     vec![
         named("kubectl edit sets another token", |_| {

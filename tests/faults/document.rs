@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::catalogue::{Kind, Named};
+use super::catalogue::{FaultClass, NamedFault};
 use super::world::Run;
-use super::{APPLY_SAVED, Case, Lasting};
+use super::{APPLY_SAVED, FaultCase, Lasting};
 
 const PHASES: [&str; 5] = ["reading", "dry run", "asking for rights", "writing", "reading again"];
 
@@ -25,9 +25,9 @@ struct Cell {
 
 impl Tally {
     /// Counts one run. The tables show the scenarios that go well without a fault: in the others each exit code may be their own.
-    pub fn add(&mut self, case: &Case<'_>, run: &Run) {
+    pub fn add(&mut self, case: &FaultCase<'_>, run: &Run) {
         self.runs += 1;
-        if case.scenario.code() == 0 {
+        if case.scenario.apply_code() == 0 {
             let command = if case.command == APPLY_SAVED { "apply PLAN" } else { case.command[0] };
             let (fault, phase, lasting) = (case.fault.name, case.phase, case.lasting);
             self.codes.entry(Cell { command, fault, phase, lasting }).or_default().insert(run.code);
@@ -35,7 +35,7 @@ impl Tally {
     }
 
     /// The tables.
-    pub fn markdown(&self, faults: &[Named], scenarios: usize) -> String {
+    pub fn markdown(&self, faults: &[NamedFault], scenarios: usize) -> String {
         let mut text = format!("{} runs: {} faults, {scenarios} scenarios.\n", self.runs, faults.len());
         const OF_SAVED: [&str; 4] = [PHASES[0], PHASES[2], PHASES[3], PHASES[4]];
         for (command, phases) in [("plan", &PHASES[..2]), ("apply", &PHASES[..]), ("apply PLAN", &OF_SAVED)] {
@@ -55,8 +55,11 @@ impl Tally {
                     (None, _) => "–".to_owned(),
                 };
                 let cells: Vec<String> = phases.iter().map(cell).collect();
-                let name =
-                    if fault.kind == Kind::Others { format!("{} (by another)", fault.name) } else { fault.name.to_owned() };
+                let name = if fault.class == FaultClass::Others {
+                    format!("{} (by another)", fault.name)
+                } else {
+                    fault.name.to_owned()
+                };
                 text.push_str(&format!("| {name} | {} |\n", cells.join(" | ")));
             }
         }

@@ -2,58 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::Value;
 
 use super::APPLY;
-use super::catalogue::{Kind, Named};
+use super::catalogue::{FaultClass, NamedFault};
 use super::world::{Run, World};
 
 /// The state before: every object by title.
-pub type State = BTreeMap<String, Value>;
-
-/// Every eight bytes that must not show.
-pub struct Canaries {
-    slices: Vec<String>,
-    /// Four bytes out of every five: whoever shows eight in a row shows one of these.
-    pieces: BTreeSet<String>,
-}
-
-impl Canaries {
-    /// Of these tokens, raw and in base64 at the three alignments.
-    pub fn new(tokens: &[&str]) -> Self {
-        let (mut slices, mut pieces) = (BTreeSet::new(), BTreeSet::new());
-        for token in tokens {
-            // What every token begins with says nothing of it.
-            let mut secrets = vec![token[5..].to_owned()];
-            for shift in 0..3 {
-                let encoded = BASE64.encode(["x".repeat(shift).as_bytes(), token.as_bytes()].concat());
-                let encoded = encoded.trim_end_matches('=');
-                // Four characters hold three bytes: those that hold a neighbour's bits, or the prefix alone, are left out.
-                secrets.push(encoded[8..encoded.len() - 2].to_owned());
-            }
-            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-            for secret in secrets {
-                slices.extend(secret.as_bytes().windows(8).map(text));
-                pieces.extend(secret.as_bytes().windows(4).step_by(5).map(text));
-            }
-        }
-        Self { slices: slices.into_iter().collect(), pieces }
-    }
-
-    /// Looks for them in all that a run wrote.
-    pub fn search(&self, run: &Run) -> Result<(), String> {
-        for text in [&run.stdout, &run.stderr] {
-            if self.pieces.iter().any(|piece| text.contains(piece))
-                && let Some(slice) = self.slices.iter().find(|slice| text.contains(*slice))
-            {
-                return Err(format!("{slice} shows"));
-            }
-        }
-        Ok(())
-    }
-}
+pub type Objects = BTreeMap<String, Value>;
 
 /// What an apply says became of each object.
 #[derive(Debug, Default)]
@@ -64,28 +20,44 @@ struct Claims {
 }
 
 impl Claims {
-    fn read(stdout: &str) -> Self {
+    fn of(events: &[Value]) -> Result<Self, String> {
         let mut claims = Self::default();
-        for line in stdout.lines() {
-            let title = |rest: &str| rest.split(": ").next().unwrap_or_default().to_owned();
-            let ends = |word: &str| line.contains(&format!(": {word}"));
-            let starts = |word: &str| line.strip_prefix(word).map(title);
-            if ends("Creation complete after") || ends("Update complete after") || ends("Complete after") {
-                claims.written.insert(title(line));
-            } else if ends("Appeared meanwhile") || ends("Done by another") {
-                claims.not_written.insert(title(line));
-            } else if let Some(title) = starts("  written      ") {
-                claims.written.insert(title);
-            } else if let Some(title) = starts("  unknown      ") {
-                claims.unknown.insert(title);
-            } else if let Some(title) =
-                starts("  not written  ").or_else(|| starts("  not begun    ")).or_else(|| starts("  as wanted    "))
-            {
-                claims.not_written.insert(title);
-            }
+        for event in events {
+            let told = match (text(&event["type"]), text(&event["result"])) {
+                ("apply_complete", "created" | "updated" | "confirmed_by_reading") => &mut claims.written,
+                ("apply_errored", "unknown") => &mut claims.unknown,
+                ("apply_complete", "done_by_another") | ("apply_errored", "not_written" | "stale" | "not_begun") => {
+                    &mut claims.not_written
+                }
+                ("apply_complete" | "apply_errored", _) => return Err(format!("an unknown result: {event}")),
+                _ => continue,
+            };
+            told.insert(title(&event["object"]));
         }
-        claims
+        Ok(claims)
     }
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+/// What reports call this object.
+fn title(object: &Value) -> String {
+    let (kind, name) = (text(&object["kind"]), text(&object["name"]));
+    match object["namespace"].as_str() {
+        Some(namespace) => format!("{kind} {namespace}/{name}"),
+        None => format!("{kind} {name}"),
+    }
+}
+
+/// The lines of `apply --format json`, the first and the last of which are always the same.
+fn events(run: &Run) -> Result<Vec<Value>, String> {
+    let events: Result<Vec<Value>, _> = run.stdout.lines().map(str::parse).collect();
+    let events = events.map_err(|e| format!("not JSON alone: {e}"))?;
+    let ends = [events.first(), events.last()].map(|event| event.map_or("", |event| text(&event["type"])));
+    sure(ends == ["version", "summary"], || format!("begins and ends with {ends:?}"))?;
+    Ok(events)
 }
 
 fn sure(holds: bool, what: impl FnOnce() -> String) -> Result<(), String> {
@@ -93,9 +65,10 @@ fn sure(holds: bool, what: impl FnOnce() -> String) -> Result<(), String> {
 }
 
 /// An apply's exit code and report.
-pub fn of_apply(world: &World, run: &Run, before: &State, others: bool) -> Result<(), String> {
+pub fn of_apply(world: &World, run: &Run, before: &Objects, others: bool) -> Result<(), String> {
     let did: BTreeSet<String> = run.written.iter().cloned().collect();
-    let claims = Claims::read(&run.stdout);
+    let events = events(run)?;
+    let claims = Claims::of(&events)?;
     let Claims { written, unknown, not_written } = &claims;
     sure(written.is_subset(&did), || format!("says it wrote {written:?}, but wrote {did:?}"))?;
     sure(did.iter().all(|title| written.contains(title) || unknown.contains(title)), || {
@@ -114,13 +87,16 @@ pub fn of_apply(world: &World, run: &Run, before: &State, others: bool) -> Resul
         let plan = world.plain(&["plan", "--detailed-exitcode", "-q"]);
         sure(plan.code == 0, || format!("0, but a plan says {}\n{}", plan.code, plan.stdout))?;
     }
-    sure(run.code == 0 || !run.stderr.is_empty(), || "no word of what went wrong".to_owned())?;
+    let summary = events.last().ok_or("no summary")?;
+    sure(summary["exit_code"] == run.code, || format!("the summary says {}", summary["exit_code"]))?;
+    let is_error = |event: &Value| text(&event["type"]) == "apply_errored" || text(&event["severity"]) == "error";
+    sure(run.code == 0 || events.iter().any(is_error), || "no word of what went wrong".to_owned())?;
     untouched(world, before, &did, others)
 }
 
 /// A plan changes nothing, and knows nothing that isn't so.
-pub fn of_plan(world: &World, run: &Run, before: &State, fault: &Named, lasting: bool) -> Result<(), String> {
-    let others = fault.kind == Kind::Others;
+pub fn of_plan(world: &World, run: &Run, before: &Objects, fault: &NamedFault, lasting: bool) -> Result<(), String> {
+    let others = fault.class == FaultClass::Others;
     sure(run.written.is_empty(), || format!("a plan wrote {:?}", run.written))?;
     sure(matches!(run.code, 0..=2), || format!("exit code {}", run.code))?;
     untouched(world, before, &BTreeSet::new(), others)?;
@@ -137,7 +113,7 @@ pub fn of_plan(world: &World, run: &Run, before: &State, fault: &Named, lasting:
     let plain: Value = world.plain(super::PLAN_JSON).stdout.parse().map_err(|_| "the plain plan is no JSON".to_owned())?;
     let actions = |document: &Value| -> Vec<(String, String)> {
         let changes = document["specs"][0]["changes"].as_array().cloned().unwrap_or_default();
-        changes.iter().map(|c| (c["object"]["kind"].to_string(), c["action"].as_str().unwrap_or_default().to_owned())).collect()
+        changes.iter().map(|c| (c["object"]["kind"].to_string(), text(&c["action"]).to_owned())).collect()
     };
     let known = actions(&plain);
     // What only the server knows, a plan that says it could not ask it need not.
@@ -154,7 +130,7 @@ pub fn of_plan(world: &World, run: &Run, before: &State, fault: &Named, lasting:
 }
 
 /// What konnect didn't write is as it was, but for what others wrote.
-fn untouched(world: &World, before: &State, did: &BTreeSet<String>, others: bool) -> Result<(), String> {
+fn untouched(world: &World, before: &Objects, did: &BTreeSet<String>, others: bool) -> Result<(), String> {
     let after = world.state();
     let titles: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     for title in titles {
@@ -169,10 +145,10 @@ fn untouched(world: &World, before: &State, did: &BTreeSet<String>, others: bool
 }
 
 /// Without the fault an apply does what it always did in this scenario, and then nothing is left.
-pub fn converges(world: &World, fault: &Named) -> Result<(), String> {
+pub fn converges(world: &World, fault: &NamedFault) -> Result<(), String> {
     let apply = world.plain(APPLY);
     let said = || format!("exit code {}\n{}\n{}", apply.code, apply.stdout, apply.stderr);
-    if fault.kind != Kind::Others {
+    if fault.class != FaultClass::Others {
         sure(apply.code == world.code, said)?;
     }
     if apply.code == 0 {

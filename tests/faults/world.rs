@@ -11,7 +11,7 @@ use kube_sandbox::request::Request;
 use kube_sandbox::status::Payload;
 use serde_json::Value;
 
-use super::support::scenario::Scenario;
+use testkit::scenario::Scenario;
 
 /// The token that the specs name.
 pub const WANTED: &str = "kpat_scenarioWantedToken00001";
@@ -60,10 +60,10 @@ impl World {
     pub fn new(scenario: &Scenario) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let token = if scenario.pat() { "pat_file = \"pat\"" } else { "pat_env = \"KONNECT_TEST_IS_NOT_SET\"" };
-        super::support::users::write_private(&folder.path().join("pat"), WANTED);
+        testkit::users::write_private(&folder.path().join("pat"), WANTED);
         let spec = scenario.spec().replace("pat_env = \"PAT\"", token);
         std::fs::write(folder.path().join("konnect.toml"), spec).expect("written");
-        let (namespace, code, args) = (scenario.namespace(), scenario.code(), scenario.args());
+        let (namespace, code, args) = (scenario.namespace(), scenario.apply_code(), scenario.args());
         let (sandbox, runtime) = (Sandbox::in_memory(), runtime());
         scenario.load(|method, path, body| runtime.block_on(send(&sandbox, method, path, "application/json", body)));
         Self { sandbox, namespace, code, token: scenario.pat(), args, folder, runtime }

@@ -5,10 +5,10 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::world::World;
+use super::world::KubeconfigWorld;
 
 /// One of them.
-pub struct Case {
+pub struct KubeconfigCase {
     /// The file's or folder's name, without what follows a dot.
     pub name: String,
     /// What kubectl is known to make of it: a user's name, or `error`.
@@ -25,17 +25,17 @@ pub enum Given {
 }
 
 /// All of them, by name.
-pub fn all() -> Vec<Case> {
+pub fn all() -> Vec<KubeconfigCase> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/kubeconfigs");
     let entries = std::fs::read_dir(&folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
     let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
     paths.retain(|path| path.is_dir() || path.extension().is_some_and(|extension| extension == "yaml"));
-    let mut cases: Vec<Case> = paths.into_iter().map(Case::read).collect();
+    let mut cases: Vec<KubeconfigCase> = paths.into_iter().map(KubeconfigCase::read).collect();
     cases.sort_by(|a, b| a.name.cmp(&b.name));
     cases
 }
 
-impl Case {
+impl KubeconfigCase {
     fn read(path: PathBuf) -> Self {
         let beside = if path.is_dir() { path.join("why") } else { path.with_extension("why") };
         let why = std::fs::read_to_string(if beside.exists() { &beside } else { &path }).expect("readable");
@@ -47,7 +47,7 @@ impl Case {
     }
 
     /// Writes the case, its placeholders filled, into a folder.
-    pub fn write(&self, world: &World, folder: &Path) -> Given {
+    pub fn write(&self, world: &KubeconfigWorld, folder: &Path) -> Given {
         world.companions(folder);
         if !self.path.is_dir() {
             let file = folder.join("config");

@@ -10,9 +10,9 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::Value;
 
 use super::links;
-use super::support::relay::{Fault, Relay};
-use super::support::users::{Authority, Credential};
-use super::support::{Konnect, Server};
+use testkit::relay::{Relay, RelayFault};
+use testkit::users::{Authority, Credential};
+use testkit::{Konnect, Server};
 
 /// A credential plugin: its first argument is the version it answers in, the second what it gives.
 const PLUGIN: &str = r#"#!/bin/sh
@@ -32,17 +32,17 @@ printf '{"apiVersion":"client.authentication.k8s.io/%s","kind":"ExecCredential",
 "#;
 
 /// The values of one test server.
-pub struct World {
+pub struct KubeconfigWorld {
     values: BTreeMap<&'static str, String>,
     /// What no output of ours may hold.
     pub secrets: Vec<String>,
     _home: Konnect,
 }
 
-impl World {
+impl KubeconfigWorld {
     /// Makes the users and the ways to them.
     pub fn new(server: &Server) -> Self {
-        let home = Konnect::new();
+        let home = testkit::konnect!();
         let user = |kubeconfig: &Path| {
             let config: Value = std::fs::read_to_string(kubeconfig).expect("readable").parse().expect("JSON");
             config["users"][0]["user"].clone()
@@ -52,12 +52,12 @@ impl World {
         let two = token_of_a_service_account(server);
         let certificate = user(&server.user("by-certificate", &[]));
         let (cert, key) = (text(&certificate["client-certificate-data"]), text(&certificate["client-key-data"]));
-        let stranger = Authority::new();
+        let stranger = Authority::generate();
         let Credential::Certificate(_, other_key) = stranger.user("stranger", &[]) else { panic!("a certificate was asked for") };
 
         let address = server.url().strip_prefix("https://").expect("https").to_owned();
         let https: SocketAddr = address.parse().expect("an address");
-        let relay = Relay::start(&server.kubeconfig(), home.folder(), |_| Fault::None);
+        let relay = Relay::start(&server.kubeconfig(), home.folder(), |_| RelayFault::None);
         let relayed: Value = std::fs::read_to_string(&relay.kubeconfig).expect("readable").parse().expect("JSON");
         let relay = text(&relayed["clusters"][0]["cluster"]["server"]);
         let http = links::http(relay.strip_prefix("http://").expect("http").parse().expect("an address"));

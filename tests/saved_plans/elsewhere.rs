@@ -2,9 +2,9 @@
 
 use std::fs;
 
-use super::support::users::write_private;
-use super::support::{Konnect, Ran, Served};
 use super::{SPEC, TOKEN};
+use testkit::users::write_private;
+use testkit::{Konnect, Ran, Served};
 
 /// The spec in a folder of its own, with the token in a file.
 const IN_A_FOLDER: &str =
@@ -12,7 +12,7 @@ const IN_A_FOLDER: &str =
 
 /// A machine: a folder with the sandbox that every machine here shares.
 fn machine(sandbox: &str) -> Konnect {
-    let konnect = Konnect::new();
+    let konnect = testkit::konnect!();
     fs::write(konnect.folder().join("s"), sandbox).expect("written");
     konnect
 }
@@ -31,7 +31,7 @@ fn says(ran: &Ran, code: i32, words: &[&str]) {
 
 #[test]
 fn a_token_file_is_looked_for_where_it_was_and_then_here() {
-    let planner = Konnect::new();
+    let planner = testkit::konnect!();
     fs::create_dir_all(planner.folder().join("envs/secrets")).expect("made");
     write_private(&planner.folder().join("envs/secrets/pat"), TOKEN);
     let planner =
@@ -62,24 +62,24 @@ fn a_token_file_is_looked_for_where_it_was_and_then_here() {
 
 #[test]
 fn a_context_binds_where_it_was_chosen_and_flags_win() {
-    let served = Served::start();
+    let served = Served::start(testkit::konnect!());
     let kubeconfig = fs::read_to_string(served.kubeconfig()).expect("readable");
     let named = |name: &str| kubeconfig.replace("\"konnect-sandbox\"", &format!("\"{name}\"")).replace("konnect-sandbox", name);
     assert_ne!(named("a"), named("b"), "{kubeconfig}");
     let plan = |spec: &str, args: &[&str]| {
-        let planner = Konnect::new().spec(&format!("{SPEC}{spec}")).file("kube-a", &named("a")).env("PAT", TOKEN);
+        let planner = testkit::konnect!().spec(&format!("{SPEC}{spec}")).file("kube-a", &named("a")).env("PAT", TOKEN);
         let args = ["plan", "--out", "p"].iter().chain(args);
         let planner = planner.env("KUBECONFIG", "kube-a").args(args);
         planner.run().assert_code(0);
         (kept(&planner, "p"), planner)
     };
     let apply = |plan: &str, args: &[&str]| {
-        let other = Konnect::new().file("p", plan).file("kube-b", &named("b")).env("PAT", TOKEN).env("KUBECONFIG", "kube-b");
+        let other = testkit::konnect!().file("p", plan).file("kube-b", &named("b")).env("PAT", TOKEN).env("KUBECONFIG", "kube-b");
         other.args(["apply", "p"].iter().chain(args)).run()
     };
     // Chosen by the planner's environment alone: nothing of it binds.
     let (unbound, _machine) = plan("", &[]);
-    let shown = Konnect::new().file("p", &unbound).args(["show", "p"]).run();
+    let shown = testkit::konnect!().file("p", &unbound).args(["show", "p"]).run();
     says(&shown, 0, &["Cluster  a ("]);
     assert!(!shown.stderr.contains("kubeconfig"), "{}", shown.stderr);
     // Chosen by a flag, or by the spec.
@@ -90,7 +90,7 @@ fn a_context_binds_where_it_was_chosen_and_flags_win() {
     }
     // The kubeconfig too.
     let (with_file, planner) = plan("", &["--kubeconfig", "kube-a"]);
-    let shown = Konnect::new().file("p", &with_file).args(["show", "p"]).run();
+    let shown = testkit::konnect!().file("p", &with_file).args(["show", "p"]).run();
     says(&shown, 0, &["apply takes the cluster from the kubeconfig kube-a (", "unless --kubeconfig says otherwise"]);
     drop(planner);
     says(&apply(&with_file, &[]), 1, &["the plan's kubeconfig is not here", "nor kube-a seen from this folder", "--kubeconfig"]);
@@ -102,7 +102,7 @@ fn a_context_binds_where_it_was_chosen_and_flags_win() {
 
 #[test]
 fn a_plan_with_a_token_from_standard_input_says_that_it_waits() {
-    let planner = Konnect::new().spec(SPEC).args(["plan", "--sandbox=s", "--out", "p", "--pat-stdin"]).stdin(TOKEN);
+    let planner = testkit::konnect!().spec(SPEC).args(["plan", "--sandbox=s", "--out", "p", "--pat-stdin"]).stdin(TOKEN);
     planner.run().assert_code(0);
     let (plan, sandbox) = (kept(&planner, "p"), kept(&planner, "s"));
     let waits = "the plan takes the token from standard input: waiting for it";

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::{Desk, support};
+use super::Desk;
 
 const ROLE: &str = "eks.amazonaws.com/role-arn";
 
@@ -213,7 +213,7 @@ fn a_file_whose_parts_disagree_is_refused_whatever_its_digest_says() {
     let mut desk = Desk::new();
     desk.planned();
     desk.run(&["apply", "p", "--sandbox=s"]).assert_code(0);
-    let konnect = std::mem::replace(&mut desk.0, support::Konnect::new());
+    let konnect = std::mem::replace(&mut desk.0, testkit::konnect!());
     desk.0 = konnect.env("PAT", "kpat_anotherTokenCCCCDDDDeeee5678");
     desk.planned();
     let good = desk.text();

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::skipped::say;
+use crate::extent::{Extent, extent, in_ci};
+use crate::root;
+use crate::skipped::say;
 
 /// The version that `tests/apiserver/go.mod` names.
 pub const VERSION: &str = "v1.36.3";
@@ -30,9 +32,13 @@ impl Binaries {
     }
 }
 
-/// The programs, built on first use. `None`: there are neither assets nor a Go to build them with. Errors: an incomplete
-/// `KUBEBUILDER_ASSETS`, a build that failed, and `None` under `CI=true`, where a skipped test would look like a passed one.
+/// The programs, built on first use. `None`: there are neither assets nor a Go to build them with, or `KONNECT_QUICK` leaves the
+/// server out. Errors: an incomplete `KUBEBUILDER_ASSETS`, a build that failed, and `None` under `CI=true`, where a skipped test would
+/// look like a passed one.
 pub fn find() -> Result<Option<Binaries>, String> {
+    if extent() == Extent::Quick {
+        return Ok(None);
+    }
     if let Some(assets) = folder_from("KUBEBUILDER_ASSETS") {
         // What is started from it has another working folder.
         let assets = std::path::absolute(assets).map_err(|e| format!("KUBEBUILDER_ASSETS: {e}"))?;
@@ -54,7 +60,7 @@ pub fn find() -> Result<Option<Binaries>, String> {
         return Ok(Some(Binaries::of(&folder)));
     }
     if !go_is_there()? {
-        if std::env::var_os("CI").is_some_and(|ci| ci == "true") {
+        if in_ci() {
             return Err(format!(
                 "no Go and no assets, and CI=true: set KUBEBUILDER_ASSETS to a folder with {}, or install Go",
                 NAMES.join(", ")
@@ -85,7 +91,7 @@ fn cache() -> Option<PathBuf> {
 /// Whether there is a Go for what only Go builds. An error under `CI=true` where there is none.
 pub fn go() -> Result<bool, String> {
     let there = go_is_there()?;
-    if !there && std::env::var_os("CI").is_some_and(|ci| ci == "true") {
+    if !there && in_ci() {
         return Err("no Go, and CI=true: install Go 1.26 or later".into());
     }
     Ok(there)
@@ -141,7 +147,7 @@ fn remove(folder: &Path) -> std::io::Result<()> {
 }
 
 fn go_build(into: &Path, lock: &File) -> Result<(), String> {
-    let module = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join("apiserver");
+    let module = root().join("tests").join("apiserver");
     let flags = format!("-s -w -X k8s.io/component-base/version.gitVersion={VERSION}");
     // go takes a folder for one only with the slash at its end.
     let output = into.join("");

@@ -7,11 +7,12 @@ use std::process::Command;
 
 use rustix::process::Pid;
 
-use super::child::{code, run_and_tell};
-use super::terminal::Terminal;
+use crate::child::{code, run_and_tell};
+use crate::terminal::Terminal;
 
 /// How to run it. May be run more than once: the folder stays until this is dropped.
 pub struct Konnect {
+    program: PathBuf,
     folder: tempfile::TempDir,
     env: BTreeMap<OsString, OsString>,
     args: Vec<OsString>,
@@ -30,14 +31,14 @@ pub struct Ran {
 }
 
 impl Konnect {
-    /// No arguments, an empty folder, and in the environment `PATH` and `HOME` alone.
-    pub fn new() -> Self {
+    /// Runs this binary: [`crate::konnect!`] names it. No arguments, an empty folder, and in the environment `PATH` and `HOME` alone.
+    pub fn new(program: impl Into<PathBuf>) -> Self {
         let folder = tempfile::Builder::new().prefix("konnect-run-").tempdir().expect("no folder to run in");
         let env = [
             ("PATH".into(), std::env::var_os("PATH").unwrap_or_default()),
             ("HOME".into(), folder.path().as_os_str().to_owned()),
         ];
-        Self { folder, env: env.into(), args: Vec::new(), stdin: None }
+        Self { program: program.into(), folder, env: env.into(), args: Vec::new(), stdin: None }
     }
 
     /// The working folder, which is also the home folder.
@@ -98,7 +99,7 @@ impl Konnect {
 
     /// A run with other arguments, in the same folder: its exit code and all that it wrote.
     pub fn command_with(&self, args: &[&str]) -> (i32, String) {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_konnect"));
+        let mut command = Command::new(&self.program);
         command.args(args).env_clear().envs(&self.env).current_dir(self.folder());
         let output = run_and_tell(command, None, |_| {});
         (code(output.status), format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr)))
@@ -106,7 +107,7 @@ impl Konnect {
 
     /// The command itself, for a test that needs its streams otherwise. Bound to this value's folder.
     pub fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_konnect"));
+        let mut command = Command::new(&self.program);
         command.args(&self.args).env_clear().envs(&self.env).current_dir(self.folder());
         command
     }
@@ -116,8 +117,13 @@ impl Ran {
     /// Panics, with both streams, unless the exit code is this one.
     #[track_caller]
     pub fn assert_code(&self, code: i32) -> &Self {
-        assert!(self.code == code, "exit code {}, not {code}\n{}", self.code, self.streams());
+        self.expect_code(code).unwrap_or_else(|why| panic!("{why}"));
         self
+    }
+
+    /// An error, with both streams, unless the exit code is this one.
+    pub fn expect_code(&self, code: i32) -> Result<(), String> {
+        if self.code == code { Ok(()) } else { Err(format!("exit code {}, not {code}\n{}", self.code, self.streams())) }
     }
 
     fn streams(&self) -> String {

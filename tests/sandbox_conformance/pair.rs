@@ -11,11 +11,11 @@ use kube_sandbox::status::Payload;
 use kube_sandbox::store::Store;
 use serde_json::{Value, json};
 
-use super::support::{Server, request};
+use testkit::{Server, request};
 
 /// One request for both, with `${uid}` and `${rv}` standing for what the same side last answered.
 #[derive(Clone, Debug)]
-pub struct Ask {
+pub struct PairedRequest {
     pub method: String,
     pub path: String,
     pub content_type: String,
@@ -26,7 +26,7 @@ pub struct Ask {
 }
 
 /// Both servers, and what is remembered of each side.
-pub struct Pair<'a> {
+pub struct ServerPair<'a> {
     server: &'a Server,
     store: Store,
     user: PathBuf,
@@ -42,7 +42,7 @@ struct Side {
     versions: BTreeMap<String, usize>,
 }
 
-impl<'a> Pair<'a> {
+impl<'a> ServerPair<'a> {
     pub fn new(server: &'a Server) -> Self {
         let caller = Caller { user: "test-admin".to_owned(), ..Caller::default() };
         let store = Store::new(7, Timestamp::now());
@@ -72,7 +72,7 @@ impl<'a> Pair<'a> {
     }
 
     /// Sends a request to both. The error shows both answers.
-    pub fn compare(&mut self, ask: &Ask) -> Result<(), String> {
+    pub fn compare(&mut self, ask: &PairedRequest) -> Result<(), String> {
         let filled = |side: &Side, text: &str| text.replace("${uid}", &side.uid).replace("${rv}", &side.version);
         let headers: Vec<(&str, &str)> = [("content-type", ask.content_type.as_str())]
             .into_iter()

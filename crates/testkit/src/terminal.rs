@@ -10,7 +10,7 @@ use rustix::fs::{Mode, OFlags};
 use rustix::process::{Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
-use super::child::{code, pid};
+use crate::child::{code, pid};
 
 const DEADLINE: Duration = Duration::from_secs(30);
 

@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Stdio};
 
-use super::Konnect;
+use crate::Konnect;
 
 /// A served sandbox, new and empty; it ends, and is gone, when this is dropped.
 pub struct Served {
@@ -15,9 +15,10 @@ pub struct Served {
 }
 
 impl Served {
-    /// Starts it, and returns once it listens.
-    pub fn start() -> Self {
-        let konnect = Konnect::new().args(["sandbox", "serve", "--sandbox=state.json", "--kubeconfig-out", "kubeconfig"]);
+    /// Starts it with the built binary, and returns once it listens.
+    #[must_use]
+    pub fn start(konnect: Konnect) -> Self {
+        let konnect = konnect.args(["sandbox", "serve", "--sandbox=state.json", "--kubeconfig-out", "kubeconfig"]);
         let mut child = konnect.command().stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("started");
         let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
         let first = lines.next().expect("a line").expect("text");

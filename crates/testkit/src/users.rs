@@ -31,7 +31,8 @@ pub struct Authority {
 
 impl Authority {
     /// A new one, known to nobody else.
-    pub fn new() -> Self {
+    #[must_use]
+    pub fn generate() -> Self {
         let key = new_key();
         let mut params = CertificateParams::default();
         params.distinguished_name = DistinguishedName::new();

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 /// An answer.
 #[derive(Clone, Debug)]
-pub struct Answer {
+pub struct ScriptedResponse {
     /// The code.
     pub code: u16,
     /// The words behind the code.
@@ -17,7 +17,7 @@ pub struct Answer {
     pub body: Value,
 }
 
-impl Answer {
+impl ScriptedResponse {
     /// A JSON answer with the headers that a real server sends.
     pub fn new(code: u16, body: Value) -> Self {
         let headers = [
@@ -60,9 +60,9 @@ impl Answer {
 }
 
 /// `NotFound`, which names what was asked for.
-pub fn echo(resource: &str, name: &str) -> Answer {
+pub fn echo(resource: &str, name: &str) -> ScriptedResponse {
     let message = format!("{resource} \"{name}\" not found");
-    Answer::new(
+    ScriptedResponse::new(
         404,
         json!({
             "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": message,

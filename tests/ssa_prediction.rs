@@ -4,11 +4,10 @@
 
 #![expect(clippy::expect_used, reason = "a test that can't go on has failed")]
 
-#[path = "ownership_proved/prediction.rs"]
+#[path = "ssa_prediction/prediction.rs"]
 mod prediction;
-#[path = "ownership_proved/state.rs"]
+#[path = "ssa_prediction/state.rs"]
 mod state;
-mod support;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -26,7 +25,8 @@ use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube_sandbox::Sandbox;
 use serde_json::Value;
 use state::State;
-use support::Dice;
+use testkit::Rng;
+use testkit::extent::{Extent, extent};
 
 /// Sends one request as it is written.
 async fn send(client: &kube::Client, method: &str, path: &str, content_type: &str, body: &Value) -> (u16, Value) {
@@ -47,10 +47,10 @@ async fn prove(client: &kube::Client, namespace: &str, seeds: std::ops::Range<u6
     assert_eq!(send(client, "POST", "/api/v1/namespaces", "application/json", &made).await.0, 201);
     let mut met = Met::new();
     for seed in seeds {
-        let mut dice = Dice::new(seed);
-        let state = State::make(client, namespace, seed, &mut dice).await;
-        let text = state::spec(namespace, seed, &mut dice);
-        let token = dice.of(&state::TOKENS);
+        let mut rng = Rng::new(seed);
+        let state = State::make(client, namespace, seed, &mut rng).await;
+        let text = state::spec(namespace, seed, &mut rng);
+        let token = rng.choose(&state::TOKENS);
         std::fs::write(folder.path().join("pat"), token).expect("written");
         let context = |what: &str| format!("seed {seed}: {what}\n{text}\n{state:#}");
         let spec = spec::parse("konnect.toml", folder.path(), &text, false).unwrap_or_else(|_| panic!("{}", context("no spec")));
@@ -89,31 +89,32 @@ fn on(client: impl Future<Output = kube::Client>, namespace: &str, seeds: std::o
     runtime.block_on(async {
         let count = seeds.end - seeds.start;
         let met = prove(&client.await, namespace, seeds).await;
-        support::skipped::say(&format!(
+        testkit::skipped::say(&format!(
             "{count} generated states ({namespace}), computed plans against dry runs; fields and objects met: {met:?}"
         ));
         all_were_met(&met);
     });
 }
 
-fn long() -> bool {
-    std::env::var_os("KONNECT_LONG").is_some()
-}
-
 #[test]
 fn computed_plans_are_what_the_real_server_would_do() {
-    let Some(server) = support::server() else { return };
+    let Some(server) = testkit::server() else { return };
     let path = server.kubeconfig();
     let client = async {
         let config = Kubeconfig::read_from(path).expect("a kubeconfig");
         let config = kube::Config::from_custom_kubeconfig(config, &KubeConfigOptions::default()).await.expect("a config");
         kube::Client::try_from(config).expect("a client")
     };
-    on(client, "proof-real", 0..if long() { 3000 } else { 400 });
+    on(client, "proof-real", 0..if extent() == Extent::Long { 3000 } else { 400 });
 }
 
 #[test]
 fn computed_plans_are_what_the_sandbox_would_do() {
     let client = async { kube::Client::new(Sandbox::in_memory(), "default") };
-    on(client, "proof-sandbox", 0..if long() { 20_000 } else { 1500 });
+    let states = match extent() {
+        Extent::Quick => 400,
+        Extent::Usual => 1500,
+        Extent::Long => 20_000,
+    };
+    on(client, "proof-sandbox", 0..states);
 }

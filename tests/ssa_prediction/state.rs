@@ -6,7 +6,7 @@ use konnect::object::ResourceType;
 use serde_json::{Map, Value, json};
 
 use super::send;
-use super::support::Dice;
+use testkit::Rng;
 
 /// The two tokens that states and specs hold.
 pub const TOKENS: [&str; 2] = ["kpat_provedAAAA1111", "kpat_provedBBBB2222"];
@@ -17,11 +17,11 @@ const LABEL_VALUES: [&str; 3] = ["true", "konnect", ""];
 const ANNOTATIONS: [&str; 2] = ["note", "kong.example/owner"];
 
 /// Each of the keys now and then, with one of the values; `null`s take a key away by a merge patch.
-fn map(dice: &mut Dice, keys: &[&str], values: &[&str], with_null: bool) -> Value {
+fn map(rng: &mut Rng, keys: &[&str], values: &[&str], with_null: bool) -> Value {
     let mut map = Map::new();
     for key in keys {
-        match dice.roll(4) {
-            0 => drop(map.insert((*key).to_owned(), json!(dice.of(values)))),
+        match rng.below(4) {
+            0 => drop(map.insert((*key).to_owned(), json!(rng.choose(values)))),
             1 if with_null => drop(map.insert((*key).to_owned(), Value::Null)),
             _ => {}
         }
@@ -29,33 +29,33 @@ fn map(dice: &mut Dice, keys: &[&str], values: &[&str], with_null: bool) -> Valu
     Value::Object(map)
 }
 
-fn object(dice: &mut Dice, resource: &ResourceType, with_null: bool) -> Value {
+fn object(rng: &mut Rng, resource: &ResourceType, with_null: bool) -> Value {
     let mut body = json!({"metadata": {}});
-    if !dice.one_in(4) {
-        body["metadata"]["labels"] = map(dice, &LABELS, &LABEL_VALUES, with_null);
+    if !rng.one_in(4) {
+        body["metadata"]["labels"] = map(rng, &LABELS, &LABEL_VALUES, with_null);
     }
-    if dice.one_in(3) {
-        body["metadata"]["annotations"] = map(dice, &ANNOTATIONS, &["1", "two\nlines"], with_null);
+    if rng.one_in(3) {
+        body["metadata"]["annotations"] = map(rng, &ANNOTATIONS, &["1", "two\nlines"], with_null);
     }
-    if dice.one_in(10) {
+    if rng.one_in(10) {
         body["metadata"]["finalizers"] = json!(["kong.example/f"]);
     }
     if resource.plural == "serviceaccounts" {
-        if dice.one_in(6) {
+        if rng.one_in(6) {
             body["automountServiceAccountToken"] = json!(true);
         }
         return body;
     }
-    if !dice.one_in(4) {
-        body["data"] = map(dice, &["token", "other"], &DATA, with_null);
+    if !rng.one_in(4) {
+        body["data"] = map(rng, &["token", "other"], &DATA, with_null);
     }
-    if dice.one_in(8) {
-        body["stringData"] = map(dice, &["token"], &TOKENS, false);
+    if rng.one_in(8) {
+        body["stringData"] = map(rng, &["token"], &TOKENS, false);
     }
-    if dice.one_in(12) {
+    if rng.one_in(12) {
         body["immutable"] = json!(true);
     }
-    if dice.one_in(12) {
+    if rng.one_in(12) {
         body["type"] = json!("Opaque");
     }
     body
@@ -74,9 +74,9 @@ pub struct State {
 
 impl State {
     /// Makes the objects `sSEED` by one to five writes each.
-    pub async fn make(client: &kube::Client, namespace: &str, seed: u64, dice: &mut Dice) -> Self {
-        let account = written(client, of("service_account"), namespace, seed, dice).await;
-        let secret = written(client, of("secret"), namespace, seed, dice).await;
+    pub async fn make(client: &kube::Client, namespace: &str, seed: u64, rng: &mut Rng) -> Self {
+        let account = written(client, of("service_account"), namespace, seed, rng).await;
+        let secret = written(client, of("secret"), namespace, seed, rng).await;
         Self { account, secret }
     }
 
@@ -92,12 +92,12 @@ impl fmt::Display for State {
     }
 }
 
-async fn written(client: &kube::Client, resource: &ResourceType, namespace: &str, seed: u64, dice: &mut Dice) -> Value {
+async fn written(client: &kube::Client, resource: &ResourceType, namespace: &str, seed: u64, rng: &mut Rng) -> Value {
     let collection = format!("/api/v1/namespaces/{namespace}/{}", resource.plural);
     let path = format!("{collection}/s{seed}");
-    for _ in 0..=dice.roll(5) {
+    for _ in 0..=rng.below(5) {
         // Writes may be refused, such as one to an immutable Secret's data: others stand.
-        write(client, resource, &collection, &path, seed, dice).await;
+        write(client, resource, &collection, &path, seed, rng).await;
     }
     match send(client, "GET", &path, "application/json", &Value::Null).await {
         (200, live) => live,
@@ -105,43 +105,43 @@ async fn written(client: &kube::Client, resource: &ResourceType, namespace: &str
     }
 }
 
-async fn write(client: &kube::Client, resource: &ResourceType, collection: &str, path: &str, seed: u64, dice: &mut Dice) {
+async fn write(client: &kube::Client, resource: &ResourceType, collection: &str, path: &str, seed: u64, rng: &mut Rng) {
     let whole = |mut body: Value| {
         body["apiVersion"] = json!("v1");
         body["kind"] = json!(resource.kind);
         body["metadata"]["name"] = json!(format!("s{seed}"));
         body
     };
-    if dice.one_in(2) {
-        let manager = dice.of(&["konnect", "konnect", "konnect", "argocd", "kubectl", "helm"]);
-        let body = whole(object(dice, resource, false));
-        let path = format!("{path}?fieldManager={manager}&force={}", !dice.one_in(4));
+    if rng.one_in(2) {
+        let manager = rng.choose(&["konnect", "konnect", "konnect", "argocd", "kubectl", "helm"]);
+        let body = whole(object(rng, resource, false));
+        let path = format!("{path}?fieldManager={manager}&force={}", !rng.one_in(4));
         send(client, "PATCH", &path, "application/apply-patch+yaml", &body).await;
         return;
     }
     let managers = ["kubectl-create", "kubectl-edit", "kubectl-label", "kubectl-client-side-apply", "kubectl", "helm", "konnect"];
-    let manager = dice.of(&managers);
-    if dice.one_in(9) {
+    let manager = rng.choose(&managers);
+    if rng.one_in(9) {
         // What stood there before managedFields were kept.
         let body = json!({"metadata": {"managedFields": [{}]}});
         send(client, "PATCH", path, "application/merge-patch+json", &body).await;
         return;
     }
-    let patch = object(dice, resource, true);
+    let patch = object(rng, resource, true);
     let (code, _) =
         send(client, "PATCH", &format!("{path}?fieldManager={manager}"), "application/merge-patch+json", &patch).await;
     if code == 404 {
-        let body = whole(object(dice, resource, false));
+        let body = whole(object(rng, resource, false));
         send(client, "POST", &format!("{collection}?fieldManager={manager}"), "application/json", &body).await;
     }
 }
 
 /// A spec that wants some of the fields those managers wrote.
-pub fn spec(namespace: &str, seed: u64, dice: &mut Dice) -> String {
+pub fn spec(namespace: &str, seed: u64, rng: &mut Rng) -> String {
     let mut text = format!("pat_file = \"pat\"\nnamespace = {{ name = \"{namespace}\", manage = false }}\n");
     for key in ["service_account", "secret"] {
-        let labels = map(dice, &LABELS, &LABEL_VALUES, false);
-        let annotations = map(dice, &ANNOTATIONS, &["1", "two\nlines"], false);
+        let labels = map(rng, &LABELS, &LABEL_VALUES, false);
+        let annotations = map(rng, &ANNOTATIONS, &["1", "two\nlines"], false);
         text.push_str(&format!("[{key}]\nname = \"s{seed}\"\n"));
         for (table, map) in [("labels", labels), ("annotations", annotations)] {
             text.push_str(&format!("[{key}.{table}]\n"));

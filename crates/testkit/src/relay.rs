@@ -1,18 +1,18 @@
 //! A loopback relay to the real server that can spoil any call: what a network, a gateway or another manager can do to us.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use kube_sandbox::faults::{RequestKey, RequestLog};
 use serde_json::{Value, json};
 
-use super::request;
+use crate::calls::{CallId, CallLog};
+use crate::request;
 
-/// What happens to one call.
+/// What the relay does to one call.
 #[derive(Clone)]
-pub enum Fault {
+pub enum RelayFault {
     /// Nothing.
     None,
     /// The connection is closed; the server never sees the request.
@@ -24,41 +24,50 @@ pub enum Fault {
     /// No answer comes; the server never sees the request.
     Hang,
     /// This answer instead; the server sees the request only if `forward`.
-    Answer { forward: bool, code: u16, headers: &'static str, body: &'static str },
+    Respond {
+        /// Whether the server carries the request out.
+        forward: bool,
+        /// The status code.
+        code: u16,
+        /// Header lines, each with its end.
+        headers: &'static str,
+        /// The body.
+        body: &'static str,
+    },
     /// The server's answer, with another object's name in it.
     OtherObject,
     /// This is done first, then the request is carried out.
-    First(Action),
+    First(Hook),
     /// The request is carried out, then this is done before the answer is given.
-    Then(Action),
+    Then(Hook),
 }
 
 /// What else is done at a call.
-pub type Action = Arc<dyn Fn() + Send + Sync>;
+pub type Hook = Arc<dyn Fn() + Send + Sync>;
 
 /// Decides what happens to a call.
-pub type Decide = dyn Fn(&RequestKey) -> Fault + Send + Sync;
+pub type Decision = dyn Fn(&CallId) -> RelayFault + Send + Sync;
 
 /// A running relay. It ends with the test process.
 pub struct Relay {
     /// A kubeconfig that leads through it.
     pub kubeconfig: PathBuf,
-    calls: RequestLog,
+    calls: CallLog,
 }
 
-struct Line {
+struct RelayState {
     admin: PathBuf,
-    calls: RequestLog,
-    decide: Box<Decide>,
+    calls: CallLog,
+    decide: Box<Decision>,
 }
 
 impl Relay {
     /// Starts a relay that acts as the user of `admin`, with a kubeconfig in `folder`.
-    pub fn start(admin: &Path, folder: &Path, decide: impl Fn(&RequestKey) -> Fault + Send + Sync + 'static) -> Self {
+    pub fn start(admin: &Path, folder: &Path, decide: impl Fn(&CallId) -> RelayFault + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a loopback port");
         let url = format!("http://{}", listener.local_addr().expect("its address"));
-        let calls = RequestLog::default();
-        let line = Arc::new(Line { admin: admin.to_owned(), calls: calls.clone(), decide: Box::new(decide) });
+        let calls = CallLog::default();
+        let line = Arc::new(RelayState { admin: admin.to_owned(), calls: calls.clone(), decide: Box::new(decide) });
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let line = Arc::clone(&line);
@@ -76,12 +85,12 @@ impl Relay {
     }
 
     /// Every call so far.
-    pub fn calls(&self) -> Vec<RequestKey> {
+    pub fn calls(&self) -> Vec<CallId> {
         self.calls.all()
     }
 }
 
-impl Line {
+impl RelayState {
     /// One connection: its requests, until one is spoiled.
     fn serve(&self, stream: TcpStream) {
         let mut reader = BufReader::new(stream.try_clone().expect("a second handle"));
@@ -89,31 +98,31 @@ impl Line {
         while let Some((method, path, headers, body)) = read_request(&mut reader) {
             let fault = (self.decide)(&self.calls.next(&method, &path));
             match &fault {
-                Fault::CloseBefore => return,
-                Fault::Hang => {
+                RelayFault::CloseBefore => return,
+                RelayFault::Hang => {
                     // Until the client gives up.
                     let _ = reader.read_to_end(&mut Vec::new());
                     return;
                 }
-                Fault::Answer { forward: false, code, headers, body } => {
+                RelayFault::Respond { forward: false, code, headers, body } => {
                     write_answer(&mut writer, *code, headers, body.as_bytes());
                     continue;
                 }
-                Fault::First(action) => action(),
+                RelayFault::First(hook) => hook(),
                 _ => {}
             }
             let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
             let Ok((code, mut answer)) = request::send(&self.admin, &method, &path, &headers, body) else { return };
-            if matches!(fault, Fault::OtherObject) && answer.pointer("/metadata/name").is_some() {
+            if matches!(fault, RelayFault::OtherObject) && answer.pointer("/metadata/name").is_some() {
                 answer["metadata"]["name"] = json!("another-object");
             }
-            if let Fault::Then(action) = &fault {
-                action();
+            if let RelayFault::Then(hook) = &fault {
+                hook();
             }
             let text = if let Value::String(text) = answer { text } else { answer.to_string() };
             match fault {
-                Fault::CloseAfter => return,
-                Fault::CloseInside => {
+                RelayFault::CloseAfter => return,
+                RelayFault::CloseInside => {
                     let half = &text.as_bytes()[..text.len() / 2];
                     let _ = write!(
                         writer,
@@ -123,16 +132,16 @@ impl Line {
                     let _ = writer.write_all(half);
                     return;
                 }
-                Fault::Answer { code, headers, body, .. } => write_answer(&mut writer, code, headers, body.as_bytes()),
+                RelayFault::Respond { code, headers, body, .. } => write_answer(&mut writer, code, headers, body.as_bytes()),
                 _ => write_answer(&mut writer, code, "content-type: application/json\r\n", text.as_bytes()),
             }
         }
     }
 }
 
-type Request = (String, String, Vec<(String, String)>, Vec<u8>);
+type ParsedRequest = (String, String, Vec<(String, String)>, Vec<u8>);
 
-fn read_request(reader: &mut impl std::io::BufRead) -> Option<Request> {
+fn read_request(reader: &mut impl std::io::BufRead) -> Option<ParsedRequest> {
     let mut line = String::new();
     reader.read_line(&mut line).ok().filter(|read| *read > 0)?;
     let mut words = line.split_whitespace().map(str::to_owned);

@@ -6,21 +6,21 @@
 
 use serde_json::{Value, json};
 
-use super::pair::Ask;
+use super::pair::PairedRequest;
 
 /// Reads a group: line numbers and requests. A request that makes the namespace comes first.
-pub fn read(text: &str, namespace: &str) -> Vec<(usize, Ask)> {
+pub fn read(text: &str, namespace: &str) -> Vec<(usize, PairedRequest)> {
     let lines = text.lines().enumerate().map(|(i, line)| (i + 1, line.trim()));
     lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#')).map(|(i, line)| (i, parse(line, namespace))).collect()
 }
 
-fn parse(line: &str, namespace: &str) -> Ask {
+fn parse(line: &str, namespace: &str) -> PairedRequest {
     let (code_only, line) = line.strip_prefix('?').map_or((false, line), |rest| (true, rest));
     let mut words = line.splitn(3, ' ');
     let verb = words.next().unwrap_or_default();
     let path = words.next().unwrap_or_default();
     let mut rest = words.next().unwrap_or_default();
-    let mut headers = vec![("user-agent".to_owned(), "faithful/1".to_owned())];
+    let mut headers = vec![("user-agent".to_owned(), "conformance/1".to_owned())];
     while let Some(header) = rest.strip_prefix('@') {
         let (header, after) = header.split_once(' ').unwrap_or((header, ""));
         let (key, value) = header.split_once('=').expect("a header has a value");
@@ -46,7 +46,7 @@ fn parse(line: &str, namespace: &str) -> Ask {
         path if path.starts_with("NS") => path.replacen("NS", &format!("/api/v1/namespaces/{namespace}"), 1),
         path => format!("/api/v1/namespaces/{namespace}/{path}"),
     };
-    Ask {
+    PairedRequest {
         method: method.to_owned(),
         path: path.replace("{ns}", namespace),
         content_type: content_type.unwrap_or(usual).to_owned(),

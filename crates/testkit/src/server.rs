@@ -12,10 +12,10 @@ use std::time::{Duration, Instant};
 use rustix::net::{AddressFamily, SocketType, bind, getsockname, socket, sockopt};
 use serde_json::Value;
 
-use super::binaries::{self, Binaries};
-use super::child::{code, run_to_end};
-use super::request;
-use super::users::{Authority, Credential, new_key, new_token, write_kubeconfig, write_private};
+use crate::binaries::{self, Binaries};
+use crate::child::{code, run_to_end};
+use crate::request;
+use crate::users::{Authority, Credential, new_key, new_token, write_kubeconfig, write_private};
 
 /// The watchdog: starts the two, waits for the end of its stdin, ends the two and removes the folder. Nobody writes to
 /// that pipe and the test process alone holds its other end, so it ends with that process, a SIGKILL included. What
@@ -61,9 +61,9 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts one more server, apart from that of [`super::server`]. Panics where none can be had: ask that one first.
+    /// Starts one more server, apart from that of [`crate::server()`]. Panics where none can be had: ask that one first.
     pub fn start() -> Self {
-        let binaries = binaries::find().and_then(|found| found.ok_or_else(|| super::skipped::REASON.into()));
+        let binaries = binaries::find().and_then(|found| found.ok_or_else(|| crate::skipped::no_real_server().into()));
         binaries.and_then(|binaries| Self::try_start(&binaries)).unwrap_or_else(|why| panic!("no test server: {why}"))
     }
 
@@ -73,7 +73,7 @@ impl Server {
         let url = format!("https://127.0.0.1:{port}");
         let private = tempfile::Builder::new().prefix("konnect-test-").tempdir().map_err(|e| format!("no folder: {e}"))?;
         let folder = private.path();
-        let authority = Authority::new();
+        let authority = Authority::generate();
         let token = new_token();
         write_server_files(folder, &authority, &token);
         let admin = authority.user("test-admin", &["system:masters"]);
