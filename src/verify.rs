@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::cluster::{Answer, Cluster, Sent, bounded, in_parallel};
+use crate::field_path::FieldPath;
 use crate::object::ObjectKey;
 use crate::observed::Read;
 use crate::outcome::Failure;
@@ -86,9 +87,9 @@ async fn may_write(cluster: &Cluster, change: &Change) -> Option<bool> {
 /// What the server would make of it beyond what was asked: its own warnings, and wanted values that admission would overwrite.
 fn remarks(answer: &Answer, change: &Change) -> Vec<Remark> {
     let warned = answer.warnings.iter().map(|text| Remark::Warned(bounded(text)));
-    let overwritten = change
-        .wanted
-        .texts()
-        .filter(|(path, wanted)| answer.body.pointer(&path.json_pointer()).and_then(Value::as_str) != Some(wanted.expose()));
+    // An answer to an apply carries metadata only, so that no token comes back.
+    let answered = change.wanted.texts().filter(|(path, _)| path.is_under(&["metadata"]));
+    let live = |path: &FieldPath| answer.body.pointer(&path.json_pointer()).and_then(Value::as_str);
+    let overwritten = answered.filter(|(path, wanted)| live(path) != Some(wanted.expose()));
     warned.chain(overwritten.map(|(path, _)| Remark::Overwritten(path.clone()))).collect()
 }
