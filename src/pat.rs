@@ -1,10 +1,10 @@
 //! The Konnect token: where it is (`PatSource`), and the token itself (`Pat`), which nothing can print, copy or serialize.
 
+mod decoding;
 mod fingerprint;
 mod salt;
 mod scrubber;
 pub(crate) mod shape;
-mod view;
 
 use crate::text;
 use std::fmt;

@@ -40,20 +40,20 @@ pub fn yaml(spec: &Spec, purpose: RbacFor, subject: Option<&Subject>, door: &Doo
     let quoted = |text: &Outside| DoubleQuoted(door.value(text));
     let namespace = quoted(spec.namespace());
     let name = quoted(&Outside::new(format!("konnect-{word}-{}-{}", spec.namespace().expose(), tag(spec, word, subject))));
-    let metadata = |namespace: Option<&Text>| Metadata {
+    let metadata = |namespace: Option<&Quoted>| Metadata {
         name: name.clone(),
         namespace: namespace.cloned(),
         // How grants are found again, to be taken back.
         labels: Some(Labels { managed_by: "konnect", instance: quoted(spec.namespace()) }),
     };
-    let role = |kind, namespace: Option<&Text>, rules| {
-        let object = Object::Role { rules };
+    let role = |kind, namespace: Option<&Quoted>, rules| {
+        let object = Body::Role { rules };
         door.yaml(&Manifest { api_version: "rbac.authorization.k8s.io/v1", kind, metadata: metadata(namespace), object })
     };
     let mut documents = Vec::new();
     if spec.manage_namespace {
         let metadata = Metadata { name: namespace.clone(), namespace: None, labels: None };
-        let manifest = Manifest { api_version: "v1", kind: "Namespace", metadata, object: Object::Bare {} };
+        let manifest = Manifest { api_version: "v1", kind: "Namespace", metadata, object: Body::Bare {} };
         documents.push(Cleared::from("# A Role needs its namespace: it is made here where it isn't there yet.\n"));
         documents.push(door.yaml(&manifest));
         documents.push(Cleared::from(SEPARATOR));
@@ -64,7 +64,7 @@ pub fn yaml(spec: &Spec, purpose: RbacFor, subject: Option<&Subject>, door: &Doo
     for (kind, namespace, role) in [("ClusterRoleBinding", None, "ClusterRole"), ("RoleBinding", Some(&namespace), "Role")] {
         let Some(subject) = subject else { break };
         let role_ref = RoleRef { api_group: GROUP, kind: role, name: name.clone() };
-        let object = Object::Binding { role_ref, subjects: [subject_of(subject, door)] };
+        let object = Body::Binding { role_ref, subjects: [subject_of(subject, door)] };
         let manifest = Manifest { api_version: "rbac.authorization.k8s.io/v1", kind, metadata: metadata(namespace), object };
         documents.push(Cleared::from(SEPARATOR));
         documents.push(door.yaml(&manifest));
@@ -85,13 +85,17 @@ fn subject_of(subject: &Subject, door: &Door) -> SubjectRef {
 
 /// On what lives in the cluster itself. `kube-system` is read for its uid: the cluster's identity, which saved plans and `cluster.uid` are
 /// bound to.
-fn cluster_rules(spec: &Spec, purpose: RbacFor, door: &Door) -> Vec<Rule> {
+fn cluster_rules(spec: &Spec, purpose: RbacFor, door: &Door) -> Vec<PolicyRule> {
     let mut rules = Vec::new();
     for (resource, object) in spec.objects.iter().filter(|(resource, _)| resource.scope == Scope::Cluster) {
         let own = (spec.manage_namespace || !resource.is_namespace()).then(|| DoubleQuoted(door.value(&object.name)));
         let cluster = resource.is_namespace().then(|| DoubleQuoted("kube-system".to_owned()));
-        let rule =
-            |names, verbs| Rule { api_groups: [resource.group], resources: [resource.plural], resource_names: names, verbs };
+        let rule = |names, verbs| PolicyRule {
+            api_groups: [resource.group],
+            resources: [resource.plural],
+            resource_names: names,
+            verbs,
+        };
         rules.push(rule(own.iter().cloned().chain(cluster).collect(), &["get"]));
         // Even where the spec names no label or annotation: the last one can't be taken away by who may not write.
         if let (Some(own), RbacFor::Apply) = (own, purpose) {
@@ -101,10 +105,10 @@ fn cluster_rules(spec: &Spec, purpose: RbacFor, door: &Door) -> Vec<Rule> {
     rules
 }
 
-fn namespace_rules(spec: &Spec, purpose: RbacFor, door: &Door) -> Vec<Rule> {
+fn namespace_rules(spec: &Spec, purpose: RbacFor, door: &Door) -> Vec<PolicyRule> {
     let verbs: &[&str] = if purpose == RbacFor::Plan { &["get"] } else { &["get", "create", "patch"] };
     let in_namespace = spec.objects.iter().filter(|(resource, _)| resource.scope == Scope::Namespaced);
-    let rule = |(resource, object): &(&'static ResourceType, spec::Object)| Rule {
+    let rule = |(resource, object): &(&'static ResourceType, spec::Object)| PolicyRule {
         api_groups: [resource.group],
         resources: [resource.plural],
         resource_names: vec![DoubleQuoted(door.value(&object.name))],
@@ -138,7 +142,7 @@ const SEPARATOR: &str = "---\n";
 
 /// A text from outside that the door has seen. In quotes, so that no name reads as a number or a boolean, and that what the door spells by an
 /// escape is read as that.
-type Text = DoubleQuoted<String>;
+type Quoted = DoubleQuoted<String>;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -147,14 +151,14 @@ struct Manifest {
     kind: &'static str,
     metadata: Metadata,
     #[serde(flatten)]
-    object: Object,
+    object: Body,
 }
 
 #[derive(Serialize)]
 struct Metadata {
-    name: Text,
+    name: Quoted,
     #[serde(skip_serializing_if = "Option::is_none")]
-    namespace: Option<Text>,
+    namespace: Option<Quoted>,
     #[serde(skip_serializing_if = "Option::is_none")]
     labels: Option<Labels>,
 }
@@ -164,15 +168,15 @@ struct Labels {
     #[serde(rename = "app.kubernetes.io/managed-by")]
     managed_by: &'static str,
     #[serde(rename = "app.kubernetes.io/instance")]
-    instance: Text,
+    instance: Quoted,
 }
 
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Object {
+enum Body {
     Bare {},
     Role {
-        rules: Vec<Rule>,
+        rules: Vec<PolicyRule>,
     },
     Binding {
         #[serde(rename = "roleRef")]
@@ -184,10 +188,10 @@ enum Object {
 /// These verbs on these objects of one resource.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Rule {
+struct PolicyRule {
     api_groups: [&'static str; 1],
     resources: [&'static str; 1],
-    resource_names: Vec<Text>,
+    resource_names: Vec<Quoted>,
     verbs: &'static [&'static str],
 }
 
@@ -196,16 +200,16 @@ struct Rule {
 struct RoleRef {
     api_group: &'static str,
     kind: &'static str,
-    name: Text,
+    name: Quoted,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct SubjectRef {
     kind: &'static str,
-    name: Text,
+    name: Quoted,
     #[serde(skip_serializing_if = "Option::is_none")]
-    namespace: Option<Text>,
+    namespace: Option<Quoted>,
     #[serde(skip_serializing_if = "Option::is_none")]
     api_group: Option<&'static str>,
 }

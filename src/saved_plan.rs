@@ -24,7 +24,7 @@ use crate::spec::{ClusterKeys, PatKey};
 use crate::text;
 use crate::view::Door;
 use contents::Contents;
-use document::{Document, SourcePart};
+use document::{PlanFile, SourcePart};
 pub use revalidate::Freshness;
 
 /// How far a plan may come from the future: by how much the clocks of a pipeline's machines may differ.
@@ -33,7 +33,7 @@ const CLOCKS_MAY_DIFFER: SignedDuration = SignedDuration::from_hours(24);
 /// A saved plan.
 #[derive(Clone, Debug)]
 pub struct SavedPlan {
-    document: Document,
+    document: PlanFile,
     contents: Contents,
     /// The plan, computed from the contents.
     pub plan: Plan,
@@ -52,7 +52,7 @@ pub struct Given {
 
 impl SavedPlan {
     /// Computes the plan of a file.
-    fn of(document: Document) -> Result<Self, Text> {
+    fn of(document: PlanFile) -> Result<Self, Text> {
         let contents = Contents::of(&document)?;
         let plan = contents.plan();
         Ok(Self { document, contents, plan })

@@ -26,7 +26,7 @@ use crate::outcome::{Failure, FailureCode};
 use crate::outside::{Outside, Text};
 use crate::pat::Scrubber;
 use crate::text;
-use document::Node;
+use document::YamlNode;
 use entry::Entry;
 use files::Loaded;
 
@@ -70,7 +70,7 @@ pub async fn select(choice: &ClusterSelector, deadline: &Deadline, secrets: &Scr
 pub fn read(choice: &ClusterSelector, secrets: &mut Secrets) -> Result<Selected, Failure> {
     let loaded = Loaded::read(choice)?;
     for user in loaded.documents.iter().flat_map(|document| document.root.entries("users")) {
-        let texts = ["token", "password"].map(|key| user.get("user").and_then(|user| user.get(key)).and_then(Node::text));
+        let texts = ["token", "password"].map(|key| user.get("user").and_then(|user| user.get(key)).and_then(YamlNode::text));
         secrets.extend(texts.into_iter().flatten().map(|secret| Zeroizing::new(secret.as_bytes().to_vec())));
     }
     let name = context(&loaded, choice.context.as_ref().map(Outside::expose))?;
@@ -111,7 +111,7 @@ fn server(loaded: &Loaded, context: &Entry<'_>) -> Result<server::Server, Failur
 /// The name of the chosen context, or else of the first current one.
 fn context(loaded: &Loaded, wanted: Option<&str>) -> Result<String, Failure> {
     let contexts = || loaded.documents.iter().flat_map(|document| document.root.entries("contexts"));
-    let names: Vec<&str> = contexts().filter_map(|entry| entry.get("name")).filter_map(Node::text).collect();
+    let names: Vec<&str> = contexts().filter_map(|entry| entry.get("name")).filter_map(YamlNode::text).collect();
     let all = || Text::join(names.iter().map(|name| Outside::from(*name).into()), ", ");
     let has = || {
         if names.is_empty() { text!("{} has no contexts", loaded.shown) } else { text!("{} has: {}", loaded.shown, all()) }
@@ -139,9 +139,9 @@ fn context(loaded: &Loaded, wanted: Option<&str>) -> Result<String, Failure> {
 fn current(loaded: &Loaded) -> Result<Option<&str>, Failure> {
     for document in &loaded.documents {
         match document.root.get("current-context") {
-            None | Some(Node::Null) => {}
-            Some(Node::Text(name)) if name.is_empty() => {}
-            Some(Node::Text(name)) => return Ok(Some(name)),
+            None | Some(YamlNode::Null) => {}
+            Some(YamlNode::Text(name)) if name.is_empty() => {}
+            Some(YamlNode::Text(name)) => return Ok(Some(name)),
             Some(other) => {
                 let what =
                     text!("the kubeconfig {} can't be used: its current-context is {}, not text", document.shown, other.is());

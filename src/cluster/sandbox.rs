@@ -18,7 +18,7 @@ use crate::text;
 pub type Service = MapErr<Sandbox, fn(BoxError) -> BoxError>;
 
 /// A sandbox that is kept in a file.
-pub struct Opened {
+pub struct OpenedSandbox {
     /// The file.
     pub file: PathBuf,
     /// What answers requests.
@@ -46,7 +46,7 @@ fn file(named: &Outside) -> Result<PathBuf, Failure> {
 ///
 /// # Errors
 /// A file that can't be used; it is named and kept.
-pub fn open(named: &Outside, deadline: &Deadline, notices: &Notices) -> Result<Opened, Failure> {
+pub fn open(named: &Outside, deadline: &Deadline, notices: &Notices) -> Result<OpenedSandbox, Failure> {
     let file = file(named)?;
     let new = !file.exists();
     let sandbox = Sandbox::open(&file).map_err(failure)?.with_lock_timeout(deadline.remaining());
@@ -57,7 +57,7 @@ pub fn open(named: &Outside, deadline: &Deadline, notices: &Notices) -> Result<O
         );
         notices(Notice::Warning(Warning { code: "sandbox_created".into(), message }));
     }
-    Ok(Opened { file, service: MapErr::new(sandbox, in_our_words) })
+    Ok(OpenedSandbox { file, service: MapErr::new(sandbox, in_our_words) })
 }
 
 /// Listens on a free port of loopback.

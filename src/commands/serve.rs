@@ -6,7 +6,7 @@ use super::RunContext;
 use super::run::Run;
 use crate::cli::ServeArgs;
 use crate::cluster::Deadline;
-use crate::cluster::sandbox::{Opened, listen, open, write_kubeconfig};
+use crate::cluster::sandbox::{OpenedSandbox, listen, open, write_kubeconfig};
 use crate::outcome::{Failure, Outcome};
 use crate::outside::Outside;
 use crate::view::{Event, Format, Output};
@@ -24,7 +24,7 @@ pub(super) async fn serve(args: ServeArgs, context: &RunContext) -> Outcome {
 
 async fn until_interrupted(args: &ServeArgs, run: &Run) -> Result<(), Failure> {
     let named = args.sandbox.clone().unwrap_or_default();
-    let Opened { file, service } = open(&named, &Deadline::after(LOCK_TIMEOUT), &run.notices())?;
+    let OpenedSandbox { file, service } = open(&named, &Deadline::after(LOCK_TIMEOUT), &run.notices())?;
     let listening = listen().await?;
     let kubeconfig = args.kubeconfig_out.clone().unwrap_or_else(|| file.with_file_name("kubeconfig"));
     let written = write_kubeconfig(&listening, &kubeconfig)?;

@@ -10,8 +10,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
 
+use super::decoding::views;
 use super::shape;
-use super::view::views;
 
 /// The length of the slices that are recognised: any eight bytes of a credential in a row. A shorter value is no token, and occurs in
 /// ordinary words: taking it out everywhere would say more than it hides.

@@ -7,7 +7,7 @@ mod wanted;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use super::document::{Argon2idPart, Document, SourcePart, TakenPart};
+use super::document::{Argon2idPart, PlanFile, SourcePart, TakenPart};
 use super::file;
 use crate::desired::{Desired, DesiredObject, FieldOfType, TakeOver};
 use crate::field_path::FieldPath;
@@ -59,7 +59,7 @@ impl Contents {
     ///
     /// # Errors
     /// Its parts disagree, or it holds what no spec and no server can have said.
-    pub(super) fn of(document: &Document) -> Result<Self, Wrong> {
+    pub(super) fn of(document: &PlanFile) -> Result<Self, Wrong> {
         ensure(document.created < document.expires, "it expired before it was made")?;
         ensure(file::is_digest(&document.spec.digest), "its spec has no digest")?;
         ensure(!document.cluster.uid.is_empty(), "its cluster has no uid")?;
@@ -115,7 +115,7 @@ fn asked_what_there_was_to_ask(contents: &Contents) -> Result<(), Wrong> {
     Ok(())
 }
 
-fn fingerprint(document: &Document) -> Result<Option<SavedFingerprint>, Wrong> {
+fn fingerprint(document: &PlanFile) -> Result<Option<SavedFingerprint>, Wrong> {
     let Argon2idPart { memory_kib, passes, lanes, salt } = &document.token.argon2id;
     ensure(
         (*memory_kib, *passes, *lanes) == (MEMORY_KIB, PASSES, LANES) && Fingerprints::under(salt).is_some(),

@@ -11,7 +11,7 @@ use super::place::Place;
 /// All of the file but its digest.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Document {
+pub(super) struct PlanFile {
     pub magic: String,
     pub format: u32,
     pub konnect_version: String,
@@ -30,9 +30,9 @@ pub(super) struct Document {
 }
 
 /// Says nothing: the texts in it are from outside.
-impl fmt::Debug for Document {
+impl fmt::Debug for PlanFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Document(…)")
+        f.write_str("PlanFile(…)")
     }
 }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::document::Document;
+use super::document::PlanFile;
 use super::{SavedPlan, stale};
 use crate::outcome::{Failure, FailureCode};
 use crate::outside::{Outside, Text};
@@ -99,7 +99,7 @@ impl SavedPlan {
                 .hint("somebody changed it, and made its digest fit: find out who, and plan again")
         };
         // The parser's words may quote the file. What it reads must be all that is there, in the one way there is to write it.
-        let known: Option<Document> = serde_json::from_value(document.clone()).ok();
+        let known: Option<PlanFile> = serde_json::from_value(document.clone()).ok();
         let known = known.filter(|known| serde_json::to_value(known).is_ok_and(|again| again == document));
         let known = known.ok_or_else(|| forged("it has other parts".into()))?;
         Ok((Self::of(known).map_err(forged)?, digest))

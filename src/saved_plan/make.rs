@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::document::{Argon2idPart, ChosenPart, ClusterPart, Document, ObjectPart, SpecPart, TokenPart};
+use super::document::{Argon2idPart, ChosenPart, ClusterPart, ObjectPart, PlanFile, SpecPart, TokenPart};
 use super::keep::Keeper;
 use super::{SavedPlan, file};
 use crate::cluster::Deadline;
@@ -47,7 +47,7 @@ impl SavedPlan {
         let keeper = Keeper(&session.door);
         let created = made.plan.read_at;
         let lifetime = SignedDuration::try_from(lifetime).unwrap_or(SignedDuration::MAX);
-        let document = Document {
+        let document = PlanFile {
             magic: file::MAGIC.to_owned(),
             format: file::FORMAT,
             konnect_version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -14,7 +14,7 @@ use crate::text;
 
 /// What becomes of a key of an untrusted spec.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Rule {
+enum KeyRule {
     /// It says only what is wanted, and whatever is below it does too.
     Harmless,
     /// A table whose keys have rules of their own.
@@ -31,23 +31,23 @@ enum Rule {
 
 /// Every key that an untrusted spec may have at all, beside those of its objects. A key that is missing here is refused, so that one which
 /// loosens a guard or reads a file never becomes a stranger's by being new.
-const KEYS: [(&str, Rule); 7] = [
-    ("namespace.manage", Rule::Harmless),
-    ("pat_env", Rule::PatEnv),
-    ("pat_file", Rule::PatFile),
-    ("cluster", Rule::Table),
-    ("cluster.context", Rule::Context),
-    ("cluster.kubeconfig", Rule::IgnoredPath),
+const KEYS: [(&str, KeyRule); 7] = [
+    ("namespace.manage", KeyRule::Harmless),
+    ("pat_env", KeyRule::PatEnv),
+    ("pat_file", KeyRule::PatFile),
+    ("cluster", KeyRule::Table),
+    ("cluster.context", KeyRule::Context),
+    ("cluster.kubeconfig", KeyRule::IgnoredPath),
     // A pin can only make a plan stop.
-    ("cluster.uid", Rule::Harmless),
+    ("cluster.uid", KeyRule::Harmless),
 ];
 
 /// The rule of each key that it may have. An object's name and maps say only what is wanted, and the plan shows all of it.
-fn rules() -> impl Iterator<Item = (String, Rule)> {
+fn rules() -> impl Iterator<Item = (String, KeyRule)> {
     let objects = RESOURCE_TYPES.iter().flat_map(|of| {
         let below = ["name"].into_iter().chain(of.spec_maps().map(|(key, _)| key));
-        let below = below.map(|key| (format!("{}.{key}", of.spec_key), Rule::Harmless));
-        std::iter::once((of.spec_key.to_owned(), Rule::Table)).chain(below)
+        let below = below.map(|key| (format!("{}.{key}", of.spec_key), KeyRule::Harmless));
+        std::iter::once((of.spec_key.to_owned(), KeyRule::Table)).chain(below)
     });
     objects.chain(KEYS.iter().map(|(key, rule)| ((*key).to_owned(), *rule)))
 }
@@ -106,33 +106,33 @@ impl Policy {
             let text = value.get_ref().as_str().unwrap_or_default();
             let at = value.span();
             match (rule, value.get_ref()) {
-                (Some(Rule::Table), DeValue::Table(table)) => self.judge(table, &path, faults),
+                (Some(KeyRule::Table), DeValue::Table(table)) => self.judge(table, &path, faults),
                 // An object may be its name alone.
-                (Some(Rule::Harmless | Rule::Table), _) => {}
-                (Some(Rule::Context), _) if self.context_is_chosen || self.contexts.iter().any(|name| *name == text) => {}
-                (Some(Rule::Context), _) => faults.push(refusal(
+                (Some(KeyRule::Harmless | KeyRule::Table), _) => {}
+                (Some(KeyRule::Context), _) if self.context_is_chosen || self.contexts.iter().any(|name| *name == text) => {}
+                (Some(KeyRule::Context), _) => faults.push(refusal(
                     at,
                     "`context` is not one that this spec may choose",
                     "allow it by --allow-context NAME, or choose the context yourself by --context NAME",
                 )),
-                (Some(Rule::PatEnv | Rule::PatFile), _) if self.pat_from_stdin => {}
-                (Some(Rule::PatEnv), _) if self.pat_envs.iter().any(|name| *name == text) => {}
-                (Some(Rule::PatEnv), _) => faults.push(refusal(
+                (Some(KeyRule::PatEnv | KeyRule::PatFile), _) if self.pat_from_stdin => {}
+                (Some(KeyRule::PatEnv), _) if self.pat_envs.iter().any(|name| *name == text) => {}
+                (Some(KeyRule::PatEnv), _) => faults.push(refusal(
                     at,
                     "`pat_env` is not a variable that this spec may have read",
                     "allow it by --allow-pat-env NAME, if it is the one with the token",
                 )),
-                (Some(Rule::PatFile), _) => faults.push(refusal(
+                (Some(KeyRule::PatFile), _) => faults.push(refusal(
                     at,
                     "`pat_file` could name any file of this machine",
                     "write pat_env and allow it by --allow-pat-env NAME, or give the token by --pat-stdin",
                 )),
-                (Some(Rule::IgnoredPath), _) if leaves(text) => faults.push(refusal(
+                (Some(KeyRule::IgnoredPath), _) if leaves(text) => faults.push(refusal(
                     at,
                     "this path leads out of the spec's folder",
                     "take the key out: with --untrusted-spec only --kubeconfig FILE or KUBECONFIG names the file",
                 )),
-                (Some(Rule::IgnoredPath), _) => {}
+                (Some(KeyRule::IgnoredPath), _) => {}
                 (None, _) => faults.push(refusal(
                     key.span(),
                     "an untrusted spec may not have this key",

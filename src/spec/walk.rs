@@ -27,7 +27,7 @@ pub(super) struct Walk<'a> {
 }
 
 /// A key and its value, with their places.
-type Entry<'t, 'i> = (&'t Spanned<DeString<'i>>, &'t Spanned<DeValue<'i>>);
+type TomlEntry<'t, 'i> = (&'t Spanned<DeString<'i>>, &'t Spanned<DeValue<'i>>);
 
 /// Every key of a spec: its objects', and these.
 const KEYS: [&str; 3] = ["pat_env", "pat_file", "cluster"];
@@ -122,7 +122,7 @@ impl<'a> Walk<'a> {
     }
 
     /// The text of a value that must be a string.
-    fn text(&mut self, (key, value): Entry<'_, '_>, what: &'static str) -> Option<String> {
+    fn text(&mut self, (key, value): TomlEntry<'_, '_>, what: &'static str) -> Option<String> {
         match value.get_ref() {
             DeValue::String(text) => (!self.hide_tokens(value.span(), text)).then(|| text.to_string()),
             other => {
@@ -166,7 +166,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn pat_env(&mut self, entry: Entry<'_, '_>) -> Option<PatKey> {
+    fn pat_env(&mut self, entry: TomlEntry<'_, '_>) -> Option<PatKey> {
         let span = entry.1.span();
         let DeValue::String(text) = entry.1.get_ref() else {
             let found = type_name(entry.1.get_ref());

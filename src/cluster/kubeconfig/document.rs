@@ -11,9 +11,9 @@ use zeroize::{Zeroize as _, Zeroizing};
 use crate::outside::Outside;
 
 /// A file's content, and where it is.
-pub struct Document {
+pub struct YamlDocument {
     /// All of it.
-    pub root: Node,
+    pub root: YamlNode,
     /// What paths in it are relative to.
     pub folder: PathBuf,
     /// Its name, as the user gave it.
@@ -21,7 +21,7 @@ pub struct Document {
 }
 
 /// A value of it.
-pub enum Node {
+pub enum YamlNode {
     /// Nothing: unset.
     Null,
     /// A boolean, YAML 1.1's `yes` and `on` among them.
@@ -31,9 +31,9 @@ pub enum Node {
     /// Text, which may be a credential.
     Text(Zeroizing<String>),
     /// A list.
-    List(Vec<Node>),
+    List(Vec<YamlNode>),
     /// A map in its own order; of two equal keys the last one counts.
-    Map(Vec<(String, Node)>),
+    Map(Vec<(String, YamlNode)>),
 }
 
 /// Why a file is not one. Never its text: a kubeconfig holds credentials.
@@ -48,7 +48,7 @@ pub enum DocumentError {
     OtherKind,
 }
 
-impl Node {
+impl YamlNode {
     /// Reads a file's bytes.
     pub fn parse(bytes: &[u8]) -> Result<Self, DocumentError> {
         let text = decode(bytes)?;
@@ -152,7 +152,7 @@ fn not_yaml(error: serde_saphyr::Error) -> DocumentError {
     DocumentError::NotYaml(error.location().map(|place| (place.line(), place.column())))
 }
 
-impl<'de> Deserialize<'de> for Node {
+impl<'de> Deserialize<'de> for YamlNode {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(Tree)
     }
@@ -161,90 +161,90 @@ impl<'de> Deserialize<'de> for Node {
 struct Tree;
 
 impl<'de> Visitor<'de> for Tree {
-    type Value = Node;
+    type Value = YamlNode;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("YAML")
     }
 
-    fn visit_unit<E>(self) -> Result<Node, E> {
-        Ok(Node::Null)
+    fn visit_unit<E>(self) -> Result<YamlNode, E> {
+        Ok(YamlNode::Null)
     }
 
-    fn visit_none<E>(self) -> Result<Node, E> {
-        Ok(Node::Null)
+    fn visit_none<E>(self) -> Result<YamlNode, E> {
+        Ok(YamlNode::Null)
     }
 
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Node, D::Error> {
-        Node::deserialize(deserializer)
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<YamlNode, D::Error> {
+        YamlNode::deserialize(deserializer)
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Node, E> {
-        Ok(Node::Bool(value))
+    fn visit_bool<E>(self, value: bool) -> Result<YamlNode, E> {
+        Ok(YamlNode::Bool(value))
     }
 
-    fn visit_i64<E>(self, value: i64) -> Result<Node, E> {
-        Ok(Node::Number(value.into()))
+    fn visit_i64<E>(self, value: i64) -> Result<YamlNode, E> {
+        Ok(YamlNode::Number(value.into()))
     }
 
-    fn visit_u64<E>(self, value: u64) -> Result<Node, E> {
-        Ok(Node::Number(value.into()))
+    fn visit_u64<E>(self, value: u64) -> Result<YamlNode, E> {
+        Ok(YamlNode::Number(value.into()))
     }
 
-    fn visit_i128<E>(self, _: i128) -> Result<Node, E> {
+    fn visit_i128<E>(self, _: i128) -> Result<YamlNode, E> {
         // Nothing here is such a number, and JSON has none.
-        Ok(Node::Number(0.into()))
+        Ok(YamlNode::Number(0.into()))
     }
 
-    fn visit_u128<E>(self, _: u128) -> Result<Node, E> {
-        Ok(Node::Number(0.into()))
+    fn visit_u128<E>(self, _: u128) -> Result<YamlNode, E> {
+        Ok(YamlNode::Number(0.into()))
     }
 
-    fn visit_f64<E>(self, value: f64) -> Result<Node, E> {
-        Ok(Node::Number(Number::from_f64(value).unwrap_or_else(|| 0.into())))
+    fn visit_f64<E>(self, value: f64) -> Result<YamlNode, E> {
+        Ok(YamlNode::Number(Number::from_f64(value).unwrap_or_else(|| 0.into())))
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<Node, E> {
-        Ok(Node::Text(Zeroizing::new(text.to_owned())))
+    fn visit_str<E>(self, text: &str) -> Result<YamlNode, E> {
+        Ok(YamlNode::Text(Zeroizing::new(text.to_owned())))
     }
 
-    fn visit_string<E>(self, text: String) -> Result<Node, E> {
-        Ok(Node::Text(Zeroizing::new(text)))
+    fn visit_string<E>(self, text: String) -> Result<YamlNode, E> {
+        Ok(YamlNode::Text(Zeroizing::new(text)))
     }
 
-    fn visit_bytes<E>(self, _: &[u8]) -> Result<Node, E> {
-        Ok(Node::List(Vec::new()))
+    fn visit_bytes<E>(self, _: &[u8]) -> Result<YamlNode, E> {
+        Ok(YamlNode::List(Vec::new()))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Node, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<YamlNode, A::Error> {
         let mut list = Vec::new();
         while let Some(item) = items.next_element()? {
             list.push(item);
         }
-        Ok(Node::List(list))
+        Ok(YamlNode::List(list))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Node, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<YamlNode, A::Error> {
         let mut map = Vec::new();
-        while let Some((key, value)) = entries.next_entry::<Node, Node>()? {
+        while let Some((key, value)) = entries.next_entry::<YamlNode, YamlNode>()? {
             match key {
-                Node::Text(mut key) => map.push((std::mem::take(&mut *key), value)),
-                Node::Number(key) => map.push((key.to_string(), value)),
+                YamlNode::Text(mut key) => map.push((std::mem::take(&mut *key), value)),
+                YamlNode::Number(key) => map.push((key.to_string(), value)),
                 // No key that anybody asks for.
                 _ => {}
             }
         }
-        Ok(Node::Map(map))
+        Ok(YamlNode::Map(map))
     }
 }
 
-impl Drop for Document {
+impl Drop for YamlDocument {
     fn drop(&mut self) {
         // Keys are no secrets, but a file may be cut so that one becomes a key.
-        fn wipe(node: &mut Node) {
+        fn wipe(node: &mut YamlNode) {
             match node {
-                Node::List(items) => items.iter_mut().for_each(wipe),
-                Node::Map(members) => members.iter_mut().for_each(|(name, value)| {
+                YamlNode::List(items) => items.iter_mut().for_each(wipe),
+                YamlNode::Map(members) => members.iter_mut().for_each(|(name, value)| {
                     name.zeroize();
                     wipe(value);
                 }),

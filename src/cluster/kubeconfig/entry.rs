@@ -8,7 +8,7 @@ use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use zeroize::Zeroizing;
 
-use super::document::{Document, Node};
+use super::document::{YamlDocument, YamlNode};
 use super::files::{Loaded, read_bounded};
 use super::wrong;
 use crate::outcome::Failure;
@@ -29,7 +29,7 @@ const GO: GeneralPurpose = GeneralPurpose::new(
 pub struct Entry<'a> {
     kind: &'static str,
     name: Outside,
-    place: Option<(&'a Document, &'a Node)>,
+    place: Option<(&'a YamlDocument, &'a YamlNode)>,
 }
 
 /// A file that a kubeconfig names.
@@ -57,14 +57,14 @@ impl<'a> Entry<'a> {
     pub fn find(loaded: &'a Loaded, list: &str, kind: &'static str, name: &str) -> Result<Option<Self>, Failure> {
         for document in &loaded.documents {
             let mut entries = document.root.entries(list).iter();
-            let mut next = || entries.find(|entry| entry.get("name").and_then(Node::text) == Some(name));
+            let mut next = || entries.find(|entry| entry.get("name").and_then(YamlNode::text) == Some(name));
             let Some(entry) = next() else { continue };
-            let found = Self { kind, name: name.into(), place: Some((document, entry.get(kind).unwrap_or(&Node::Null))) };
+            let found = Self { kind, name: name.into(), place: Some((document, entry.get(kind).unwrap_or(&YamlNode::Null))) };
             if next().is_some() {
                 return Err(found.wrong("stands there twice".into()).hint("give one of the two another name"));
             }
             return match found.place {
-                Some((_, Node::Map(_) | Node::Null)) => Ok(Some(found)),
+                Some((_, YamlNode::Map(_) | YamlNode::Null)) => Ok(Some(found)),
                 Some((_, other)) => Err(found.wrong(text!("is {}, not a map", other.is()))),
                 None => Ok(None),
             };
@@ -86,11 +86,11 @@ impl<'a> Entry<'a> {
     }
 
     /// The value under this key, if it is set.
-    pub fn get(&self, key: &str) -> Option<&'a Node> {
-        self.place.and_then(|(_, node)| node.get(key)).filter(|node| !matches!(node, Node::Null))
+    pub fn get(&self, key: &str) -> Option<&'a YamlNode> {
+        self.place.and_then(|(_, node)| node.get(key)).filter(|node| !matches!(node, YamlNode::Null))
     }
 
-    fn mistyped(&self, key: &'static str, wanted: &'static str, found: &Node) -> Failure {
+    fn mistyped(&self, key: &'static str, wanted: &'static str, found: &YamlNode) -> Failure {
         let wrong = self.wrong(text!("is not usable: {} is {}, not {}", key, found.is(), wanted));
         if wanted == "text" { wrong.hint("put it in quotes") } else { wrong }
     }
@@ -99,7 +99,7 @@ impl<'a> Entry<'a> {
     pub fn text(&self, key: &'static str) -> Result<Option<&'a str>, Failure> {
         match self.get(key) {
             None => Ok(None),
-            Some(Node::Text(text)) => Ok(Some(text.as_str()).filter(|text| !text.is_empty())),
+            Some(YamlNode::Text(text)) => Ok(Some(text.as_str()).filter(|text| !text.is_empty())),
             Some(other) => Err(self.mistyped(key, "text", other)),
         }
     }
@@ -108,25 +108,25 @@ impl<'a> Entry<'a> {
     pub fn flag(&self, key: &'static str) -> Result<bool, Failure> {
         match self.get(key) {
             None => Ok(false),
-            Some(Node::Bool(flag)) => Ok(*flag),
+            Some(YamlNode::Bool(flag)) => Ok(*flag),
             Some(other) => Err(self.mistyped(key, "true or false", other)),
         }
     }
 
     /// A map.
-    pub fn map(&self, key: &'static str) -> Result<&'a [(String, Node)], Failure> {
+    pub fn map(&self, key: &'static str) -> Result<&'a [(String, YamlNode)], Failure> {
         match self.get(key) {
             None => Ok(&[]),
-            Some(Node::Map(members)) => Ok(members),
+            Some(YamlNode::Map(members)) => Ok(members),
             Some(other) => Err(self.mistyped(key, "a map", other)),
         }
     }
 
     /// A list of anything.
-    pub fn list(&self, key: &'static str) -> Result<&'a [Node], Failure> {
+    pub fn list(&self, key: &'static str) -> Result<&'a [YamlNode], Failure> {
         match self.get(key) {
             None => Ok(&[]),
-            Some(Node::List(items)) => Ok(items),
+            Some(YamlNode::List(items)) => Ok(items),
             Some(other) => Err(self.mistyped(key, "a list", other)),
         }
     }
@@ -137,10 +137,10 @@ impl<'a> Entry<'a> {
     }
 
     /// A text within a list or map. As in Go, null is the empty text.
-    pub fn item(&self, key: &'static str, item: &'a Node) -> Result<&'a str, Failure> {
+    pub fn item(&self, key: &'static str, item: &'a YamlNode) -> Result<&'a str, Failure> {
         match item {
-            Node::Text(text) => Ok(text),
-            Node::Null => Ok(""),
+            YamlNode::Text(text) => Ok(text),
+            YamlNode::Null => Ok(""),
             other => Err(self.wrong(text!("is not usable: {} holds {}, not text", key, other.is())).hint("put it in quotes")),
         }
     }
@@ -148,7 +148,7 @@ impl<'a> Entry<'a> {
     /// A map below this one, as an entry of its own.
     pub fn below(&self, key: &'static str) -> Result<Option<Self>, Failure> {
         match (self.get(key), self.place) {
-            (Some(node @ Node::Map(_)), Some((document, _))) => {
+            (Some(node @ YamlNode::Map(_)), Some((document, _))) => {
                 Ok(Some(Self { kind: self.kind, name: self.name.clone(), place: Some((document, node)) }))
             }
             (Some(other), _) => Err(self.mistyped(key, "a map", other)),

@@ -2,7 +2,7 @@
 
 use kube::config::{ExecConfig, ExecInteractiveMode};
 
-use super::document::Node;
+use super::document::YamlNode;
 use super::entry::Entry;
 use crate::outcome::Failure;
 use crate::text;
@@ -30,7 +30,7 @@ pub fn read(user: &Entry<'_>) -> Result<Option<ExecConfig>, Failure> {
     };
     let mut env = Vec::new();
     for variable in exec.list("env")? {
-        let part = |key| exec.item("env", variable.get(key).unwrap_or(&Node::Null)).map(str::to_owned);
+        let part = |key| exec.item("env", variable.get(key).unwrap_or(&YamlNode::Null)).map(str::to_owned);
         let (name, value) = (part("name")?, part("value")?);
         if name.is_empty() || name.contains(['=', '\0']) || value.contains('\0') {
             return Err(wrong(text!("has a variable without a name, or with one that can't be")));

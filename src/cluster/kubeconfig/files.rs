@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::document::{Document, DocumentError, Node};
+use super::document::{DocumentError, YamlDocument, YamlNode};
 use super::wrong;
 use crate::cluster::ClusterSelector;
 use crate::outcome::Failure;
@@ -18,13 +18,13 @@ const MAX_BYTES: u64 = 16 * 1024 * 1024;
 /// The files that are there, in the order of their precedence.
 pub struct Loaded {
     /// Each file.
-    pub documents: Vec<Document>,
+    pub documents: Vec<YamlDocument>,
     /// All their names, as the user gave them.
     pub shown: Text,
 }
 
 /// A file: as the user gave it, and where that is.
-type Named = (Outside, PathBuf);
+type NamedFile = (Outside, PathBuf);
 
 /// Reads a file to its end, at most so many bytes: a longer one is an error of the kind `FileTooLarge`. Every read of a kubeconfig, and of
 /// a file that one names, goes through here.
@@ -65,8 +65,8 @@ impl Loaded {
     }
 }
 
-fn parse(shown: Outside, path: &Path, bytes: &[u8]) -> Result<Document, Failure> {
-    let root = Node::parse(bytes).map_err(|fault| {
+fn parse(shown: Outside, path: &Path, bytes: &[u8]) -> Result<YamlDocument, Failure> {
+    let root = YamlNode::parse(bytes).map_err(|fault| {
         let wrong = |what: Text| wrong(text!("the kubeconfig {} can't be used: {}", shown, what));
         match fault {
             DocumentError::HalfOfUtf16 => wrong("it begins as UTF-16 and isn't".into()).hint("save it as UTF-8"),
@@ -80,18 +80,18 @@ fn parse(shown: Outside, path: &Path, bytes: &[u8]) -> Result<Document, Failure>
     })?;
     // A pipe, such as the shell's <(…), has no folder that paths could be relative to.
     let folder = path.parent().filter(|_| path.is_file()).unwrap_or(Path::new(""));
-    Ok(Document { root, folder: std::path::absolute(folder.join(".")).unwrap_or_else(|_| folder.to_owned()), shown })
+    Ok(YamlDocument { root, folder: std::path::absolute(folder.join(".")).unwrap_or_else(|_| folder.to_owned()), shown })
 }
 
 /// The files, and whether they are a list of which some may be missing.
-fn files(choice: &ClusterSelector) -> Result<(Vec<Named>, bool), Failure> {
+fn files(choice: &ClusterSelector) -> Result<(Vec<NamedFile>, bool), Failure> {
     if let Some(flag) = &choice.kubeconfig_flag {
         return Ok((vec![(flag.clone(), PathBuf::from(flag.expose()))], false));
     }
     if let Some((shown, path)) = &choice.kubeconfig_spec {
         return Ok((vec![(shown.clone(), path.clone())], false));
     }
-    let listed: Vec<Named> = std::env::var_os("KUBECONFIG").map_or_else(Vec::new, |list| {
+    let listed: Vec<NamedFile> = std::env::var_os("KUBECONFIG").map_or_else(Vec::new, |list| {
         let paths = std::env::split_paths(&list).filter(|path| !path.as_os_str().is_empty());
         paths.map(|path| (Outside::from(path.as_path()), path)).collect()
     });

@@ -7,7 +7,7 @@ use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 
 use super::address;
-use super::document::Node;
+use super::document::YamlNode;
 use super::entry::Entry;
 use crate::outcome::Failure;
 use crate::spec::mask_tokens;
@@ -95,7 +95,7 @@ fn roots(pem: &[u8]) -> Option<Vec<Vec<u8>>> {
 
 /// Other extensions, whatever they are, are nobody's business here.
 fn extension(cluster: &Entry<'_>) -> Option<serde_json::Value> {
-    let Some(Node::List(extensions)) = cluster.get("extensions") else { return None };
-    let ours = extensions.iter().find(|extension| extension.get("name").and_then(Node::text) == Some(FOR_THE_PLUGIN))?;
-    ours.get("extension").map(Node::json)
+    let Some(YamlNode::List(extensions)) = cluster.get("extensions") else { return None };
+    let ours = extensions.iter().find(|extension| extension.get("name").and_then(YamlNode::text) == Some(FOR_THE_PLUGIN))?;
+    ours.get("extension").map(YamlNode::json)
 }

@@ -83,7 +83,7 @@ impl Credentials {
 /// kube would run the command that one of them names, with all of our environment.
 fn refuse_auth_provider(user: &Entry<'_>) -> Result<(), Failure> {
     let Some(provider) = user.get("auth-provider") else { return Ok(()) };
-    let name = provider.get("name").and_then(super::Node::text);
+    let name = provider.get("name").and_then(super::YamlNode::text);
     let name: Text = name.map_or_else(|| "(without a name)".into(), |name| Outside::from(name).into());
     let what = text!("has the auth-provider {}, and konnect knows none of them", name);
     Err(user.wrong(what).hint(
@@ -178,8 +178,8 @@ fn impersonation(user: &Entry<'_>) -> Result<Vec<(HeaderName, HeaderValue)>, Fai
         let header = HeaderName::try_from(format!("impersonate-extra-{}", escaped(key)));
         let header = header.map_err(|_| user.wrong(text!("is not usable: a key of `{}` can't be sent", KEY)))?;
         let values = match values {
-            super::Node::List(values) => values.as_slice(),
-            super::Node::Null => &[],
+            super::YamlNode::List(values) => values.as_slice(),
+            super::YamlNode::Null => &[],
             other => return Err(user.wrong(text!("is not usable: `{}` holds {}, not a list", KEY, other.is()))),
         };
         for value in values {

@@ -23,7 +23,7 @@ pub(super) struct Excerpt {
 }
 
 /// A piece of the line as it is shown, and where it comes from.
-struct Piece {
+struct Segment {
     from: Range<usize>,
     shown: String,
 }
@@ -57,9 +57,9 @@ impl Excerpt {
 const NEAR: usize = 4096;
 
 /// The pieces of the line that are near the place, and whether something stands before them.
-fn pieces(content: &str, mut covered: Vec<Range<usize>>, place: &Range<usize>) -> (Vec<Piece>, bool) {
+fn pieces(content: &str, mut covered: Vec<Range<usize>>, place: &Range<usize>) -> (Vec<Segment>, bool) {
     covered.sort_by_key(|range| range.start);
-    let mut pieces: Vec<Piece> = Vec::new();
+    let mut pieces: Vec<Segment> = Vec::new();
     let first = content.floor_char_boundary(place.start.saturating_sub(NEAR));
     let last = content.ceil_char_boundary((place.start + NEAR).min(content.len()));
     let mut at = first;
@@ -75,7 +75,7 @@ fn pieces(content: &str, mut covered: Vec<Range<usize>>, place: &Range<usize>) -
         // Two that touch or overlap are shown as one.
         match pieces.last_mut() {
             Some(last) if last.shown == MASK && last.from.end >= range.start => last.from.end = range.end,
-            _ => pieces.push(Piece { from: range.clone(), shown: MASK.to_owned() }),
+            _ => pieces.push(Segment { from: range.clone(), shown: MASK.to_owned() }),
         }
         at = range.end;
     }
@@ -83,7 +83,7 @@ fn pieces(content: &str, mut covered: Vec<Range<usize>>, place: &Range<usize>) -
     (pieces, first > 0)
 }
 
-fn plain(content: &str, range: Range<usize>, pieces: &mut Vec<Piece>) {
+fn plain(content: &str, range: Range<usize>, pieces: &mut Vec<Segment>) {
     for (i, c) in content[range.clone()].char_indices() {
         let from = range.start + i..range.start + i + c.len_utf8();
         let shown = match c {
@@ -92,7 +92,7 @@ fn plain(content: &str, range: Range<usize>, pieces: &mut Vec<Piece>) {
             '#' if begins_a_command(content, from.start) => "\\u{23}".to_owned(),
             c => escape(c.encode_utf8(&mut [0; 4])).into_owned(),
         };
-        pieces.push(Piece { from, shown });
+        pieces.push(Segment { from, shown });
     }
 }
 
@@ -101,7 +101,7 @@ fn begins_a_command(content: &str, at: usize) -> bool {
     content[..at].ends_with('#') && content[at + 1..].trim_start_matches(|c: char| c.is_ascii_alphanumeric()).starts_with('[')
 }
 
-fn cut(pieces: &[Piece], place: &Range<usize>, before: bool) -> (String, Range<usize>) {
+fn cut(pieces: &[Segment], place: &Range<usize>, before: bool) -> (String, Range<usize>) {
     let first = pieces.iter().position(|piece| piece.from.end > place.start).unwrap_or(pieces.len());
     let from = first.saturating_sub(BEFORE);
     let to = (from + WIDTH).min(pieces.len());

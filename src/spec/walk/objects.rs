@@ -6,7 +6,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::super::{Object, mask::mask_tokens};
-use super::{Entry, Walk, type_name};
+use super::{TomlEntry, Walk, type_name};
 use crate::field_path::FieldPath;
 use crate::names::{LAST_APPLIED, NAME_LABEL};
 use crate::object::{FieldRule, MapRule, ResourceType};
@@ -55,7 +55,7 @@ impl Walk<'_> {
         Some((Object { name: name?.into(), fields }, manage))
     }
 
-    fn name(&mut self, entry: Entry<'_, '_>, resource: &ResourceType) -> Option<String> {
+    fn name(&mut self, entry: TomlEntry<'_, '_>, resource: &ResourceType) -> Option<String> {
         let name = self.text(entry, "a name")?;
         match (resource.check_name)(&name) {
             Ok(()) => Some(name),

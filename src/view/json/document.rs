@@ -29,11 +29,11 @@ impl View for Document {
     fn show(&mut self, event: Event<'_>, printer: &Printer) {
         let Self(gathered) = self;
         match event {
-            Event::Ended { outcome: _ } => gathered.print(&document(&Contents::of(gathered), printer.door()), printer),
+            Event::Ended { outcome: _ } => gathered.print(&document(&DocumentContents::of(gathered), printer.door()), printer),
             // Both: whoever reads stderr alone must hear of a bug too.
             Event::Panicked(failure) => {
                 let errors = std::slice::from_ref(failure);
-                let contents = Contents { spec: &Outside::default(), plan: None, warnings: Vec::new(), errors };
+                let contents = DocumentContents { spec: &Outside::default(), plan: None, warnings: Vec::new(), errors };
                 printer.out_at_the_end(&document(&contents, printer.door()));
                 printer.failure(failure);
             }
@@ -44,7 +44,7 @@ impl View for Document {
 
 /// What a document holds.
 #[derive(Clone, Debug)]
-pub(super) struct Contents<'a> {
+pub(super) struct DocumentContents<'a> {
     /// The spec's path as the user gave it.
     pub(super) spec: &'a Outside,
     /// The plan, if there is one.
@@ -55,14 +55,14 @@ pub(super) struct Contents<'a> {
     pub(super) errors: &'a [Failure],
 }
 
-impl<'a> Contents<'a> {
+impl<'a> DocumentContents<'a> {
     fn of(gathered: &'a Gathered) -> Self {
         Self { spec: gathered.spec(), plan: gathered.plan.as_ref(), warnings: gathered.warnings(), errors: &gathered.failures }
     }
 }
 
 #[derive(Serialize)]
-struct Whole {
+struct PlanDocument {
     format_version: &'static str,
     konnect_version: &'static str,
     specs: [SpecDocument; 1],
@@ -73,9 +73,9 @@ struct SpecDocument {
     spec: String,
     cluster: Option<ClusterDocument>,
     changes: Vec<ChangeDocument>,
-    warnings: Vec<Remark>,
+    warnings: Vec<RemarkDocument>,
     summary: SummaryDocument,
-    errors: Vec<Remark>,
+    errors: Vec<RemarkDocument>,
 }
 
 #[derive(Serialize)]
@@ -115,12 +115,12 @@ struct FieldDocument {
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<&'static str>,
     #[serde(flatten)]
-    values: Option<Values>,
+    values: Option<ValuesDocument>,
     managers: Vec<ManagerDocument>,
 }
 
 #[derive(Serialize)]
-struct Values {
+struct ValuesDocument {
     before: Option<String>,
     after: Option<String>,
 }
@@ -143,7 +143,7 @@ struct SummaryDocument {
 }
 
 #[derive(Serialize)]
-struct Remark {
+struct RemarkDocument {
     code: String,
     message: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -151,19 +151,19 @@ struct Remark {
 }
 
 /// The document, drawn.
-fn document(contents: &Contents<'_>, door: &Door) -> Cleared {
+fn document(contents: &DocumentContents<'_>, door: &Door) -> Cleared {
     let mut text = safe_json(&serde_json::to_string_pretty(&whole(contents, door)).unwrap_or_default());
     text.push('\n');
     Cleared::new(text)
 }
 
 /// The same as a value, to be part of another document.
-pub(super) fn value(contents: &Contents<'_>, door: &Door) -> serde_json::Value {
+pub(super) fn value(contents: &DocumentContents<'_>, door: &Door) -> serde_json::Value {
     serde_json::to_value(whole(contents, door)).unwrap_or_default()
 }
 
-fn whole(contents: &Contents<'_>, door: &Door) -> Whole {
-    let Contents { spec, plan, warnings, errors } = contents;
+fn whole(contents: &DocumentContents<'_>, door: &Door) -> PlanDocument {
+    let DocumentContents { spec, plan, warnings, errors } = contents;
     let Summary { add, change, destroy, unchanged, blocked, unknown } = plan.map(Plan::summary).unwrap_or_default();
     let known = |value: &Option<Outside>| value.as_ref().map(|value| door.value(value));
     let cluster = plan.map(|plan| ClusterDocument {
@@ -173,13 +173,13 @@ fn whole(contents: &Contents<'_>, door: &Door) -> Whole {
         user: known(&plan.cluster.user),
     });
     let warning =
-        |Warning { code, message }: &Warning| Remark { code: code.to_string(), message: door.value(message), hint: None };
-    let error = |Failure { outcome: _, code, what, hint }: &Failure| Remark {
+        |Warning { code, message }: &Warning| RemarkDocument { code: code.to_string(), message: door.value(message), hint: None };
+    let error = |Failure { outcome: _, code, what, hint }: &Failure| RemarkDocument {
         code: code.word().to_owned(),
         message: door.value(what),
         hint: hint.as_ref().map(|hint| door.value(hint)),
     };
-    Whole {
+    PlanDocument {
         format_version: FORMAT_VERSION,
         konnect_version: env!("CARGO_PKG_VERSION"),
         specs: [SpecDocument {
@@ -219,7 +219,7 @@ fn field_document(field: &Field, door: &Door) -> FieldDocument {
     let (token, values) = match value {
         FieldValue::Token(verdict) => (Some(verdict.word()), None),
         FieldValue::Hidden => (None, None),
-        FieldValue::Plain { before, after } => (None, Some(Values { before: known(before), after: known(after) })),
+        FieldValue::Plain { before, after } => (None, Some(ValuesDocument { before: known(before), after: known(after) })),
     };
     let manager = |Manager { name, operation, time }: &Manager| ManagerDocument {
         name: door.value(name),
@@ -244,7 +244,7 @@ mod tests {
     #[test]
     fn a_failure_alone_is_a_whole_document() {
         let failure = Failure::new(FailureCode::Spec, "went \u{202e}wrong\u{e0041}").hint("do this");
-        let contents = Contents { spec: &"konnect.toml".into(), plan: None, warnings: Vec::new(), errors: &[failure] };
+        let contents = DocumentContents { spec: &"konnect.toml".into(), plan: None, warnings: Vec::new(), errors: &[failure] };
         let text = document(&contents, &Door::default());
         let text = text.as_str();
         assert!(!text.contains('\u{202e}') && !text.contains('\u{e0041}'));

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::super::door::safe_json;
 use super::super::{Cleared, Door, Event, Output, Printer, View, event};
 use super::NOBODY_TO_ASK;
-use super::document::{self, Contents, FORMAT_VERSION};
+use super::document::{self, DocumentContents, FORMAT_VERSION};
 use crate::cluster::Notice;
 use crate::object::ObjectRef;
 use crate::outcome::{Failure, FailureCode, Outcome};
@@ -97,7 +97,7 @@ fn version() -> Cleared {
 
 /// The plan that is about to be carried out, or that was refused: the same document as `plan --format json`.
 fn plan(plan: &Plan, notices: &[Warning], door: &Door) -> Cleared {
-    let contents = Contents {
+    let contents = DocumentContents {
         spec: &plan.spec,
         plan: Some(plan),
         warnings: notices.iter().chain(&plan.warnings).cloned().collect(),

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 /// One way to read a text.
-pub(super) struct View {
+pub(super) struct Decoding {
     bytes: Vec<u8>,
     /// For each byte, where the part of the text that it stands for begins and ends.
     origins: Vec<(u32, u32)>,
@@ -12,7 +12,7 @@ pub(super) struct View {
     joined: bool,
 }
 
-impl View {
+impl Decoding {
     fn plain(text: &str) -> Self {
         Self { bytes: text.as_bytes().to_vec(), origins: (0..).take(text.len()).map(|i| (i, i + 1)).collect(), joined: false }
     }
@@ -56,13 +56,13 @@ impl View {
 }
 
 /// The text as it is, with escapes undone once and twice, and each of these without white space.
-pub(super) fn views(text: &str) -> Vec<View> {
-    let mut views = vec![View::plain(text)];
+pub(super) fn views(text: &str) -> Vec<Decoding> {
+    let mut views = vec![Decoding::plain(text)];
     for _ in 0..2 {
         let undone = views.last().and_then(|view| view.read(false, |text| percent(text).or_else(|| backslash(text))));
         views.extend(undone);
     }
-    let joined: Vec<View> = views.iter().filter_map(|view| view.read(true, white_space)).collect();
+    let joined: Vec<Decoding> = views.iter().filter_map(|view| view.read(true, white_space)).collect();
     views.extend(joined);
     views
 }
@@ -120,7 +120,7 @@ mod tests {
 
     fn reads(text: &str, word: &str) -> bool {
         let views = views(text);
-        let found = |view: &View| {
+        let found = |view: &Decoding| {
             let at = view.bytes().windows(word.len()).position(|window| window == word.as_bytes())?;
             Some(view.origin(at..at + word.len()))
         };
