@@ -40,4 +40,4 @@ mutants-apply SHARD="0/1":
     KONNECT_QUICK=1 cargo mutants --shard {{SHARD}} --output target/mutants/apply \
         --package konnect --test-package konnect \
         --file 'src/saved_plan*' --file 'src/saved_plan/**' --file 'src/apply*' --file 'src/apply/**' \
-        -- --lib --test scenarios --test saved_plans --test done_by_another --test concurrency
+        -- --lib --test scenarios --test saved_plans --test done_by_another --test faults
