@@ -305,7 +305,7 @@ fn a_signal_ends_a_plan_at_once_and_lets_a_write_finish() {
         let (under_way, told) = std::sync::mpsc::channel::<()>();
         let (go_on, wait) = std::sync::mpsc::channel::<()>();
         let (under_way, wait) = (std::sync::Mutex::new(under_way), std::sync::Mutex::new(wait));
-        let decide = move |call: &testkit::calls::CallId| {
+        let decide = move |call: &kube_sandbox::faults::RequestKey| {
             if call.what == what && call.nth == 1 {
                 under_way.lock().expect("locked").send(()).expect("heard");
                 wait.lock().expect("locked").recv().expect("told");

@@ -10,9 +10,9 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use kube_sandbox::faults::RequestKey;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
-use testkit::calls::CallId;
 use testkit::relay::{Relay, RelayFault};
 use testkit::{Konnect, Ran, Server};
 
@@ -94,9 +94,9 @@ impl<'a> RelayCase<'a> {
     /// Applies through a relay; `decide` also gets the process's number, once there is one.
     fn apply_through(
         self,
-        decide: impl Fn(&CallId, &Arc<OnceLock<Pid>>) -> RelayFault + Send + Sync + 'static,
+        decide: impl Fn(&RequestKey, &Arc<OnceLock<Pid>>) -> RelayFault + Send + Sync + 'static,
         timeout: &str,
-    ) -> (Self, Ran, Vec<CallId>) {
+    ) -> (Self, Ran, Vec<RequestKey>) {
         let child = Arc::new(OnceLock::new());
         let of_relay = Arc::clone(&child);
         let relay = Relay::start(&self.server.kubeconfig(), self.konnect.folder(), move |call| decide(call, &of_relay));
@@ -215,7 +215,8 @@ type Met = (usize, BTreeMap<&'static str, BTreeSet<i32>>);
 fn at_every_call(server: &Server, before: Before, events: &[Disruption]) -> Met {
     let (_, ran, calls) = RelayCase::new(server, before).apply_through(|_, _| RelayFault::None, "30s");
     ran.assert_code(0);
-    let todo: Vec<(Disruption, &CallId)> = calls.iter().flat_map(|call| events.iter().map(move |event| (*event, call))).collect();
+    let todo: Vec<(Disruption, &RequestKey)> =
+        calls.iter().flat_map(|call| events.iter().map(move |event| (*event, call))).collect();
     let (next, codes) = (AtomicUsize::new(0), Mutex::new(BTreeMap::<_, BTreeSet<i32>>::new()));
     std::thread::scope(|scope| {
         for _ in 0..6 {
@@ -310,7 +311,7 @@ fn another_manager_in_between() {
             let headers = [("content-type", "application/merge-patch+json")];
             testkit::request::send(&kubeconfig, "PATCH", &path, &headers, body).expect("written");
         });
-        let decide = move |call: &CallId, _: &Arc<OnceLock<Pid>>| {
+        let decide = move |call: &RequestKey, _: &Arc<OnceLock<Pid>>| {
             if call.what == what && call.nth == 1 { RelayFault::First(rotate.clone()) } else { RelayFault::None }
         };
         let (case, ran, _) = case.apply_through(decide, "30s");

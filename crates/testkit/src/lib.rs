@@ -15,7 +15,6 @@
 #![expect(clippy::expect_used, reason = "a test that cannot be set up has failed")]
 
 pub mod binaries;
-pub mod calls;
 pub mod canaries;
 pub mod child;
 pub mod extent;

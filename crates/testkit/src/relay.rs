@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::calls::{CallId, CallLog};
 use crate::request;
+use kube_sandbox::faults::{RequestKey, RequestLog};
 
 /// What the relay does to one call.
 #[derive(Clone)]
@@ -46,27 +46,27 @@ pub enum RelayFault {
 pub type Hook = Arc<dyn Fn() + Send + Sync>;
 
 /// Decides what happens to a call.
-pub type Decision = dyn Fn(&CallId) -> RelayFault + Send + Sync;
+pub type Decision = dyn Fn(&RequestKey) -> RelayFault + Send + Sync;
 
 /// A running relay. It ends with the test process.
 pub struct Relay {
     /// A kubeconfig that leads through it.
     pub kubeconfig: PathBuf,
-    calls: CallLog,
+    calls: RequestLog,
 }
 
 struct RelayState {
     admin: PathBuf,
-    calls: CallLog,
+    calls: RequestLog,
     decide: Box<Decision>,
 }
 
 impl Relay {
     /// Starts a relay that acts as the user of `admin`, with a kubeconfig in `folder`.
-    pub fn start(admin: &Path, folder: &Path, decide: impl Fn(&CallId) -> RelayFault + Send + Sync + 'static) -> Self {
+    pub fn start(admin: &Path, folder: &Path, decide: impl Fn(&RequestKey) -> RelayFault + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a loopback port");
         let url = format!("http://{}", listener.local_addr().expect("its address"));
-        let calls = CallLog::default();
+        let calls = RequestLog::default();
         let line = Arc::new(RelayState { admin: admin.to_owned(), calls: calls.clone(), decide: Box::new(decide) });
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
@@ -85,7 +85,7 @@ impl Relay {
     }
 
     /// Every call so far.
-    pub fn calls(&self) -> Vec<CallId> {
+    pub fn calls(&self) -> Vec<RequestKey> {
         self.calls.all()
     }
 }
