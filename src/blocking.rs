@@ -1,6 +1,6 @@
 //! What may block, a file, a pipe or a terminal, is done off the runtime's thread: so that signals are heard and the run's time ends.
 
-use crate::cluster::Deadline;
+use crate::deadline::Deadline;
 use crate::outcome::{Failure, FailureCode};
 use crate::outside::Text;
 use crate::text;

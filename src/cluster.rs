@@ -2,7 +2,6 @@
 
 mod answer;
 pub mod connection;
-mod deadline;
 mod exec_plugin;
 mod in_parallel;
 pub mod kubeconfig;
@@ -23,10 +22,10 @@ use kube::client::Body;
 use zeroize::Zeroize as _;
 
 pub use answer::{Answer, Cause, Status, bounded};
-pub use deadline::Deadline;
 pub use in_parallel::in_parallel;
 pub use transport_error::TransportError;
 
+use crate::deadline::Deadline;
 use crate::object::RESOURCE_TYPES;
 use crate::outcome::{Failure, FailureCode};
 use crate::outside::{Outside, Part as _, Text};

@@ -14,14 +14,15 @@
 //! of its own (`outside`) that only the door (`view::door`) turns into output, with every secret of the run masked.
 
 pub use konnect_core::{
-    desired, field_path, names, next_step, object, observed, outcome, outside, ownership, plan, planner, report, revalidate,
-    text, token,
+    desired, escape, field_path, names, next_step, object, observed, outcome, outside, ownership, plan, planner, report,
+    revalidate, text, token,
 };
 
 // What was typed, and what happens then.
 pub mod blocking;
 pub mod cli;
 pub mod commands;
+pub mod deadline;
 pub mod session;
 
 // What should exist.

@@ -19,16 +19,25 @@ pub use fingerprint::Fingerprints;
 pub(crate) use fingerprint::{LANES, MEMORY_KIB, PASSES};
 pub use salt::Salt;
 pub use scrubber::Scrubber;
+pub use shape::mask_tokens;
 
-use crate::cluster::Deadline;
+use crate::deadline::Deadline;
 use crate::outcome::{Failure, FailureCode};
 use crate::outside::{Outside, Part, Text};
 use crate::plan::Warning;
-use crate::spec::PatKey;
 use crate::token::SavedFingerprint;
 
 /// The most bytes that are read: a Konnect token has a few dozen.
 const MAX_BYTES: usize = 16 * 1024;
+
+/// Where the token is. Never the token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PatKey {
+    /// `pat_env`: the variable's name.
+    Env(Outside),
+    /// `pat_file`: as the spec spells it, and where that is.
+    File(Outside, PathBuf),
+}
 
 /// What is taken for a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

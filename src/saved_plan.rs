@@ -14,13 +14,13 @@ mod revalidate;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::cluster::Deadline;
+use crate::deadline::Deadline;
 use crate::outcome::{Failure, FailureCode, Outcome};
 use crate::outside::{Outside, Text};
-use crate::pat::{self, Accept, Fingerprints, Pat, PatSource, Salt};
+use crate::pat::{self, Accept, Fingerprints, Pat, PatKey, PatSource, Salt};
 use crate::plan::{Plan, Warning};
 use crate::session::Session;
-use crate::spec::{ClusterKeys, PatKey};
+use crate::spec::ClusterKeys;
 use crate::text;
 use crate::view::Door;
 use contents::Contents;

@@ -10,14 +10,13 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 pub use diagnostic::SpecErrors;
-pub use mask::mask_tokens;
 pub(crate) use mask::variable;
 pub use untrusted::Policy;
 
 use crate::field_path::FieldPath;
 use crate::object::ResourceType;
 use crate::outside::{Outside, Text};
-use crate::pat::Pat;
+use crate::pat::{Pat, PatKey};
 use crate::text;
 use diagnostic::SpecError;
 use sha2::{Digest as _, Sha256};
@@ -56,15 +55,6 @@ pub struct Object {
     pub name: Outside,
     /// The entries of its maps, valid.
     pub fields: BTreeMap<FieldPath, Outside>,
-}
-
-/// Where the token is. Never the token.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PatKey {
-    /// `pat_env`: the variable's name.
-    Env(Outside),
-    /// `pat_file`: as the spec spells it, and where that is.
-    File(Outside, PathBuf),
 }
 
 /// The `[cluster]` table.

@@ -3,7 +3,6 @@
 //! A new format is a file with its view, its module below, and its line in `formats!`.
 
 pub mod door;
-mod escape;
 mod event;
 mod gathered;
 mod human;
@@ -12,17 +11,18 @@ mod markdown;
 mod paint;
 mod printer;
 mod reporter;
+mod spec_errors;
 mod streams;
 pub mod terminal;
 
 use clap::ValueEnum;
 
 pub use door::{Cleared, Door};
-pub use escape::escape;
 pub use event::Event;
 pub use paint::Paint;
 pub use printer::{Color, Printer, Style};
 pub use reporter::Reporter;
+pub use spec_errors::render as render_spec_errors;
 pub use streams::{CapturedOutput, Streams};
 
 /// Shows what happens in a run.

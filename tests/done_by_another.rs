@@ -8,7 +8,8 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use konnect::apply::{self, ApplyContext};
-use konnect::cluster::{Cluster, Deadline};
+use konnect::cluster::Cluster;
+use konnect::deadline::Deadline;
 use konnect::desired::TakeOver;
 use konnect::outcome::Outcome;
 use konnect::report::WriteResult;

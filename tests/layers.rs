@@ -184,3 +184,43 @@ fn files_are_small_and_named_after_an_idea() {
     let main = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/main.rs")).expect("main.rs");
     assert!(main.lines().count() <= 25, "main.rs is a dozen lines");
 }
+
+/// The modules that a file names, of those that stand directly in its crate: by `crate::` or by `super::` up to there.
+fn named_modules(root: &str, path: &Path, code: &str) -> Vec<String> {
+    let within = path.strip_prefix(Path::new(env!("CARGO_MANIFEST_DIR")).join(root)).expect("in the crate");
+    let up = "super::".repeat(within.components().count());
+    let flat = code.replace(&format!("super::{up}"), "").replace(&up, "crate::");
+    let word = |rest: &str| rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect::<String>();
+    flat.split("crate::").skip(1).map(word).collect()
+}
+
+/// A module that needs another is not needed by it: each can be read, and moved, without the whole.
+#[test]
+fn no_import_circle() {
+    for root in ["src", "crates/konnect-core/src", "crates/testkit/src"] {
+        let mut needs: std::collections::BTreeMap<String, std::collections::BTreeSet<String>> = Default::default();
+        for (path, text) in sources(root) {
+            let within = path.strip_prefix(Path::new(env!("CARGO_MANIFEST_DIR")).join(root)).expect("in the crate");
+            let first = within.components().next().expect("a file").as_os_str().to_string_lossy().into_owned();
+            let module = first.trim_end_matches(".rs").to_owned();
+            needs
+                .entry(module.clone())
+                .or_default()
+                .extend(named_modules(root, &path, &code(&text)).into_iter().filter(|m| *m != module));
+        }
+        let modules: Vec<String> = needs.keys().cloned().collect();
+        for set in needs.values_mut() {
+            set.retain(|module| modules.contains(module) && module != "lib" && module != "main");
+        }
+        // What nothing is needed for goes, until nothing is left, or a circle.
+        loop {
+            let free: Vec<String> = needs.iter().filter(|(_, set)| set.is_empty()).map(|(module, _)| module.clone()).collect();
+            if free.is_empty() {
+                break;
+            }
+            needs.retain(|module, _| !free.contains(module));
+            needs.values_mut().for_each(|set| set.retain(|module| !free.contains(module)));
+        }
+        assert!(needs.is_empty(), "an import circle in {root} is among {needs:#?}");
+    }
+}

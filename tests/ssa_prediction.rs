@@ -14,7 +14,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http_body_util::BodyExt as _;
-use konnect::cluster::{Cluster, Deadline};
+use konnect::cluster::Cluster;
+use konnect::deadline::Deadline;
 use konnect::desired::{FieldOfType, TakeOver};
 use konnect::pat::Accept;
 use konnect::session::Session;

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use super::run::Run;
 use crate::blocking::within;
 use crate::cli::{SpecArgs, TrustArgs};
-use crate::cluster::Deadline;
+use crate::deadline::Deadline;
 use crate::outcome::{Failure, FailureCode, Outcome};
 use crate::outside::Outside;
 use crate::pat::{self, Pat};

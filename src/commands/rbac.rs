@@ -4,7 +4,7 @@ use super::RunContext;
 use super::open::{OpenError, SpecReader};
 use super::run::Run;
 use crate::cli::RbacArgs;
-use crate::cluster::Deadline;
+use crate::deadline::Deadline;
 use crate::outcome::Outcome;
 use crate::rbac;
 use crate::view::{Cleared, Event, Format, Output};

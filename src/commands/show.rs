@@ -6,7 +6,7 @@ use super::run::Run;
 use super::{RunContext, outcome_of};
 use crate::blocking::within;
 use crate::cli::ShowArgs;
-use crate::cluster::Deadline;
+use crate::deadline::Deadline;
 use crate::outcome::{Failure, Outcome};
 use crate::outside::Outside;
 use crate::pat;

@@ -4,7 +4,7 @@ use super::RunContext;
 use super::open::{SpecReader, policy};
 use super::run::Run;
 use crate::cli::ValidateArgs;
-use crate::cluster::Deadline;
+use crate::deadline::Deadline;
 use crate::outcome::Outcome;
 use crate::view::{Event, Output};
 

@@ -11,7 +11,7 @@ use zeroize::{Zeroize as _, Zeroizing};
 
 use super::salt::Salt;
 use crate::blocking::within;
-use crate::cluster::Deadline;
+use crate::deadline::Deadline;
 use crate::outcome::Failure;
 use crate::token::{SavedFingerprint, TokenFingerprint};
 

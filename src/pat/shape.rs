@@ -11,6 +11,9 @@ const SHORTEST: usize = 8;
 /// Base64 shorter than this holds no token.
 const SHORTEST_BASE64: usize = 16;
 
+/// What stands in a token's place.
+pub(crate) const MASK: &str = "(token)";
+
 /// Every range of the text that looks like a token, with whatever hangs on to it.
 pub(crate) fn find(text: &str) -> Vec<Range<usize>> {
     let bytes = text.as_bytes();
@@ -49,6 +52,20 @@ fn decodes_to_a_token(run: &str) -> bool {
     let whole = run.len() / 4 * 4;
     let decoded = BASE64.decode(&run[..whole]).map(Zeroizing::new);
     decoded.is_ok_and(|bytes| bytes.windows(5).any(|window| window == b"kpat_" || window == b"spat_"))
+}
+
+/// The text with everything that looks like a token replaced by `(token)`.
+#[must_use]
+pub fn mask_tokens(text: &str) -> String {
+    let mut masked = String::with_capacity(text.len());
+    let mut done = 0;
+    for range in find(text) {
+        masked.push_str(&text[done..range.start]);
+        masked.push_str(MASK);
+        done = range.end;
+    }
+    masked.push_str(&text[done..]);
+    masked
 }
 
 #[cfg(test)]

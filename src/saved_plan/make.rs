@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::document::{Argon2idPart, ChosenPart, ClusterPart, ObjectPart, PlanFile, SpecPart, TokenPart};
 use super::keep::Keeper;
 use super::{SavedPlan, file};
-use crate::cluster::Deadline;
+use crate::deadline::Deadline;
 use crate::desired::DesiredObject;
 use crate::observed::Read;
 use crate::outcome::{Failure, FailureCode};

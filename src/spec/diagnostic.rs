@@ -1,17 +1,14 @@
-//! The spec's errors, drawn as rustc draws them: path, line, column, the line underlined, and no byte of a token in any of it.
+//! The spec's errors: path, line, column, the line they stand in, and no byte of a token in any of it.
 
 mod excerpt;
 
 use std::ops::Range;
 
-use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
-
-use super::PatKey;
 use crate::outcome::{FailureCode, Outcome};
 use crate::outside::{Outside, Text};
+use crate::pat::PatKey;
 use crate::text;
-use crate::view::{Cleared, Door};
-use excerpt::Excerpt;
+pub use excerpt::Excerpt;
 
 /// The most errors that are shown.
 const MAX_SHOWN: usize = 20;
@@ -79,6 +76,17 @@ fn unquoted(message: &str) -> String {
     shown.lines().next().unwrap_or_default().trim().to_owned()
 }
 
+/// One error, fit to be shown.
+#[derive(Debug)]
+pub struct ShownError<'a> {
+    /// What is wrong.
+    pub message: &'a Text,
+    /// What to do.
+    pub hint: Option<&'a Text>,
+    /// The line it stands in; `None` where it concerns the whole file.
+    pub excerpt: Option<Excerpt>,
+}
+
 /// Everything that is wrong with one spec.
 #[derive(Debug)]
 pub struct SpecErrors {
@@ -143,7 +151,7 @@ impl SpecErrors {
     /// One message an error: `path:line:column: message`.
     #[must_use]
     pub fn messages(&self) -> Vec<Text> {
-        let hidden = self.hidden(None);
+        let hidden = self.hidden(Vec::new());
         let line = |fault: &SpecError| {
             let hint = fault.hint.as_ref().map_or_else(Text::default, |hint| text!(" ({})", hint));
             match &fault.span {
@@ -159,55 +167,38 @@ impl SpecErrors {
         lines
     }
 
-    /// For people: each error with the line it stands in.
+    /// The errors that are shown, each with the line it stands in. `secrets`: what must not be shown of the file, beside what looks like a
+    /// token.
     #[must_use]
-    pub fn render(&self, color: bool, door: &Door) -> Cleared {
-        let renderer = if color { Renderer::styled() } else { Renderer::plain() };
-        let path = door.line(&self.path);
-        let hidden = self.hidden(Some(door));
-        let mut text = String::new();
-        for fault in self.faults.iter().take(MAX_SHOWN) {
-            let title = door.line(&fault.message);
-            let mut group = Level::ERROR.primary_title(title.as_str()).elements(Vec::<Origin<'_>>::new());
-            let excerpt = fault.span.as_ref().map(|span| Excerpt::of(&self.text, span, &hidden));
-            group = match &excerpt {
-                None => group.element(Origin::path(path.as_str())),
-                Some(excerpt) => {
-                    let mark = AnnotationKind::Primary.span(excerpt.mark.clone());
-                    let snippet = Snippet::source(excerpt.text.as_str()).line_start(excerpt.line).annotation(mark);
-                    // A line that was cut or masked has another column than the file's: that one is named on its own.
-                    let as_it_is = excerpt.text[..excerpt.mark.start].chars().count() + 1 == excerpt.column;
-                    if as_it_is {
-                        group.element(snippet.path(path.as_str()))
-                    } else {
-                        let origin = Origin::path(path.as_str()).line(excerpt.line).char_column(excerpt.column);
-                        group.element(origin).element(snippet)
-                    }
-                }
-            };
-            let hint = fault.hint.as_ref().map(|hint| door.line(hint));
-            if let Some(hint) = &hint {
-                group = group.element(Level::HELP.message(hint.as_str()));
-            }
-            text.push_str(&renderer.render(&[group]));
-            text.push_str("\n\n");
-        }
-        let count = self.faults.len();
-        let noun = if count == 1 { "error" } else { "errors" };
-        text.extend(self.rest().map(|rest| format!("{}\n", door.line(rest))));
-        text.push_str(&format!("{path}: {count} {noun}\n"));
-        Cleared::of_spec_errors(text)
+    pub fn shown(&self, secrets: Vec<Range<usize>>) -> Vec<ShownError<'_>> {
+        let hidden = self.hidden(secrets);
+        let shown = |error: &'_ SpecError| error.span.as_ref().map(|span| Excerpt::of(&self.text, span, &hidden));
+        let errors = self.faults.iter().take(MAX_SHOWN);
+        errors.map(|error| ShownError { message: &error.message, hint: error.hint.as_ref(), excerpt: shown(error) }).collect()
     }
 
-    fn rest(&self) -> Option<Text> {
+    /// The spec's path, as the user gave it.
+    #[must_use]
+    pub const fn path(&self) -> &Outside {
+        &self.path
+    }
+
+    /// The spec's text. Not to be shown: for looking for secrets in it.
+    #[must_use]
+    pub const fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// How many errors are not shown, in words.
+    #[must_use]
+    pub fn rest(&self) -> Option<Text> {
         let more = self.faults.len().saturating_sub(MAX_SHOWN);
         (more > 0).then(|| text!("… and {} more errors", more))
     }
 
     /// What must not be shown of the file, beside what looks like a token.
-    fn hidden(&self, door: Option<&Door>) -> Vec<Range<usize>> {
-        let mut hidden: Vec<Range<usize>> = self.faults.iter().filter_map(|fault| fault.hidden.clone()).collect();
-        hidden.extend(door.into_iter().flat_map(|door| door.secrets().find(&self.text)));
-        hidden
+    fn hidden(&self, secrets: Vec<Range<usize>>) -> Vec<Range<usize>> {
+        let of_errors = self.faults.iter().filter_map(|error| error.hidden.clone());
+        of_errors.chain(secrets).collect()
     }
 }

@@ -2,29 +2,13 @@
 
 use std::ops::Range;
 
-pub(super) use crate::pat::shape::find;
+pub(super) use crate::pat::shape::{MASK, find, mask_tokens};
 
 use super::diagnostic::SpecError;
 
-/// What stands in a token's place.
-pub(super) const MASK: &str = "(token)";
 /// Whether the text holds what looks like a token.
 pub(super) fn looks_like_token(text: &str) -> bool {
     !find(text).is_empty()
-}
-
-/// The text with everything that looks like a token replaced by `(token)`.
-#[must_use]
-pub fn mask_tokens(text: &str) -> String {
-    let mut masked = String::with_capacity(text.len());
-    let mut done = 0;
-    for range in find(text) {
-        masked.push_str(&text[done..range.start]);
-        masked.push_str(MASK);
-        done = range.end;
-    }
-    masked.push_str(&text[done..]);
-    masked
 }
 
 /// One fault for each token in the text, comments included.

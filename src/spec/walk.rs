@@ -10,9 +10,10 @@ use toml::de::{DeString, DeTable, DeValue};
 
 use super::diagnostic::SpecError;
 use super::mask::{bare_variable, looks_like_token, mask_tokens, names_a_token};
-use super::{ClusterKeys, PatKey, Spec};
+use super::{ClusterKeys, Spec};
 use crate::object::RESOURCE_TYPES;
 use crate::outside::{Outside, Text};
+use crate::pat::PatKey;
 use crate::text;
 
 /// A walk through one document.

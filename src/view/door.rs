@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::Serialize;
 use serde_saphyr::ser_options;
 
-use super::escape::{escape, guard_line, guard_words, is_unsafe};
+use crate::escape::{escape, guard_line, guard_words, is_unsafe};
 use crate::outside::{Excerpt, Outside, Piece, Text};
 use crate::pat::Scrubber;
 
@@ -36,11 +36,6 @@ pub struct Cleared(String);
 
 impl Cleared {
     pub(super) const fn new(text: String) -> Self {
-        Self(text)
-    }
-
-    /// The errors of a spec, which are drawn by a library: what they hold of the spec went through the door line by line.
-    pub(crate) const fn of_spec_errors(text: String) -> Self {
         Self(text)
     }
 

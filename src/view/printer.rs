@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use clap::ValueEnum;
 use clap::error::ContextValue;
 
+use super::spec_errors;
 use super::streams::{Stream, Streams};
 use super::{Cleared, Door, Paint};
 use crate::cluster::Notice;
@@ -154,7 +155,7 @@ impl Printer {
 
     /// What is wrong with a spec, on stderr, each error with the line it stands in.
     pub fn spec_errors(&self, errors: &SpecErrors) {
-        self.error(&errors.render(self.err.color, &self.door));
+        self.error(&spec_errors::render(errors, self.err.color, &self.door));
     }
 
     /// What happens on the way, on stderr. A retry is printed as it happens, since somebody waits for it and it is in our own words. The

@@ -11,7 +11,8 @@ use http_body_util::Full;
 use jiff::Timestamp;
 use konnect::cluster::connection::client;
 use konnect::cluster::kubeconfig::select;
-use konnect::cluster::{Cluster, ClusterSelector, Deadline, Notices};
+use konnect::cluster::{Cluster, ClusterSelector, Notices};
+use konnect::deadline::Deadline;
 use konnect::desired::{DesiredObject, WantedValue};
 use konnect::field_path::FieldPath;
 use konnect::object::{ObjectRef, RESOURCE_TYPES, ResourceType};
@@ -19,11 +20,12 @@ use konnect::observed::Read;
 use konnect::outcome::Failure;
 use konnect::outside::{Outside, Text};
 use konnect::ownership::Owners;
+use konnect::pat::mask_tokens;
 use konnect::pat::{Salt, Scrubber};
 use konnect::planner::change;
 use konnect::read::{Comparison, read_object};
 use konnect::saved_plan::SavedPlan;
-use konnect::spec::{mask_tokens, parse};
+use konnect::spec::parse;
 use konnect::view::Door;
 use kube_sandbox::handle;
 use kube_sandbox::request::Request;
@@ -63,8 +65,8 @@ pub fn spec(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     if let Err(errors) = parse("konnect.toml", Path::new(""), &text, false) {
         assert!(errors.count() > 0, "refused without a reason");
-        clean(errors.render(false, &Door::default()).as_str());
-        clean(errors.render(true, &Door::default()).as_str());
+        clean(konnect::view::render_spec_errors(&errors, false, &Door::default()).as_str());
+        clean(konnect::view::render_spec_errors(&errors, true, &Door::default()).as_str());
         errors.messages().iter().for_each(shown);
     }
 }

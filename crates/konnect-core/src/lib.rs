@@ -3,6 +3,7 @@
 //! Pure: no client, file, environment, network, clock or async. What is needed of them is an argument.
 
 // What is said, and how a run ends.
+pub mod escape;
 pub mod outcome;
 pub mod outside;
 

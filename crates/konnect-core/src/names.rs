@@ -115,6 +115,8 @@ mod tests {
             assert!(dns_label(bad).is_err(), "{bad}");
         }
         assert_eq!(dns_subdomain("a.b-c.d"), Ok(()));
+        assert_eq!(dns_subdomain(&"a".repeat(253)), Ok(()));
+        assert_eq!(MAX_ANNOTATION_BYTES, 262_144);
         for bad in ["a..b", ".a", "a.", "a.-b", &"a".repeat(254)] {
             assert!(dns_subdomain(bad).is_err(), "{bad}");
         }

@@ -157,4 +157,22 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn a_failure_says_only_our_own_words_where_there_is_no_door() {
+        use super::{Failure, FailureCode};
+        use crate::outside::Outside;
+        let failure = Failure::new(FailureCode::Spec, crate::text!("{} is wrong", Outside::new("hunter2")));
+        assert_eq!(failure.to_string(), "… is wrong");
+        assert_eq!(failure.outcome, Outcome::Failed);
+        assert_eq!(failure.outcome(Outcome::Stale).outcome, Outcome::Stale);
+    }
+
+    #[test]
+    fn the_exit_code_is_the_code() {
+        use std::process::ExitCode;
+        for outcome in [Done, Partial, Interrupted] {
+            assert_eq!(format!("{:?}", ExitCode::from(outcome)), format!("{:?}", ExitCode::from(outcome.code())));
+        }
+    }
 }

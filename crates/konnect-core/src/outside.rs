@@ -347,4 +347,55 @@ mod tests {
         let text = text!("got {}", Outside::new("hunter2"));
         assert!(!format!("{text:?} {:?}", Outside::new("hunter2")).contains("hunter2"));
     }
+
+    #[test]
+    fn text_from_outside_stays_what_it_was() {
+        for outside in [
+            Outside::new("x"),
+            Outside::from("x"),
+            Outside::from("x".to_owned()),
+            Outside::from(&"x".to_owned()),
+            Outside::from(std::path::Path::new("x")),
+        ] {
+            assert_eq!(outside.expose(), "x");
+            assert!(outside == *"x" && outside != *"y" && outside == "x" && outside != "y");
+            assert!(!outside.is_empty());
+        }
+        assert!(Outside::EMPTY.is_empty() && Outside::new("").is_empty());
+    }
+
+    #[test]
+    fn debug_says_what_it_holds_back() {
+        let text = text!("got {}", Outside::new("hunter2"));
+        assert_eq!(format!("{:?}", Outside::new("hunter2")), "Outside(…)");
+        assert_eq!(format!("{text:?}"), "\"got …\"");
+        assert_eq!(format!("{:?}", text.pieces()), "[\"got \", Outside(…)]");
+        let part = Text::part(&Arc::from("hunter2"), 0..6);
+        assert_eq!(format!("{:?}", part.pieces()), "[Part(…)]");
+    }
+
+    #[test]
+    fn what_a_text_can_be_made_into() {
+        let whole: Arc<str> = Arc::from("one\ntwo");
+        let text = text!("a\n{}{}", Outside::new("b\nc"), Text::part(&whole, 4..7));
+        assert_eq!(text.plain(), "a\nb\nctwo");
+        assert_eq!(text.on_one_line().plain(), "a b ctwo");
+        assert_eq!(text.spelled_out().plain(), "a\\nb\nctwo");
+        assert_eq!(Text::repeat("ab", 3).plain(), "ababab");
+        assert_eq!(Text::naming("{source} is not set; set {source}", Outside::new("$PAT")).plain(), "$PAT is not set; set $PAT");
+        assert_eq!(text.as_outside().pieces(), [Piece::Outside(Outside::new("a\nb\nctwo"))]);
+        assert!(Text::default().as_outside().pieces().is_empty());
+        assert!(text!("not {}", Outside::new("found")).says("not ") && !text!("not {}", Outside::new("found")).says("found"));
+    }
+
+    #[test]
+    fn a_text_is_empty_if_nothing_would_be_shown() {
+        let whole: Arc<str> = Arc::from("one");
+        for empty in [Text::default(), "".into(), Outside::EMPTY.into(), Text::part(&whole, 1..1), text!("{}", Outside::EMPTY)] {
+            assert!(empty.is_empty(), "{empty:?}");
+        }
+        for full in [Text::from(" "), Outside::new("x").into(), Text::part(&whole, 1..2)] {
+            assert!(!full.is_empty(), "{full:?}");
+        }
+    }
 }

@@ -10,7 +10,7 @@ use super::address;
 use super::document::YamlNode;
 use super::entry::Entry;
 use crate::outcome::Failure;
-use crate::spec::mask_tokens;
+use crate::pat::mask_tokens;
 use crate::text;
 
 /// The extension of a cluster that is handed to a credential plugin.

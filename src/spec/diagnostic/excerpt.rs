@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::super::mask::{MASK, find, hidden_in_line};
-use crate::view::escape;
+use crate::escape::escape;
 
 /// About how many columns are shown.
 const WIDTH: usize = 120;
@@ -11,15 +11,16 @@ const WIDTH: usize = 120;
 const BEFORE: usize = 50;
 
 /// A line and the place in it.
-pub(super) struct Excerpt {
+#[derive(Debug)]
+pub struct Excerpt {
     /// Its number, from 1.
-    pub(super) line: usize,
+    pub line: usize,
     /// The column of the place in the file's own line, in characters, from 1.
-    pub(super) column: usize,
+    pub column: usize,
     /// The line as it may be shown.
-    pub(super) text: String,
+    pub text: String,
     /// The place in `text`, in bytes.
-    pub(super) mark: Range<usize>,
+    pub mark: Range<usize>,
 }
 
 /// A piece of the line as it is shown, and where it comes from.

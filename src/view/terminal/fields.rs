@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::super::{Paint, escape};
+use super::super::Paint;
 use super::{Line, Sign};
+use crate::escape::escape;
 use crate::outside::{Outside, Piece, Text};
 use crate::plan::{Action, Change, Field, FieldAction, FieldValue, Manager, Plan, Reason};
 use crate::text;
