@@ -250,4 +250,38 @@ mod tests {
             assert!(secret.field_to_take_over(bad).is_none(), "{bad}");
         }
     }
+
+    #[test]
+    fn groups_stand_in_versions_and_paths() {
+        static CUSTOM: ResourceType = ResourceType {
+            group: "konnect.konghq.com",
+            version: "v1alpha1",
+            kind: "KonnectAPIAuthConfiguration",
+            plural: "konnectapiauthconfigurations",
+            scope: Scope::Namespaced,
+            spec_key: "konnect",
+            required: false,
+            check_name: crate::names::dns_subdomain,
+            default_labels: &[],
+            token: None,
+            frozen_by: None,
+            aliases: &[],
+            rules: &[],
+        };
+        assert_eq!(CUSTOM.api_version(), "konnect.konghq.com/v1alpha1");
+        assert_eq!(RESOURCE_TYPES[0].api_version(), "v1");
+        let object = ObjectRef { resource: &CUSTOM, namespace: Some("kong".into()), name: "auth".into() };
+        let path = "/apis/konnect.konghq.com/v1alpha1/namespaces/kong/konnectapiauthconfigurations/auth";
+        assert_eq!(object.api_path(), path);
+        assert!(CUSTOM != RESOURCE_TYPES[0] && RESOURCE_TYPES[0] == RESOURCE_TYPES[0]);
+        assert_eq!(format!("{object:?}"), "ObjectRef(KonnectAPIAuthConfiguration …)");
+    }
+
+    #[test]
+    fn only_a_secret_holds_the_token() {
+        let secret = ResourceType::of_spec_key("secret").expect("in the table");
+        assert_eq!(secret.token_path(), Some(FieldPath::of(&["data", "token"])));
+        assert!(ResourceType::of_spec_key("namespace").is_some_and(|of| of.token_path().is_none()));
+        assert!(!secret.can_take_over(&FieldPath::of(&["data", "other"])));
+    }
 }

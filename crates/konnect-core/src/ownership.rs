@@ -208,4 +208,27 @@ mod tests {
         let owners = Owners::parse(&entry, secret);
         assert!(owners.ours().is_empty() && owners.others(&FieldPath::of(&["data", "token"])).len() == 1);
     }
+
+    #[test]
+    fn what_is_not_there_has_no_owner() {
+        let secret = ResourceType::of_spec_key("secret").expect("in the table");
+        let fields = json!({"f:metadata": {"f:labels": {"f:a": {}, "f:b": {}}}, "f:stringData": {}});
+        let entry = |manager: &str| json!({"manager": manager, "operation": "Apply", "fieldsV1": fields});
+        let mut owners = Owners::parse(&json!([entry("argocd"), entry("konnect")]), secret);
+        assert_eq!((paths(owners.ours()).len(), paths(owners.others.keys()).len()), (2, 2));
+        owners.retain(|path| path.is_under(&["metadata", "labels", "b"]));
+        assert_eq!(paths(owners.ours()), ["metadata.labels.b"]);
+        assert_eq!(paths(owners.others.keys()), ["metadata.labels.b"]);
+    }
+
+    #[test]
+    fn only_a_whole_known_map_is_one() {
+        let secret = ResourceType::of_spec_key("secret").expect("in the table");
+        // `metadata` holds fields of rules, and `stringData` is another name: nobody owns them as a whole.
+        let fields =
+            json!({"f:metadata": {}, "f:stringData": {}, "f:data": {"f:a": {"f:b": {}}}, "f:type": {}, "f:immutable": {}});
+        let owners = Owners::parse(&json!([{"manager": "konnect", "operation": "Apply", "fieldsV1": fields}]), secret);
+        assert_eq!(paths(owners.ours()), ["data.a.b", "immutable"]);
+        assert!(owners.maps.is_empty());
+    }
 }

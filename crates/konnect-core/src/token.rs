@@ -140,7 +140,14 @@ mod tests {
 
     #[test]
     fn fingerprints_are_hexadecimal() {
-        assert!(SavedFingerprint::parse(&"0a".repeat(32)).is_some());
+        let text = "0a".repeat(32);
+        assert_eq!(SavedFingerprint::parse(&text).map(|of| of.as_str().to_owned()), Some(text));
         assert!(SavedFingerprint::parse(&"0A".repeat(32)).is_none() && SavedFingerprint::parse("0a").is_none());
+    }
+
+    #[test]
+    fn words() {
+        let words = [Verdict::Missing, Verdict::Same, Verdict::Different, Verdict::NotCompared].map(Verdict::word);
+        assert_eq!(words, ["missing", "same", "different", "not_compared"]);
     }
 }

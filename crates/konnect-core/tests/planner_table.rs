@@ -2,83 +2,23 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
 
-use konnect_core::desired::{Desired, DesiredObject, FieldOfType, TakeOver, WantedValue};
+mod objects;
+
+use konnect_core::desired::{DesiredObject, FieldOfType, TakeOver};
 use konnect_core::field_path::FieldPath;
-use konnect_core::object::{ObjectRef, ResourceType, SpecId};
-use konnect_core::observed::{LiveObject, LiveValue, Observed, Read};
+use konnect_core::observed::{LiveObject, LiveValue, Read};
 use konnect_core::outcome::{Failure, FailureCode};
 use konnect_core::ownership::Owners;
-use konnect_core::plan::{Action, ClusterIdentity, FieldAction, Plan, Reason};
+use konnect_core::plan::{Action, FieldAction, FieldValue, Plan, Reason};
 use konnect_core::planner::{plan, what_is_read};
-use konnect_core::token::{LiveToken, TokenFingerprint, Verdict};
+use konnect_core::token::Verdict;
+use objects::{
+    LABEL, bare, desired, entry, label, live_secret, namespace, observed, of, owns_label, owns_token, secret, token, with,
+};
 use serde_json::{Value, json};
-
-const LABEL: &str = "konghq.com/credential";
-
-fn of(spec_key: &str) -> &'static ResourceType {
-    ResourceType::of_spec_key(spec_key).expect("in the table")
-}
-
-fn label(key: &str) -> FieldPath {
-    FieldPath::of(&["metadata", "labels", key])
-}
-
-fn token() -> FieldPath {
-    FieldPath::of(&["data", "token"])
-}
 
 fn taken(spec_key: &str, field: FieldPath) -> FieldOfType {
     FieldOfType { resource: of(spec_key), field }
-}
-
-fn secret() -> DesiredObject {
-    DesiredObject {
-        object: ObjectRef { resource: of("secret"), namespace: Some("kong".into()), name: "pat".into() },
-        fields: [(label(LABEL), WantedValue::Plain("konnect".into())), (token(), WantedValue::Token)].into(),
-    }
-}
-
-fn namespace() -> DesiredObject {
-    DesiredObject { object: ObjectRef { resource: of("namespace"), namespace: None, name: "kong".into() }, fields: [].into() }
-}
-
-fn live_secret(verdict: Verdict, labelled: Option<&str>, managed_fields: &Value) -> LiveObject {
-    let fingerprint = Some(TokenFingerprint("1".into()));
-    let live_token = LiveValue::Token(LiveToken { verdict, fingerprint, saved: None });
-    let text = |text: &str| LiveValue::Text(text.into());
-    let fields = [
-        Some((FieldPath::of(&["type"]), text("Opaque"))),
-        labelled.map(|value| (label(LABEL), text(value))),
-        (verdict != Verdict::Missing).then(|| (token(), live_token)),
-    ];
-    let live = LiveObject {
-        uid: "u".into(),
-        resource_version: "7".into(),
-        values: fields.into_iter().flatten().collect(),
-        ..LiveObject::default()
-    };
-    live.with_owners(of("secret"), Owners::parse(managed_fields, of("secret")))
-}
-
-/// The same with a field more, or another value in it.
-fn with(mut live: LiveObject, path: &[&str], text: &str) -> LiveObject {
-    live.values.insert(FieldPath::of(path), LiveValue::Text(text.into()));
-    live
-}
-
-fn observed(objects: impl IntoIterator<Item = (ObjectRef, Read)>) -> Observed {
-    Observed {
-        spec: "konnect.toml".into(),
-        token_source: "$PAT".into(),
-        token_unset: "$PAT is not set".into(),
-        cluster: ClusterIdentity { context: "c".into(), server: "https://s".into(), uid: None, user: None, claimed: false },
-        read_at: jiff::Timestamp::UNIX_EPOCH,
-        objects: objects.into_iter().map(|(object, read)| ((SpecId::default(), object), read)).collect(),
-    }
-}
-
-fn desired(objects: Vec<DesiredObject>) -> Desired {
-    Desired { spec: SpecId::default(), objects }
 }
 
 fn plan_of(wanted: DesiredObject, read: Read, take_over: &TakeOver) -> Plan {
@@ -92,18 +32,6 @@ fn plan_of(wanted: DesiredObject, read: Read, take_over: &TakeOver) -> Plan {
     let made = plan(&desired, &observed([(object.clone(), read)]), take_over);
     assert_eq!(plan(&desired, &observed([(object, kept)]), take_over), made);
     made
-}
-
-fn entry(manager: &str, operation: &str, fields: &Value) -> Value {
-    json!({ "manager": manager, "operation": operation, "apiVersion": "v1", "time": "2026-01-01T00:00:00Z", "fieldsType": "FieldsV1", "fieldsV1": fields })
-}
-
-fn owns_label(manager: &str, operation: &str) -> Value {
-    entry(manager, operation, &json!({ "f:metadata": { "f:labels": { ".": {}, format!("f:{LABEL}"): {} } } }))
-}
-
-fn owns_token(manager: &str, operation: &str) -> Value {
-    entry(manager, operation, &json!({ "f:data": { ".": {}, "f:token": {} } }))
 }
 
 /// The action on the label, by its live value and its owners.
@@ -286,7 +214,7 @@ fn unreadable_is_never_absent() {
 
 #[test]
 fn a_namespace_that_is_deleted_takes_its_objects_with_it() {
-    let live = LiveObject { uid: "n".into(), resource_version: "1".into(), terminating: true, ..LiveObject::default() };
+    let live = terminating(bare());
     let reads = [(namespace().object, Read::Present(live)), (secret().object, Read::Absent)];
     let plan = plan(&desired(vec![namespace(), secret()]), &observed(reads), &TakeOver::new());
     assert_eq!(plan.changes[0].reason, Reason::Terminating);
@@ -307,4 +235,94 @@ fn a_manifest_elsewhere_is_warned_of() {
     let last_applied = ["metadata", "annotations", konnect_core::names::LAST_APPLIED];
     live.values.insert(FieldPath::of(&last_applied), LiveValue::Present);
     assert_eq!(plan_of(secret(), Read::Present(live), &TakeOver::new()).warnings[0].code, "manifest_elsewhere");
+}
+
+#[test]
+fn take_over_of_an_empty_map_unblocks_its_first_key() {
+    let managed = json!([entry("argocd", "Apply", &json!({ "f:data": {} }))]);
+    let read = Read::Present(live_secret(Verdict::Missing, Some("konnect"), &managed));
+    let take_over = TakeOver::from([taken("secret", token())]);
+    let change = &plan_of(secret(), read, &take_over).changes[0];
+    assert_eq!((change.action, change.fields[0].action), (Action::Update, FieldAction::TakeOver));
+    assert_eq!(change.fields[0].managers.len(), 1);
+}
+
+#[test]
+fn what_a_take_over_can_t_name_in_this_spec_is_warned_of() {
+    let known = taken("secret", label(LABEL));
+    let rows = [
+        (vec![known.clone(), taken("secret", token())], 0),
+        (vec![known.clone(), taken("secret", label("team"))], 1),
+        (vec![known.clone(), taken("namespace", label(LABEL))], 1),
+    ];
+    for read in [Read::Absent, Read::Present(live_secret(Verdict::Same, Some("konnect"), &json!([])))] {
+        for (take_over, count) in &rows {
+            let warnings = plan_of(secret(), read.clone(), &take_over.iter().cloned().collect()).warnings;
+            assert_eq!(warnings.len(), *count, "{take_over:?}");
+            assert!(warnings.iter().all(|warning| warning.code == "take_over_unknown"));
+        }
+    }
+    // Of what could not be read nothing is known, and nothing said.
+    let unreadable = Read::Unreadable(Failure::new(FailureCode::Forbidden, "no"));
+    assert!(plan_of(secret(), unreadable, &[taken("secret", label("team"))].into()).warnings.is_empty());
+}
+
+#[test]
+fn what_is_sensitive_and_what_is_shown() {
+    let ours = entry(
+        "konnect",
+        "Apply",
+        &json!({ "f:data": { "f:old": {} }, "f:metadata": { "f:labels": { "f:team": {} }, "f:finalizers": {} } }),
+    );
+    let theirs = entry("argocd", "Apply", &json!({ "f:metadata": { "f:labels": { "f:team": {} } } }));
+    let live = with(live_secret(Verdict::Same, Some("konnect"), &json!([])), &["metadata", "labels", "team"], "a");
+    let live = live.with_owners(of("secret"), Owners::parse(&json!([ours, theirs]), of("secret")));
+    let shown = |read: Read| -> Vec<(String, bool, FieldValue)> {
+        let plan = plan_of(secret(), read, &TakeOver::new());
+        plan.changes[0].fields.iter().map(|of| (of.path.dotted().plain(), of.sensitive, of.value.clone())).collect()
+    };
+    let plain = |before: Option<&str>, after: Option<&str>| FieldValue::Plain {
+        before: before.map(Into::into),
+        after: after.map(Into::into),
+    };
+    let labelled = format!("metadata.labels.{LABEL}");
+    let expected = [
+        ("data.old".to_owned(), true, FieldValue::Hidden),
+        ("data.token".to_owned(), true, FieldValue::Token(Verdict::Same)),
+        (labelled.clone(), false, plain(Some("konnect"), Some("konnect"))),
+        ("metadata.labels.team".to_owned(), false, plain(Some("a"), Some("a"))),
+        ("metadata.finalizers".to_owned(), true, FieldValue::Hidden),
+    ];
+    assert_eq!(shown(Read::Present(live)), expected);
+    let new =
+        [("data.token".to_owned(), true, FieldValue::Token(Verdict::Missing)), (labelled, false, plain(None, Some("konnect")))];
+    assert_eq!(shown(Read::Absent), new);
+    // Ours alone: it goes.
+    let ours = entry("konnect", "Apply", &json!({ "f:metadata": { "f:labels": { "f:team": {} } } }));
+    let removed = shown(Read::Present(live_with_team(&json!([ours]))));
+    assert_eq!(removed[2], ("metadata.labels.team".to_owned(), false, plain(Some("a"), None)));
+}
+
+#[test]
+fn what_can_t_be_read_keeps_its_failure_also_in_a_namespace_that_is_deleted() {
+    let failure = Failure::new(FailureCode::Forbidden, "no");
+    let reads = [(namespace().object, Read::Present(terminating(bare()))), (secret().object, Read::Unreadable(failure.clone()))];
+    let plan = plan(&desired(vec![namespace(), secret()]), &observed(reads), &TakeOver::new());
+    let change = &plan.changes[1];
+    assert_eq!((change.action, &change.reason, &change.unreadable), (Action::Unknown, &Reason::Unreadable, &Some(failure)));
+    // And a namespace that is there and stays blocks nothing.
+    let reads = [(namespace().object, Read::Present(bare())), (secret().object, Read::Absent)];
+    let plan = konnect_core::planner::plan(&desired(vec![namespace(), secret()]), &observed(reads), &TakeOver::new());
+    assert_eq!((plan.changes[1].action, &plan.changes[1].waits_for), (Action::Create, &None));
+}
+
+#[test]
+fn only_what_kubectl_apply_set_is_warned_of_as_a_manifest() {
+    let last_applied = ["metadata", "annotations", konnect_core::names::LAST_APPLIED];
+    let mut live = live_secret(Verdict::Different, Some("konnect"), &json!([owns_token("kubectl-edit", "Update")]));
+    live.values.insert(FieldPath::of(&last_applied), LiveValue::Present);
+    assert!(plan_of(secret(), Read::Present(live), &TakeOver::new()).warnings.is_empty());
+    let mut live = live_secret(Verdict::Same, Some("konnect"), &json!([owns_token("kubectl-client-side-apply", "Update")]));
+    live.values.insert(FieldPath::of(&last_applied), LiveValue::Present);
+    assert!(plan_of(secret(), Read::Present(live), &TakeOver::new()).warnings.is_empty());
 }

@@ -1,21 +1,17 @@
 //! What a run of writes comes to: counts, what holds a write back, and the exit code.
 
-#![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
+mod objects;
 
 use std::collections::BTreeSet;
 
 use konnect_core::desired::DesiredObject;
-use konnect_core::object::{ObjectRef, ResourceType};
+use konnect_core::object::ObjectRef;
 use konnect_core::observed::Read;
 use konnect_core::outcome::{Failure, FailureCode, Outcome};
 use konnect_core::plan::Change;
 use konnect_core::planner::change;
 use konnect_core::report::{Report, SkipReason, WriteResult};
-
-fn object(spec_key: &str, namespace: Option<&str>, name: &str) -> ObjectRef {
-    let resource = ResourceType::of_spec_key(spec_key).expect("in the table");
-    ObjectRef { resource, namespace: namespace.map(Into::into), name: name.into() }
-}
+use objects::object;
 
 fn creation(object: ObjectRef, waits_for: Option<ObjectRef>) -> Change {
     let wanted = DesiredObject { object, fields: [].into() };

@@ -1,53 +1,47 @@
 //! Whether a plan still holds: everything that can move between planning and writing, and what it means for one change.
 
-#![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
+mod objects;
 
 use std::collections::BTreeSet;
 
 use konnect_core::desired::{DesiredObject, WantedValue};
 use konnect_core::field_path::FieldPath;
-use konnect_core::object::{ObjectRef, ResourceType};
 use konnect_core::observed::{LiveObject, LiveValue, Read};
 use konnect_core::ownership::Owners;
 use konnect_core::plan::{Action, Change, Reason};
 use konnect_core::planner::change;
 use konnect_core::revalidate::{Validity, revalidate};
 use konnect_core::token::{LiveToken, SavedFingerprint, TokenFingerprint, TokenMove, Verdict};
+use objects::{label, object, of, token};
 use serde_json::json;
 
-fn resource() -> &'static ResourceType {
-    ResourceType::of_spec_key("secret").expect("in the table")
-}
-
 fn team() -> FieldPath {
-    FieldPath::of(&["metadata", "labels", "team"])
+    label("team")
 }
 
 fn wanted() -> DesiredObject {
-    DesiredObject {
-        object: ObjectRef { resource: resource(), namespace: Some("kong".into()), name: "pat".into() },
-        fields: [(team(), WantedValue::Plain("a".into())), (FieldPath::of(&["data", "token"]), WantedValue::Token)].into(),
-    }
+    let fields = [(team(), WantedValue::Plain("a".into())), (token(), WantedValue::Token)];
+    DesiredObject { object: object("secret", Some("kong"), "pat"), fields: fields.into() }
 }
 
 /// A live Secret: its version, its label, who owns that, and the fingerprint of its token.
-fn live(version: &str, label: &str, owner: &str, token: &str) -> LiveObject {
-    let verdict = if token == "wanted" { Verdict::Same } else { Verdict::Different };
-    let live_token = LiveToken { verdict, fingerprint: Some(TokenFingerprint(token.into())), saved: None };
+fn live(version: &str, labelled: &str, owner: &str, held: &str) -> LiveObject {
+    let verdict = if held == "wanted" { Verdict::Same } else { Verdict::Different };
+    let live_token = LiveToken { verdict, fingerprint: Some(TokenFingerprint(held.into())), saved: None };
     let live = LiveObject {
         uid: "u".into(),
         resource_version: version.into(),
         values: [
             (FieldPath::of(&["type"]), LiveValue::Text("Opaque".into())),
-            (team(), LiveValue::Text(label.into())),
-            (FieldPath::of(&["data", "token"]), LiveValue::Token(live_token)),
+            (team(), LiveValue::Text(labelled.into())),
+            (token(), LiveValue::Token(live_token)),
         ]
         .into(),
         ..LiveObject::default()
     };
     let fields = json!({"f:metadata": {"f:labels": {"f:team": {}}}});
     let managed = json!([{"manager": owner, "operation": "Update", "fieldsV1": fields}]);
-    live.with_owners(resource(), Owners::parse(&managed, resource()))
+    live.with_owners(of("secret"), Owners::parse(&managed, of("secret")))
 }
 
 fn planned(read: &Read) -> Change {

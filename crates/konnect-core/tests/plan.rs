@@ -1,0 +1,173 @@
+//! A plan as a whole: its counts, the order of its writes, and what the server's dry runs make of it.
+
+mod objects;
+
+use std::collections::BTreeMap;
+
+use konnect_core::desired::{DesiredObject, FieldOfType, TakeOver};
+use konnect_core::field_path::FieldPath;
+use konnect_core::object::SpecId;
+use konnect_core::observed::Read;
+use konnect_core::outcome::{Failure, FailureCode};
+use konnect_core::plan::{Action, ComputedBecause, DryRun, Plan, Reason, Remark, Summary, Verification};
+use konnect_core::planner::plan;
+use konnect_core::token::Verdict;
+use objects::{LABEL, account, bare, desired, label, live_secret, namespace, observed, of, owns_token, secret, token};
+use serde_json::json;
+
+fn made(reads: [Read; 3]) -> Plan {
+    let wanted = [namespace(), account(), secret()];
+    let objects = wanted.iter().map(|wanted| wanted.object.clone()).zip(reads);
+    plan(&desired(wanted.to_vec()), &observed(objects), &TakeOver::new())
+}
+
+fn present(verdict: Verdict) -> Read {
+    Read::Present(live_secret(verdict, Some("konnect"), &json!([])))
+}
+
+fn unreadable() -> Read {
+    Read::Unreadable(Failure::new(FailureCode::Forbidden, "no"))
+}
+
+#[test]
+fn counts() {
+    let there = || Read::Present(bare());
+    let blocked = || Read::Present(live_secret(Verdict::Different, Some("konnect"), &json!([owns_token("argocd", "Apply")])));
+    let zero = Summary::default();
+    let rows = [
+        ([Read::Absent, Read::Absent, Read::Absent], Summary { add: 3, ..zero }, true),
+        ([there(), Read::Absent, present(Verdict::Different)], Summary { add: 1, change: 1, unchanged: 1, ..zero }, true),
+        ([there(), there(), present(Verdict::Different)], Summary { change: 1, unchanged: 2, ..zero }, true),
+        ([there(), there(), present(Verdict::Same)], Summary { unchanged: 3, ..zero }, false),
+        ([there(), there(), blocked()], Summary { unchanged: 2, blocked: 1, ..zero }, true),
+        ([there(), there(), unreadable()], Summary { unchanged: 2, unknown: 1, ..zero }, false),
+    ];
+    for (reads, expected, pending) in rows {
+        let plan = made(reads);
+        assert_eq!((plan.summary(), plan.is_pending()), (expected, pending));
+    }
+}
+
+#[test]
+fn a_token_that_was_not_compared_is_told() {
+    let there = || Read::Present(bare());
+    assert!(made([there(), there(), present(Verdict::NotCompared)]).token_not_compared());
+    assert!(!made([there(), there(), present(Verdict::Same)]).token_not_compared());
+    assert!(!made([Read::Absent, Read::Absent, Read::Absent]).token_not_compared());
+}
+
+#[test]
+fn each_object_is_written_after_its_namespace_and_else_in_the_plan_s_order() {
+    let order = |wanted: Vec<DesiredObject>| -> Vec<&'static str> {
+        let plan = plan(&desired(wanted), &observed([]), &TakeOver::new());
+        plan.in_write_order().into_iter().map(|change| change.wanted.object.resource.kind).collect()
+    };
+    assert_eq!(order(vec![secret(), account(), namespace()]), ["Namespace", "Secret", "ServiceAccount"]);
+    assert_eq!(order(vec![namespace(), account(), secret()]), ["Namespace", "ServiceAccount", "Secret"]);
+    assert_eq!(order(vec![secret(), account()]), ["Secret", "ServiceAccount"]);
+}
+
+#[test]
+fn a_change_is_found_by_its_object() {
+    let plan = made([Read::Absent, Read::Absent, Read::Absent]);
+    assert_eq!(plan.change(&secret().object).map(|change| &change.wanted), Some(&secret()));
+    assert_eq!(plan.change(&objects::object("secret", Some("kong"), "other")), None);
+    assert_eq!(plan.key(&secret().object), (SpecId::default(), secret().object));
+}
+
+#[test]
+fn what_needs_a_namespace_first_is_not_asked_about() {
+    let asked = |plan: &Plan| plan.to_verify().map(|change| change.wanted.object.resource.kind).collect::<Vec<_>>();
+    assert_eq!(asked(&made([Read::Absent, Read::Absent, Read::Absent])), ["Namespace"]);
+    let there = || Read::Present(bare());
+    assert_eq!(asked(&made([there(), Read::Absent, present(Verdict::Different)])), ["ServiceAccount", "Secret"]);
+    assert_eq!(asked(&made([there(), there(), unreadable()])), Vec::<&str>::new());
+}
+
+#[test]
+fn what_the_dry_runs_gave() {
+    let told = |dry_run: DryRun| {
+        let mut plan = made([Read::Present(bare()), Read::Present(bare()), present(Verdict::Different)]);
+        let key = plan.key(&secret().object);
+        plan.take_dry_runs(&BTreeMap::from([(key, dry_run)]));
+        let change = plan.changes[2].clone();
+        (change.action, change.reason, change.verification, plan.warnings)
+    };
+    let not_asked = || Verification::Computed(ComputedBecause::NotAsked);
+    let (action, _, verification, warnings) =
+        told(DryRun::Accepted(vec![Remark::Warned("careful".into()), Remark::Overwritten(label(LABEL))]));
+    assert_eq!((action, verification), (Action::Update, Verification::Server));
+    let codes: Vec<&str> = warnings.iter().map(|warning| warning.code.as_ref()).collect();
+    assert_eq!(codes, ["server_warning", "changed_by_admission"]);
+    assert!(warnings[0].message.plain().ends_with("the server warns: careful"));
+    assert!(warnings[1].message.plain().contains(&format!("changes metadata.labels.{LABEL} after")));
+
+    let (action, _, verification, warnings) = told(DryRun::NotAsked(ComputedBecause::NoPermission));
+    assert_eq!(
+        (action, verification, warnings.len()),
+        (Action::Update, Verification::Computed(ComputedBecause::NoPermission), 0)
+    );
+    let (action, _, verification, warnings) = told(DryRun::Failed("500".into()));
+    assert_eq!((action, verification), (Action::Update, Verification::Computed(ComputedBecause::AskingFailed)));
+    assert_eq!((warnings.len(), warnings[0].code.as_ref()), (1, "not_verified"));
+    let (action, reason, verification, warnings) = told(DryRun::Refused(Reason::Rejected("policy".into())));
+    assert_eq!(
+        (action, reason, verification, warnings.len()),
+        (Action::Blocked, Reason::Rejected("policy".into()), not_asked(), 0)
+    );
+    let (_, reason, _, warnings) = told(DryRun::Refused(Reason::NamespaceTerminating));
+    assert_eq!((reason, warnings[0].code.as_ref()), (Reason::NamespaceTerminating, "namespace_terminating"));
+    let (action, _, verification, warnings) = told(DryRun::Moved);
+    assert_eq!((action, verification, warnings[0].code.as_ref()), (Action::Update, not_asked(), "keeps_changing"));
+}
+
+#[test]
+fn two_objects_of_one_namespace_say_the_same_once() {
+    let mut plan = made([Read::Present(bare()), Read::Absent, Read::Absent]);
+    let refused = || DryRun::Refused(Reason::NamespaceTerminating);
+    let keys = [account().object, secret().object].map(|object| plan.key(&object));
+    plan.take_dry_runs(&keys.into_iter().map(|key| (key, refused())).collect());
+    assert_eq!(plan.warnings.len(), 1);
+}
+
+#[test]
+fn reasons_say_why() {
+    let change = |reason: Reason, object: DesiredObject| {
+        let mut plan = plan(&desired(vec![object]), &observed([]), &TakeOver::new());
+        plan.changes[0].reason = reason;
+        plan.changes[0].reason().plain()
+    };
+    assert!(change(Reason::Terminating, namespace()).starts_with("the namespace is being deleted"));
+    assert!(change(Reason::Terminating, secret()).starts_with("it is being deleted"));
+    let fixed = Reason::Fixed { field: "type", live: "x".into(), only: "Opaque" };
+    assert_eq!(change(fixed, secret()), "its type is x, not Opaque, and a type can't be changed");
+    assert_eq!(change(Reason::Rejected("a\nb".into()), secret()), "the server refuses it: a b");
+    let plan = made([unreadable(), Read::Absent, Read::Absent]);
+    assert_eq!(plan.changes[0].reason().plain(), "no");
+}
+
+#[test]
+fn fields_of_a_type_are_in_the_table_s_order() {
+    let field = |spec_key: &str, path: FieldPath| FieldOfType { resource: of(spec_key), field: path };
+    let sorted = [
+        field("namespace", label("b")),
+        field("service_account", label("a")),
+        field("secret", token()),
+        field("secret", label("a")),
+    ];
+    assert!(sorted.is_sorted());
+    assert_eq!(sorted.iter().cloned().collect::<TakeOver>().into_iter().collect::<Vec<_>>(), sorted);
+}
+
+#[test]
+fn which_objects_hold_the_token() {
+    assert!(secret().holds_token() && !account().holds_token());
+    let labelled =
+        DesiredObject { fields: [(label("a"), konnect_core::desired::WantedValue::Plain("1".into()))].into(), ..account() };
+    assert!(!labelled.holds_token());
+    assert_eq!(
+        labelled.texts().map(|(path, text)| (path.clone(), text.expose().to_owned())).collect::<Vec<_>>(),
+        [(label("a"), "1".to_owned())]
+    );
+    assert_eq!(secret().texts().count(), 1);
+}
