@@ -53,7 +53,8 @@ pub fn yaml(spec: &Spec, purpose: RbacFor, subject: Option<&Subject>, door: &Doo
     let mut documents = Vec::new();
     if spec.manage_namespace {
         let metadata = Metadata { name: namespace.clone(), namespace: None, labels: None };
-        let manifest = Manifest { api_version: "v1", kind: "Namespace", metadata, object: Body::Bare {} };
+        let of = ResourceType::namespace();
+        let manifest = Manifest { api_version: of.version, kind: of.kind, metadata, object: Body::Bare {} };
         documents.push(Cleared::from("# A Role needs its namespace: it is made here where it isn't there yet.\n"));
         documents.push(door.yaml(&manifest));
         documents.push(Cleared::from(SEPARATOR));

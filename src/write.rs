@@ -5,7 +5,7 @@ mod body;
 use serde_json::{Value, json};
 
 use crate::cluster::{Answer, Cluster, Sent, Status};
-use crate::object::ObjectRef;
+use crate::object::{ObjectRef, ResourceType};
 use crate::outcome::Failure;
 use crate::pat::Pat;
 use crate::plan::{Action, Change, FIELD_MANAGER, ObservedVersion, Reason};
@@ -65,7 +65,7 @@ pub fn moved(answer: &Answer) -> bool {
 #[must_use]
 pub fn refusal(answer: &Answer) -> Reason {
     match &answer.status {
-        Some(Status { kind: Some(kind), name, .. }) if answer.code == 404 && *kind == "namespaces" => {
+        Some(Status { kind: Some(kind), name, .. }) if answer.code == 404 && *kind == ResourceType::namespace().plural => {
             Reason::NamespaceMissing(name.clone().unwrap_or_default())
         }
         Some(_) if namespace_terminates(answer) => Reason::NamespaceTerminating,

@@ -2,7 +2,6 @@
 
 use super::{Object, Spec};
 use crate::desired::{Desired, DesiredObject, WantedValue};
-use crate::field_path::FieldPath;
 use crate::object::{ObjectRef, ResourceType, Scope, SpecId};
 use crate::outside::Outside;
 
@@ -17,9 +16,8 @@ impl Spec {
 
 fn desired(resource: &'static ResourceType, from: &Object, namespace: &Outside) -> DesiredObject {
     let Object { name, fields } = from;
-    let labels = FieldPath::of(&["metadata", "labels"]);
     let plain = |value: &Outside| WantedValue::Plain(value.clone());
-    let defaults = resource.default_labels.iter().map(|(key, value)| (labels.child(*key), WantedValue::Plain((*value).into())));
+    let defaults = resource.default_fields().map(|(path, value)| (path, WantedValue::Plain(value.into())));
     let token = resource.token_path().map(|path| (path, WantedValue::Token));
     let own = fields.iter().map(|(path, value)| (path.clone(), plain(value)));
     DesiredObject {

@@ -3,12 +3,9 @@
 use std::cmp::Ordering;
 use std::fmt::Write as _;
 
+use crate::maps;
 use crate::outside::{Outside, Text};
 use crate::text;
-
-/// The maps that most fields stand in, in the order in which a plan shows them. Their own names are konnect's words; what follows is
-/// somebody's.
-const MAPS: [&[&str]; 3] = [&["data"], &["metadata", "labels"], &["metadata", "annotations"]];
 
 /// The path of a field, without list items: those belong to their list's path.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -94,12 +91,12 @@ impl FieldPath {
     }
 
     fn rank(&self) -> usize {
-        MAPS.iter().position(|map| self.is_under(map)).unwrap_or(MAPS.len())
+        maps::ALL.iter().position(|map| self.is_under(map)).unwrap_or(maps::ALL.len())
     }
 
     /// The known map that it is in, and the rest as one text: a secret may stand across the dots of it.
     fn in_map(&self) -> Option<(&'static [&'static str], Outside)> {
-        let map = MAPS.iter().find(|map| self.0.len() > map.len() && self.is_under(map))?;
+        let map = maps::ALL.iter().find(|map| self.0.len() > map.len() && self.is_under(map))?;
         Some((map, joined(&self.0[map.len()..], ".")))
     }
 }

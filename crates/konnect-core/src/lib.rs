@@ -9,6 +9,7 @@ pub mod outside;
 
 // What there is to speak of.
 pub mod field_path;
+pub mod maps;
 pub mod names;
 pub mod object;
 pub mod token;

@@ -10,6 +10,7 @@ pub use rules::{FieldRule, Kept, MapRule};
 pub use table::RESOURCE_TYPES;
 
 use crate::field_path::FieldPath;
+use crate::maps;
 use crate::outside::{Outside, Text};
 use crate::text;
 
@@ -75,6 +76,12 @@ impl ResourceType {
         RESOURCE_TYPES.iter().find(|of| of.spec_key == key)
     }
 
+    /// The type that objects of other types live in.
+    #[must_use]
+    pub fn namespace() -> &'static Self {
+        table::namespace()
+    }
+
     /// Whether objects of other types live in its objects.
     #[must_use]
     pub fn is_namespace(&self) -> bool {
@@ -96,6 +103,11 @@ impl ResourceType {
     /// The maps that a spec can set, by the key of its table.
     pub fn spec_maps(&self) -> impl Iterator<Item = (&'static str, &'static FieldRule)> {
         self.all_rules().filter_map(|rule| Some((rule.map?.spec_key?, rule)))
+    }
+
+    /// The fields that its objects have unless the spec gives them another value.
+    pub fn default_fields(&self) -> impl Iterator<Item = (FieldPath, &'static str)> {
+        self.default_labels.iter().map(|(key, value)| (FieldPath::of(maps::LABELS).child(*key), *value))
     }
 
     /// The path of the token.

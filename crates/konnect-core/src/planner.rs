@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::desired::{Desired, DesiredObject, TakeOver, WantedValue};
+use crate::desired::{Desired, DesiredObject, FieldOfType, TakeOver, WantedValue};
 use crate::field_path::FieldPath;
 use crate::object::ObjectRef;
 use crate::observed::{LiveObject, LiveValue, Observed, Read};
@@ -103,11 +103,11 @@ pub fn what_is_read(wanted: &DesiredObject, live: &LiveObject) -> LiveObject {
     // What whole objects are judged by.
     let of_object = |path: &FieldPath| {
         let rule = resource.rule(path);
-        rule.only.is_some() || resource.frozen_by.is_some_and(|frozen_by| path.is_under(frozen_by)) || is_last_applied(path)
+        rule.only.is_some() || rule.manifest || resource.frozen_by.is_some_and(|frozen_by| path.is_under(frozen_by))
     };
     let kept = |(path, value): &(&FieldPath, &LiveValue)| match value {
         LiveValue::Text(_) | LiveValue::Token(_) => of_fields(path) || of_object(path),
-        LiveValue::Present => is_last_applied(path),
+        LiveValue::Present => resource.rule(path).manifest,
     };
     let mut owners = owners.clone();
     owners.others.retain(|path, _| of_fields(path));
@@ -258,14 +258,10 @@ fn pruned_fields(wanted: &DesiredObject, live: &LiveObject) -> Vec<Field> {
     .collect()
 }
 
-fn is_last_applied(path: &FieldPath) -> bool {
-    path.is_under(&["metadata", "annotations", crate::names::LAST_APPLIED])
-}
-
 /// A manifest applied by client-side kubectl still holds the values we take over, and will bring them back.
 fn manifest_elsewhere(change: &Change, read: &Read) -> Option<Warning> {
     let Read::Present(live) = read else { return None };
-    if !live.values.keys().any(is_last_applied) {
+    if !live.values.keys().any(|path| change.wanted.object.resource.rule(path).manifest) {
         return None;
     }
     let taken = change.fields.iter().find(|field| {
@@ -280,14 +276,14 @@ fn manifest_elsewhere(change: &Change, read: &Read) -> Option<Warning> {
 }
 
 fn unknown_take_overs(changes: &[Change], take_over: &TakeOver) -> Vec<Warning> {
-    let is_known = |of: &&crate::desired::FieldOfType| {
+    let is_known = |of: &&FieldOfType| {
         changes.iter().any(|change| {
             let names_it = change.fields.is_empty() || change.fields.iter().any(|field| field.path == of.field);
             change.wanted.object.resource == of.resource && names_it
         })
     };
     let unknown = take_over.iter().filter(|of| !is_known(of));
-    let warning = |of: &crate::desired::FieldOfType| Warning {
+    let warning = |of: &FieldOfType| Warning {
         code: "take_over_unknown".into(),
         message: text!("--take-over {}.{} names no field of the spec, and does nothing", of.resource.spec_key, of.field.dotted()),
     };

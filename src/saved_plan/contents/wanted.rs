@@ -67,8 +67,7 @@ fn object(part: &WantedPart) -> Result<DesiredObject, Wrong> {
         let max_bytes = rule.map.and_then(|map| map.max_bytes);
         ensure(max_bytes.is_none_or(|max| bytes <= max), wrong("has longer annotations than Kubernetes allows"))?;
     }
-    let labels = FieldPath::of(&["metadata", "labels"]);
-    let has_defaults = resource.default_labels.iter().all(|(key, _)| wanted.contains_key(&labels.child(*key)));
+    let has_defaults = resource.default_fields().all(|(path, _)| wanted.contains_key(&path));
     ensure(has_defaults, wrong("lacks a label that Kong's operator looks for"))?;
     let holds_token = resource.token_path().is_none_or(|token| wanted.contains_key(&token));
     ensure(holds_token, wrong("lacks the token"))?;

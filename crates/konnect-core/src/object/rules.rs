@@ -1,6 +1,6 @@
 //! A field's own rules: what is kept of it, whether it may be shown, whether it can be changed.
 
-use crate::names;
+use crate::{maps, names};
 
 /// What a plan keeps of a live value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +64,8 @@ pub struct FieldRule {
     pub kept: Kept,
     /// It is a map whose keys people choose. Owning the map is not owning what is in it.
     pub map: Option<MapRule>,
+    /// kubectl keeps the manifest here that it applied.
+    pub manifest: bool,
     /// The server refuses to change it once the type's `frozen_by` is true.
     pub frozen: bool,
     /// The only value that konnect works with. The server changes it only by replacing the object, and falls back to it where it is left
@@ -73,7 +75,7 @@ pub struct FieldRule {
 
 /// What holds where no rule says otherwise.
 pub(super) const UNKNOWN: FieldRule =
-    FieldRule { path: &[], shown: false, kept: Kept::Nothing, map: None, frozen: false, only: None };
+    FieldRule { path: &[], shown: false, kept: Kept::Nothing, map: None, manifest: false, frozen: false, only: None };
 
 fn any(_: &str) -> Result<(), &'static str> {
     Ok(())
@@ -86,7 +88,7 @@ fn data_key(key: &str) -> Result<(), &'static str> {
 
 /// A Secret's `data`: nothing of it is kept or shown.
 pub(super) const SECRET_DATA: FieldRule = FieldRule {
-    path: &["data"],
+    path: maps::DATA,
     kept: Kept::Secret,
     map: Some(MapRule { check_key: data_key, ..MapRule::ANY }),
     frozen: true,
@@ -96,7 +98,7 @@ pub(super) const SECRET_DATA: FieldRule = FieldRule {
 /// What all types have.
 pub(super) const COMMON: &[FieldRule] = &[
     FieldRule {
-        path: &["metadata", "labels"],
+        path: maps::LABELS,
         shown: true,
         kept: Kept::Text,
         map: Some(MapRule {
@@ -110,7 +112,7 @@ pub(super) const COMMON: &[FieldRule] = &[
         ..UNKNOWN
     },
     FieldRule {
-        path: &["metadata", "annotations"],
+        path: maps::ANNOTATIONS,
         shown: true,
         kept: Kept::Text,
         map: Some(MapRule {
@@ -123,6 +125,12 @@ pub(super) const COMMON: &[FieldRule] = &[
         }),
         ..UNKNOWN
     },
-    // kubectl keeps the whole manifest there, a Secret's data included.
-    FieldRule { path: &["metadata", "annotations", names::LAST_APPLIED], shown: true, kept: Kept::Presence, ..UNKNOWN },
+    // The whole manifest, a Secret's data included.
+    FieldRule {
+        path: &["metadata", "annotations", names::LAST_APPLIED],
+        shown: true,
+        kept: Kept::Presence,
+        manifest: true,
+        ..UNKNOWN
+    },
 ];
