@@ -24,7 +24,7 @@ pub async fn within<T: Send + 'static>(
             Err(_) => Err(Failure::new(FailureCode::Interrupted, "the work was broken off")),
         },
         Err(_) => {
-            let what = text!("{} did not end within {}", what.into(), deadline.said(limit));
+            let what = text!("{} did not end within {}", what.into(), deadline.in_words(limit));
             Err(Failure::new(FailureCode::Timeout, what)
                 .hint("is it a pipe or a terminal that nobody writes to? --timeout sets how long konnect waits"))
         }

@@ -228,8 +228,8 @@ impl Cluster {
             Wait::GiveUp => Err(why.clone()),
             Wait::For(wait) => {
                 let parts = resource_of(path);
-                let said = text!("{} for {} {}; trying again in {} ms", again.why, verb(method), parts, wait.as_millis());
-                (self.notices)(Notice::Retry(said));
+                let retrying = text!("{} for {} {}; trying again in {} ms", again.why, verb(method), parts, wait.as_millis());
+                (self.notices)(Notice::Retry(retrying));
                 tokio::time::sleep(wait).await;
                 Ok(())
             }
@@ -255,7 +255,7 @@ impl Cluster {
             Err(_) => Err(TransportError {
                 undelivered: false,
                 permanent: true,
-                what: text!("none came within {}", self.deadline.said(limit)),
+                what: text!("none came within {}", self.deadline.in_words(limit)),
                 hint: Some("is it reachable from here? --timeout sets how long konnect waits"),
             }),
         };

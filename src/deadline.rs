@@ -43,7 +43,7 @@ impl Deadline {
 
     /// How a limit that passed is said: as the whole run's time where that was what ended it.
     #[must_use]
-    pub fn said(&self, limit: Duration) -> Text {
+    pub fn in_words(&self, limit: Duration) -> Text {
         if self.remaining().is_zero() {
             text!("the run's {} (--timeout)", Outside::new(format!("{:?}", self.total)))
         } else {

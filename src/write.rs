@@ -79,8 +79,8 @@ pub fn refusal(answer: &Answer) -> Reason {
 /// through, and goes with it.
 #[must_use]
 pub fn namespace_terminates(answer: &Answer) -> bool {
-    let said = |status: &Status| status.causes.iter().any(|cause| cause.reason == "NamespaceTerminating");
-    answer.code == 403 && answer.status.as_ref().is_some_and(said)
+    let terminates = |status: &Status| status.causes.iter().any(|cause| cause.reason == "NamespaceTerminating");
+    answer.code == 403 && answer.status.as_ref().is_some_and(terminates)
 }
 
 /// Whether an admission webhook of the cluster did not answer, so that the server refuses what it can't have checked.

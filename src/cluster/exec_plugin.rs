@@ -99,7 +99,7 @@ async fn run(exec: &ExecConfig, surroundings: &Surroundings<'_>) -> Result<Zeroi
         }
     })?;
     match Running::new(child, interactive, surroundings).until_it_ends().await {
-        Ended::OutOfTime => Err(failed(exec, text!("did not finish within {}", surroundings.deadline.said(Duration::ZERO)))
+        Ended::OutOfTime => Err(failed(exec, text!("did not finish within {}", surroundings.deadline.in_words(Duration::ZERO)))
             .hint("what it said, if anything, stands above; --timeout sets how long konnect waits")),
         Ended::Unreadable(kind) => Err(failed(exec, text!("can't be read: {}", kind))),
         Ended::With(status, _) if !status.success() => Err(failed(exec, text!("failed ({})", status))
