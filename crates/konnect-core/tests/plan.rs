@@ -171,3 +171,50 @@ fn which_objects_hold_the_token() {
     );
     assert_eq!(secret().texts().count(), 1);
 }
+
+#[test]
+fn what_is_written_and_what_is_forced() {
+    let there = || Read::Present(bare());
+    let taken =
+        || Read::Present(live_secret(Verdict::Different, Some("konnect"), &json!([owns_token("kubectl-create", "Update")])));
+    let ours = || Read::Present(live_secret(Verdict::Different, Some("konnect"), &json!([owns_token("konnect", "Apply")])));
+    for (read, written, forced) in [
+        (Read::Absent, true, false),
+        (taken(), true, true),
+        (ours(), true, false),
+        (present(Verdict::Same), false, false),
+        (unreadable(), false, false),
+    ] {
+        let plan = made([there(), there(), read]);
+        assert_eq!(
+            (plan.changes[2].is_written(), plan.changes[2].takes_over()),
+            (written, forced),
+            "{:?}",
+            plan.changes[2].action
+        );
+    }
+}
+
+#[test]
+fn a_change_can_be_bound_to_another_version() {
+    let plan = made([Read::Present(bare()), Read::Present(bare()), present(Verdict::Different)]);
+    let change = &plan.changes[2];
+    let version = konnect_core::plan::ObservedVersion { uid: "u".into(), resource_version: "8".into(), token: None };
+    let bound = change.bound_to(version.clone());
+    assert_eq!(bound.observed, Some(version));
+    assert_eq!((bound.action, &bound.fields), (change.action, &change.fields));
+    let saved = change.without_run_fingerprint();
+    let fingerprint = |change: &konnect_core::plan::Change| {
+        change.observed.as_ref().and_then(|of| of.token.as_ref()).map(|token| token.fingerprint.is_some())
+    };
+    assert_eq!((fingerprint(change), fingerprint(&saved)), (Some(true), Some(false)));
+}
+
+#[test]
+fn words_of_fields_and_codes() {
+    use konnect_core::outside::Part as _;
+    use konnect_core::plan::FieldAction::{Add, Blocked, Change, None as Same, Release, Remove, TakeOver as Take};
+    let words = [Add, Change, Take, Remove, Release, Same, Blocked].map(konnect_core::plan::FieldAction::word);
+    assert_eq!(words, ["add", "change", "take_over", "remove", "release", "none", "blocked"]);
+    assert_eq!(FailureCode::Spec.text().plain(), "spec");
+}

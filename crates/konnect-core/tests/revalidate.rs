@@ -78,6 +78,8 @@ fn an_update_against_what_became_of_its_object() {
         // A token that moves without a new version is another token all the same.
         (Some(live("1", "b", "kubectl-label", "other")), "changed since the plan was made: data.token"),
         (Some(live("2", "b", "argocd", "old")), "changed since the plan was made: metadata.labels.team"),
+        // Another token, and the label's owner: both are named, the token once.
+        (Some(live("2", "b", "argocd", "other")), "changed since the plan was made: data.token, metadata.labels.team"),
         (Some(LiveObject { terminating: true, ..live("2", "b", "kubectl-label", "old") }), "changed since the plan was made"),
     ];
     for (now, expected) in rows {
@@ -93,6 +95,21 @@ fn a_creation_against_what_appeared() {
     assert_eq!(revalidate(&creation, Some(&live("9", "a", "kubectl-label", "wanted"))), Validity::AlreadyDone);
     let found = sentence(revalidate(&creation, Some(&live("9", "b", "kubectl-label", "wanted"))));
     assert!(found.contains("appeared since the plan was made"), "{found}");
+}
+
+/// Nothing of the fields moved: then no field is named.
+#[test]
+fn a_deletion_that_began_names_no_field() {
+    let terminating = LiveObject { terminating: true, ..live("2", "b", "kubectl-label", "old") };
+    assert_eq!(sentence(revalidate(&update(), Some(&terminating))), "Secret kong/pat changed since the plan was made");
+    // A field of ours that is there no more is named too.
+    let mut bare = live("2", "b", "kubectl-label", "old");
+    let managed = json!([{"manager": "konnect", "operation": "Apply", "fieldsV1": {"f:metadata": {"f:labels": {"f:old": {}}}}}]);
+    bare.values.insert(label("old"), LiveValue::Text("1".into()));
+    let with_old = bare.with_owners(of("secret"), Owners::parse(&managed, of("secret")));
+    let planned = planned(&Read::Present(with_old));
+    let found = sentence(revalidate(&planned, Some(&live("3", "b", "kubectl-label", "old"))));
+    assert_eq!(found, "Secret kong/pat changed since the plan was made: metadata.labels.team, metadata.labels.old");
 }
 
 #[test]

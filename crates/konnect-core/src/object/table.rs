@@ -8,8 +8,6 @@ use crate::names::{dns_label, dns_subdomain};
 /// Every resource type that konnect manages.
 pub static RESOURCE_TYPES: &[ResourceType] = &[
     ResourceType {
-        group: "",
-        version: "v1",
         kind: "Namespace",
         plural: "namespaces",
         scope: Scope::Cluster,
@@ -18,18 +16,8 @@ pub static RESOURCE_TYPES: &[ResourceType] = &[
         check_name: dns_label,
         ..PLAIN
     },
+    ResourceType { kind: "ServiceAccount", plural: "serviceaccounts", spec_key: "service_account", required: true, ..PLAIN },
     ResourceType {
-        group: "",
-        version: "v1",
-        kind: "ServiceAccount",
-        plural: "serviceaccounts",
-        spec_key: "service_account",
-        required: true,
-        ..PLAIN
-    },
-    ResourceType {
-        group: "",
-        version: "v1",
         kind: "Secret",
         plural: "secrets",
         spec_key: "secret",
@@ -48,10 +36,10 @@ pub static RESOURCE_TYPES: &[ResourceType] = &[
     },
 ];
 
-/// A type with labels and annotations alone.
+/// A type of the core group with labels and annotations alone.
 const PLAIN: ResourceType = ResourceType {
     group: "",
-    version: "",
+    version: "v1",
     kind: "",
     plural: "",
     scope: Scope::Namespaced,
