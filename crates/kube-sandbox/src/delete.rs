@@ -2,12 +2,14 @@
 
 use serde_json::{Value, json};
 
+use super::cause::Cause;
+use super::go_format::go_quote;
 use super::object::{self, meta, set_meta};
 use super::request::dry_run;
 use super::resource::{Deletion, Resource};
 use super::schema::{Merge, Struct, TEXT, Type};
 use super::selector::Selection;
-use super::status::{self, Cause, Refusal, go_quote};
+use super::status::{self, Refusal};
 use super::write::not_an_object;
 use super::{RequestContext, clock, json::Doc, lifecycle};
 

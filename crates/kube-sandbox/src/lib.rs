@@ -9,6 +9,7 @@
 
 mod apply;
 mod base64_error;
+pub mod cause;
 mod clock;
 mod context;
 mod delete;
@@ -16,6 +17,7 @@ pub mod error;
 pub mod faults;
 mod fields;
 mod file;
+mod go_format;
 mod json;
 mod lifecycle;
 mod list;

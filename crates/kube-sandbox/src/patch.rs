@@ -3,11 +3,12 @@
 use serde_json::{Map, Value};
 
 use super::RequestContext;
+use super::cause::Cause;
 use super::json::Doc;
 use super::object::{self, rendered};
 use super::request::{FieldValidation, OptionsOf};
 use super::resource::Resource;
-use super::status::{Cause, Refusal};
+use super::status::Refusal;
 use super::write::{WriteTarget, match_name, match_namespace, not_an_object, type_of, wrong_type};
 
 impl RequestContext<'_> {

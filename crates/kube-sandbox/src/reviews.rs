@@ -2,9 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
+use super::cause::Cause;
 use super::json::Doc;
 use super::request::OptionsOf;
-use super::status::{Cause, Refusal};
+use super::status::Refusal;
 use super::{RequestContext, clock};
 
 const RESOURCE_KEYS: [&str; 7] = ["namespace", "verb", "group", "version", "resource", "subresource", "name"];

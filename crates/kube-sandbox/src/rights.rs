@@ -1,8 +1,9 @@
 //! Authorization: who is calling, and what they may do, as a list of rules in the manner of RBAC.
 
 use super::RequestContext;
+use super::go_format::go_quote;
 use super::resource::Resource;
-use super::status::{Refusal, go_quote};
+use super::status::Refusal;
 
 /// The groups of an administrator.
 const ADMIN_GROUPS: [&str; 2] = ["system:masters", "system:authenticated"];

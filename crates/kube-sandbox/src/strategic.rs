@@ -3,12 +3,12 @@
 use serde_json::{Map, Value};
 
 use super::RequestContext;
+use super::go_format::{go_plain, go_type};
 use super::json::Doc;
 use super::object;
 use super::patch::{no_map, unfit, unsupported};
 use super::schema::Type;
 use super::status::Refusal;
-use super::type_check::{go_plain, go_type};
 use super::typed::step_of;
 use super::write::WriteTarget;
 

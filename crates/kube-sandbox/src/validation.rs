@@ -3,10 +3,10 @@
 
 use serde_json::Value;
 
+use super::cause::Cause;
 use super::names;
 use super::object::meta;
 use super::resource::{Change, Resource};
-use super::status::Cause;
 
 const MAX_ANNOTATION_BYTES: usize = 256 * 1024;
 const STANDARD_FINALIZERS: [&str; 3] = ["kubernetes", "orphan", "foregroundDeletion"];

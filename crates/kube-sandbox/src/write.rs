@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::go_format::go_quote;
 use super::json::Doc;
 use super::managed_fields::Managed;
 use super::object::{self, meta, set_meta};
@@ -9,7 +10,7 @@ use super::object::{self, meta, set_meta};
 use super::protobuf;
 use super::request::{FieldValidation, Options, OptionsOf};
 use super::resource::{Change, Deletion, Resource, is_core_kind};
-use super::status::{Refusal, go_quote};
+use super::status::Refusal;
 use super::{RequestContext, clock, validation};
 
 /// The object to write, and the options of the write.

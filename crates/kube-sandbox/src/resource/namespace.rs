@@ -3,11 +3,11 @@
 use serde_json::{Value, json};
 
 use super::{Deletion, Resource, Scope, Strategy};
+use crate::cause::Cause;
 use crate::names;
 #[cfg(feature = "kubectl")]
 use crate::protobuf::{self, Wire};
 use crate::schema::{META, Merge, Struct, TEXT, Type};
-use crate::status::Cause;
 use crate::validation::{texts, unqualified};
 
 /// The label that every namespace carries.
