@@ -13,10 +13,12 @@ pub mod cause;
 mod clock;
 mod context;
 mod delete;
+mod delete_options;
 pub mod error;
 pub mod faults;
 mod fields;
 mod file;
+mod finalizers;
 mod go_format;
 mod json;
 mod lifecycle;
@@ -51,6 +53,8 @@ mod protobuf;
 pub mod serve;
 #[cfg(feature = "kubectl")]
 mod strategic;
+#[cfg(feature = "kubectl")]
+mod wire;
 
 pub use context::handle;
 pub use error::Error;
