@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::context::RequestContext;
 use super::delete_options::{self, DeleteOptions};
 use super::finalizers::{FOREGROUND, ORPHAN};
 use super::go_format::go_quote;
@@ -10,7 +11,7 @@ use super::resource::{Deletion, Resource};
 use super::selector::Selection;
 use super::status::{self, Refusal};
 use super::write::not_an_object;
-use super::{RequestContext, clock, json::Doc, lifecycle};
+use super::{clock, json::Doc, lifecycle};
 
 impl RequestContext<'_> {
     /// Deletes one object.

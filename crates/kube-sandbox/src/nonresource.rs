@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::RequestContext;
+use super::context::RequestContext;
 use super::go_format::go_quote;
 use super::status::{Refusal, Response};
 

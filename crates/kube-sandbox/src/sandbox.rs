@@ -12,10 +12,10 @@ use std::time::{Duration, Instant};
 use http_body_util::{BodyExt as _, Full};
 use jiff::{SignedDuration, Timestamp};
 
+use super::dispatch::handle;
 use super::error::Error;
 use super::file::{self, StateFile};
 use super::go_format::go_quote;
-use super::handle;
 use super::request::Request;
 use super::rights::{Caller, Rule};
 use super::status::{Payload, Response};

@@ -78,6 +78,12 @@ impl Refusal {
         Self::new(405, "MethodNotAllowed", message, Some(json!({})))
     }
 
+    /// 415: no such kind of patch.
+    #[must_use]
+    pub fn unsupported_patch() -> Self {
+        Self::new(415, "UnsupportedMediaType", "415: Unsupported Media Type", Some(json!({})))
+    }
+
     /// 409: the object is not in the state that the request expects.
     #[must_use]
     pub fn conflict(resource: &Resource, name: &str, why: &str) -> Self {

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::context::RequestContext;
 use super::go_format::go_quote;
 use super::json::Doc;
 use super::managed_fields::Managed;
@@ -11,7 +12,7 @@ use super::protobuf;
 use super::request::{FieldValidation, Options, OptionsOf};
 use super::resource::{Change, Deletion, Resource, is_core_kind};
 use super::status::Refusal;
-use super::{RequestContext, clock, validation};
+use super::{clock, validation};
 
 /// The object to write, and the options of the write.
 #[derive(Clone, Debug)]
@@ -38,7 +39,7 @@ impl RequestContext<'_> {
         }
         let target = WriteTarget { resource, namespace: namespace.to_owned(), name: meta(&new, "name").to_owned(), options };
         self.track(&target, &object::empty(resource), &mut new);
-        self.admit_creation(&target)?;
+        self.admit_creation(resource, namespace, &target.name)?;
         Ok((201, self.create(&target, new, false)?))
     }
 
