@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::RequestContext;
+use super::context::RequestContext;
 use super::json::Doc;
 use super::managed_fields::{Conflict, Managed};
 use super::object::{self, meta, set_meta};
@@ -34,7 +34,7 @@ impl RequestContext<'_> {
         match live {
             Some(live) => Ok((200, self.update(&target, &live, new)?)),
             None => {
-                self.admit_creation(&target)?;
+                self.admit_creation(resource, namespace, name)?;
                 parsed_version(meta(&new, "resourceVersion"))?;
                 Ok((201, self.create(&target, new, true)?))
             }

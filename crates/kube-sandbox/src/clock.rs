@@ -2,6 +2,8 @@
 
 use jiff::Timestamp;
 
+use super::go_format::go_quote;
+
 /// Formats a time for an object.
 #[must_use]
 pub fn written(time: Timestamp) -> String {
@@ -11,7 +13,7 @@ pub fn written(time: Timestamp) -> String {
 /// Parses a time and formats it as the server does. The error is Go's message.
 pub fn normalised(text: &str) -> Result<String, String> {
     text.parse::<Timestamp>().map(written).map_err(|_| {
-        let quoted = super::status::go_quote(text);
+        let quoted = go_quote(text);
         format!("parsing time {quoted} as \"2006-01-02T15:04:05Z07:00\": cannot parse {quoted} as \"2006\"")
     })
 }

@@ -2,76 +2,16 @@
 
 use serde_json::{Value, json};
 
+use super::context::RequestContext;
+use super::delete_options::{self, DeleteOptions};
+use super::finalizers::{FOREGROUND, ORPHAN};
+use super::go_format::go_quote;
 use super::object::{self, meta, set_meta};
-use super::request::dry_run;
 use super::resource::{Deletion, Resource};
-use super::schema::{Merge, Struct, TEXT, Type};
 use super::selector::Selection;
-use super::status::{self, Cause, Refusal, go_quote};
+use super::status::{self, Refusal};
 use super::write::not_an_object;
-use super::{RequestContext, clock, json::Doc, lifecycle};
-
-const ORPHAN: &str = "orphan";
-const FOREGROUND: &str = "foregroundDeletion";
-
-static PRECONDITIONS: Struct = Struct {
-    name: "Preconditions",
-    go: "v1.Preconditions",
-    atomic: false,
-    fields: &[("uid", Type::Text("types.UID")), ("resourceVersion", TEXT)],
-};
-
-/// The body of a DELETE.
-pub(super) static OPTIONS: Struct = Struct {
-    name: "DeleteOptions",
-    go: "v1.DeleteOptions",
-    atomic: false,
-    fields: &[
-        ("kind", TEXT),
-        ("apiVersion", TEXT),
-        ("gracePeriodSeconds", Type::Int),
-        ("preconditions", Type::Struct(&PRECONDITIONS)),
-        ("orphanDependents", Type::Bool),
-        ("propagationPolicy", Type::Text("v1.DeletionPropagation")),
-        ("dryRun", Type::List(&TEXT, Merge::Atomic, "[]string")),
-    ],
-};
-
-#[cfg(feature = "kubectl")]
-pub(super) const PROTOBUF: super::protobuf::Message = {
-    use super::protobuf::Wire;
-    &[
-        (1, "gracePeriodSeconds", Wire::Number),
-        (2, "preconditions", Wire::Message(&[(1, "uid", Wire::OptionalText), (2, "resourceVersion", Wire::OptionalText)])),
-        (3, "orphanDependents", Wire::Bool),
-        (4, "propagationPolicy", Wire::OptionalText),
-        (5, "dryRun", Wire::Texts),
-    ]
-};
-
-/// The options of a DELETE.
-#[derive(Clone, Debug, Default)]
-struct DeleteOptions {
-    uid: Option<String>,
-    version: Option<String>,
-    orphan_dependents: Option<bool>,
-    policy: Option<String>,
-    dry_run: bool,
-}
-
-impl DeleteOptions {
-    /// Whether a finalizer should be set. `orphanDependents: false` means foreground deletion for namespaces only.
-    fn wants(&self, resource: &Resource, finalizer: &str, present: bool) -> bool {
-        match (self.orphan_dependents, self.policy.as_deref()) {
-            (Some(true), _) => finalizer == ORPHAN,
-            (Some(false), _) => resource.deletion == Deletion::Terminates && finalizer == FOREGROUND,
-            (None, Some("Orphan")) => finalizer == ORPHAN,
-            (None, Some("Foreground")) => finalizer == FOREGROUND,
-            (None, Some(_)) => false,
-            (None, None) => present,
-        }
-    }
-}
+use super::{clock, json::Doc, lifecycle};
 
 impl RequestContext<'_> {
     /// Deletes one object.
@@ -137,30 +77,9 @@ impl RequestContext<'_> {
                     format!("no kind {named} is registered for version {version} in scheme \"pkg/runtime/scheme.go:111\"");
                 return Err(Refusal::bad_request(message));
             }
-            object::decode_struct(&OPTIONS, &doc).map_err(Refusal::bad_request)?
+            object::decode_struct(&delete_options::SCHEMA, &doc).map_err(Refusal::bad_request)?
         };
-        let text = |value: &Value| value.as_str().map(str::to_owned);
-        let mut causes = Vec::new();
-        let policy = text(&options["propagationPolicy"]);
-        let orphan_dependents = options["orphanDependents"].as_bool();
-        if let Some(policy) = &policy {
-            let shown = format!("{policy:?}");
-            if orphan_dependents.is_some() {
-                let why = "orphanDependents and deletionPropagation cannot be both set";
-                causes.push(Cause::invalid("propagationPolicy", policy, why));
-            }
-            if !["Foreground", "Background", "Orphan"].contains(&policy.as_str()) {
-                let supported = "\"Foreground\", \"Background\", \"Orphan\", \"nil\"";
-                causes.push(Cause::not_supported("propagationPolicy", &shown, supported));
-            }
-        }
-        let dry: Vec<&str> = options["dryRun"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-        let dry_run = dry_run(&dry, &mut causes);
-        if !causes.is_empty() {
-            return Err(Refusal::invalid("meta.k8s.io", "DeleteOptions", "", &causes));
-        }
-        let (uid, version) = (text(&options["preconditions"]["uid"]), text(&options["preconditions"]["resourceVersion"]));
-        Ok(DeleteOptions { uid, version, orphan_dependents, policy, dry_run })
+        DeleteOptions::checked(&options)
     }
 
     /// Deletes an object, or marks it for deletion if it has finalizers. The flag says whether it is gone.

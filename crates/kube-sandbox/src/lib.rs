@@ -2,24 +2,36 @@
 //!
 //! # The way of a request
 //!
-//! [`request`] parses it and finds its [`resource`]; [`rights`] says whether the caller may. Each kind of request has a module that
-//! answers it: `list`, `write`, `patch`, `apply`, `delete`, `reviews`, `nonresource`, `discovery`. A write is merged according to
-//! the resource's `schema` (`typed`), its owners are recorded (`managed_fields`), it is checked (`validation`, `names`), and it is
-//! stored in the [`store`], which `file` keeps on disk. Refusals become [`status`] bodies.
+//! [`request`] parses it and finds its [`resource`]; `dispatch` asks `authorization`, which goes by the caller's [`rights`], and
+//! hands it to the module that answers requests of its kind: `write`, `patch`, `apply`, `delete`, `list`, `nonresource`, `reviews`,
+//! `discovery`. A write is merged according to the resource's `schema` (`typed`), its owners are recorded (`managed_fields`), it is
+//! checked (`validation`, `names`, `finalizers`), and it is stored in the [`store`], which `bootstrap` fills for a new cluster and
+//! `file` keeps on disk. Refusals become [`status`] bodies, with a [`cause`] for each wrong field.
+//!
+//! No module needs one that needs it. At the bottom are the words (`go_format`, `cause`, `names`, `finalizers`) and the descriptions
+//! (`schema`, `wire`); the table of resources is made of these, and everything that reads the table stands above it.
 
 mod apply;
+mod authorization;
 mod base64_error;
+mod bootstrap;
+pub mod cause;
 mod clock;
 mod context;
 mod delete;
+mod delete_options;
+mod dispatch;
 pub mod error;
 pub mod faults;
 mod fields;
 mod file;
+mod finalizers;
+mod go_format;
 mod json;
 mod lifecycle;
 mod list;
 mod managed_fields;
+mod merge_patch;
 mod names;
 mod nonresource;
 mod object;
@@ -49,9 +61,9 @@ mod protobuf;
 pub mod serve;
 #[cfg(feature = "kubectl")]
 mod strategic;
+#[cfg(feature = "kubectl")]
+mod wire;
 
-pub use context::handle;
+pub use dispatch::handle;
 pub use error::Error;
 pub use sandbox::Sandbox;
-
-use context::RequestContext;

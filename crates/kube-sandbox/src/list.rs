@@ -2,12 +2,13 @@
 
 use serde_json::{Map, Value, json};
 
-use super::RequestContext;
+use super::context::RequestContext;
+use super::go_format::go_quote;
 use super::object::meta;
 use super::request::Shape;
 use super::resource::Resource;
 use super::selector::Selection;
-use super::status::{Refusal, go_quote};
+use super::status::Refusal;
 
 impl RequestContext<'_> {
     /// Reads one object.

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::RequestContext;
-use super::status::{Refusal, Response, go_quote};
+use super::context::RequestContext;
+use super::go_format::go_quote;
+use super::status::{Refusal, Response};
 
 const AUTHENTICATION: &str = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
 const AUTHORIZATION: &str = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";

@@ -1,61 +1,18 @@
-//! Kubernetes' protobuf, as typed clients such as `kubectl create` send it: the envelope, and messages by their description.
-//!
-//! The field numbers are those of `generated.proto` in k8s.io/api/core/v1 and k8s.io/apimachinery. A field that
-//! no description has is refused, never dropped silently.
+//! Kubernetes' protobuf, as typed clients such as `kubectl create` send it: the envelope, and messages by their description in
+//! `wire`. A field that no description has is refused, never dropped silently.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Map, Value, json};
 
-use super::delete;
+use super::delete_options;
 use super::resource::Resource;
+use super::wire::{Message, Wire};
 
 /// The media type.
 pub(super) const MEDIA_TYPE: &str = "application/vnd.kubernetes.protobuf";
 /// Every body begins with this.
 const MAGIC: &[u8] = b"k8s\0";
-
-/// The fields of a message: number, JSON name, and how the value is written.
-pub(crate) type Message = &'static [(u64, &'static str, Wire)];
-
-/// How a field's value is written.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Wire {
-    /// A string; an empty one is left out.
-    Text,
-    /// A string that may be empty.
-    OptionalText,
-    /// A boolean.
-    Bool,
-    /// A whole number.
-    Number,
-    /// A time or number that clients send as zero with every object. Anything else is refused.
-    Zero,
-    /// A map of strings.
-    TextMap,
-    /// A map of bytes, which are base64 in JSON.
-    ByteMap,
-    /// A list of strings.
-    Texts,
-    /// A message.
-    Message(Message),
-}
-
-/// The metadata of every object.
-pub(crate) const META: Message = &[
-    (1, "name", Wire::Text),
-    (2, "generateName", Wire::Text),
-    (3, "namespace", Wire::Text),
-    (4, "selfLink", Wire::Text),
-    (5, "uid", Wire::Text),
-    (6, "resourceVersion", Wire::Text),
-    (7, "generation", Wire::Zero),
-    (8, "creationTimestamp", Wire::Zero),
-    (10, "deletionGracePeriodSeconds", Wire::Zero),
-    (11, "labels", Wire::TextMap),
-    (12, "annotations", Wire::TextMap),
-    (14, "finalizers", Wire::Texts),
-];
 
 /// The object of a body as JSON. `None` if it is not protobuf, or holds unknown fields.
 pub(super) fn decode(body: &[u8]) -> Option<Value> {
@@ -77,7 +34,7 @@ pub(super) fn decode(body: &[u8]) -> Option<Value> {
             _ => return None,
         }
     }
-    let of = if kind == delete::OPTIONS.name { delete::PROTOBUF } else { Resource::of_kind(&kind)?.protobuf? };
+    let of = if kind == delete_options::SCHEMA.name { delete_options::PROTOBUF } else { Resource::of_kind(&kind)?.protobuf? };
     let mut object = Map::new();
     read(of, raw, &mut object)?;
     object.insert("apiVersion".to_owned(), json!(version));

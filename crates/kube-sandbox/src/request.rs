@@ -1,7 +1,8 @@
 //! Requests: from path to route, from query to options, from headers to formats.
 
+use super::cause::Cause;
 use super::resource::Resource;
-use super::status::{Cause, Refusal};
+use super::status::Refusal;
 
 /// The most bytes of a body that are accepted.
 const MAX_BYTES: usize = 3 * 1024 * 1024;

@@ -11,11 +11,11 @@ use std::fmt;
 
 use serde_json::Value;
 
+use super::cause::Cause;
 use super::names;
-#[cfg(feature = "kubectl")]
-use super::protobuf::Message;
 use super::schema::{Struct, Type};
-use super::status::Cause;
+#[cfg(feature = "kubectl")]
+use super::wire::Message;
 
 /// The resource that every namespaced object needs one object of.
 pub(crate) use namespace::NAMESPACE;

@@ -2,10 +2,12 @@
 
 use serde_json::{Map, Value, json};
 
+use super::cause::Cause;
+use super::clock;
+use super::context::RequestContext;
 use super::json::Doc;
 use super::request::OptionsOf;
-use super::status::{Cause, Refusal};
-use super::{RequestContext, clock};
+use super::status::Refusal;
 
 const RESOURCE_KEYS: [&str; 7] = ["namespace", "verb", "group", "version", "resource", "subresource", "name"];
 const PATH_KEYS: [&str; 2] = ["path", "verb"];

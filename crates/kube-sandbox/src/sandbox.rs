@@ -12,12 +12,13 @@ use std::time::{Duration, Instant};
 use http_body_util::{BodyExt as _, Full};
 use jiff::{SignedDuration, Timestamp};
 
+use super::dispatch::handle;
 use super::error::Error;
 use super::file::{self, StateFile};
-use super::handle;
+use super::go_format::go_quote;
 use super::request::Request;
 use super::rights::{Caller, Rule};
-use super::status::{self, Payload, Response};
+use super::status::{Payload, Response};
 use super::store::Store;
 
 /// How long a request waits for another process to release the state file, by default.
@@ -173,7 +174,7 @@ fn response(answer: Response) -> http::Result<http::Response<Full<bytes::Bytes>>
     };
     let mut builder = http::Response::builder().status(answer.code).header(http::header::CONTENT_TYPE, media_type);
     for text in answer.warnings {
-        let quoted: String = status::go_quote(&text).chars().map(|c| if c.is_ascii() { c } else { '?' }).collect();
+        let quoted: String = go_quote(&text).chars().map(|c| if c.is_ascii() { c } else { '?' }).collect();
         builder = builder.header(http::header::WARNING, format!("299 - {quoted}"));
     }
     builder.body(Full::new(bytes::Bytes::from(body)))

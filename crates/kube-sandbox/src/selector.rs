@@ -2,10 +2,11 @@
 
 use serde_json::Value;
 
+use super::go_format::go_quote;
 use super::names;
 use super::request::Request;
 use super::resource::Resource;
-use super::status::{Refusal, go_quote};
+use super::status::Refusal;
 
 /// What a request selects of a collection.
 #[derive(Clone, Debug, Default)]

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+use super::cause::Cause;
+use super::go_format::go_quote;
 use super::resource::Resource;
 
 /// A response of the server.
@@ -50,57 +52,6 @@ struct Status {
     details: Option<Value>,
 }
 
-/// One cause of a refusal: what is wrong with which field.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cause {
-    reason: &'static str,
-    field: String,
-    message: String,
-}
-
-impl Cause {
-    /// A value that breaks a rule. `value` is quoted like Go's `%q`.
-    #[must_use]
-    pub fn invalid(field: &str, value: &str, why: &str) -> Self {
-        Self::invalid_raw(field, &go_quote(value), why)
-    }
-
-    /// A value that breaks a rule and is not a string. It is printed as given.
-    #[must_use]
-    pub fn invalid_raw(field: &str, value: &str, why: &str) -> Self {
-        Self::new("FieldValueInvalid", field, format!("Invalid value: {value}: {why}"))
-    }
-
-    /// A field that must be there.
-    #[must_use]
-    pub fn required(field: &str, why: &str) -> Self {
-        let message = if why.is_empty() { "Required value".to_owned() } else { format!("Required value: {why}") };
-        Self::new("FieldValueRequired", field, message)
-    }
-
-    /// A field that must not be set or changed.
-    #[must_use]
-    pub fn forbidden(field: &str, why: &str) -> Self {
-        Self::new("FieldValueForbidden", field, format!("Forbidden: {why}"))
-    }
-
-    /// More bytes than are allowed.
-    #[must_use]
-    pub fn too_long(field: &str, limit: usize) -> Self {
-        Self::new("FieldValueTooLong", field, format!("Too long: may not be more than {limit} bytes"))
-    }
-
-    /// A value outside a fixed list; `value` and the list are printed as given.
-    #[must_use]
-    pub fn not_supported(field: &str, value: &str, supported: &str) -> Self {
-        Self::new("FieldValueNotSupported", field, format!("Unsupported value: {value}: supported values: {supported}"))
-    }
-
-    fn new(reason: &'static str, field: &str, message: String) -> Self {
-        Self { reason, field: field.to_owned(), message }
-    }
-}
-
 impl Refusal {
     /// Any refusal.
     #[must_use]
@@ -125,6 +76,12 @@ impl Refusal {
     pub fn method_not_allowed() -> Self {
         let message = "the server does not allow this method on the requested resource";
         Self::new(405, "MethodNotAllowed", message, Some(json!({})))
+    }
+
+    /// 415: no such kind of patch.
+    #[must_use]
+    pub fn unsupported_patch() -> Self {
+        Self::new(415, "UnsupportedMediaType", "415: Unsupported Media Type", Some(json!({})))
     }
 
     /// 409: the object is not in the state that the request expects.
@@ -254,29 +211,4 @@ fn qualified(resource: &Resource) -> String {
 /// A plural or kind with its group, as in `certificates.example.com`. The core group is left out.
 fn group_kind(group: &str, word: &str) -> String {
     if group.is_empty() { word.to_owned() } else { format!("{word}.{group}") }
-}
-
-/// A string in Go's `%q`.
-#[must_use]
-pub fn go_quote(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 2);
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\x07' => out.push_str("\\a"),
-            '\x08' => out.push_str("\\b"),
-            '\x0c' => out.push_str("\\f"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\x0b' => out.push_str("\\v"),
-            c if (c as u32) < 0x20 || c == '\x7f' => out.push_str(&format!("\\x{:02x}", c as u32)),
-            c if c.is_control() => out.push_str(&format!("\\u{:04x}", c as u32)),
-            c => out.push(c),
-        }
-    }
-    out.push('"');
-    out
 }

@@ -2,10 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::lifecycle;
 use super::object;
 use super::resource::Resource;
 
@@ -20,12 +18,9 @@ pub struct Store {
 }
 
 impl Store {
-    /// A new cluster. Its uids come from the seed.
-    #[must_use]
-    pub fn new(seed: u64, now: Timestamp) -> Self {
-        let mut store = Self { revision: 1, seed, objects: BTreeMap::new() };
-        lifecycle::add_first_namespaces(&mut store, now);
-        store
+    /// A store without any object.
+    pub(super) const fn empty(seed: u64) -> Self {
+        Self { revision: 1, seed, objects: BTreeMap::new() }
     }
 
     /// Rebuilds a store from its parts. `None` if an object is of an unknown resource.

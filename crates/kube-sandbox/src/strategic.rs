@@ -2,13 +2,13 @@
 
 use serde_json::{Map, Value};
 
-use super::RequestContext;
+use super::context::RequestContext;
+use super::go_format::{go_plain, go_type};
 use super::json::Doc;
+use super::merge_patch::{no_map, unfit};
 use super::object;
-use super::patch::{no_map, unfit, unsupported};
 use super::schema::Type;
 use super::status::Refusal;
-use super::type_check::{go_plain, go_type};
 use super::typed::step_of;
 use super::write::WriteTarget;
 
@@ -23,7 +23,7 @@ impl RequestContext<'_> {
             _ => return Err(Refusal::bad_request(no_map(&doc))),
         };
         if has_other_directive(&patch) {
-            return Err(unsupported());
+            return Err(Refusal::unsupported_patch());
         }
         let ty = resource.schema();
         let after = merge_strategic(&ty, live, &patch);

@@ -3,13 +3,13 @@
 
 use serde_json::Value;
 
+use super::cause::Cause;
+use super::finalizers::{self, FOREGROUND, ORPHAN};
 use super::names;
 use super::object::meta;
 use super::resource::{Change, Resource};
-use super::status::Cause;
 
 const MAX_ANNOTATION_BYTES: usize = 256 * 1024;
-const STANDARD_FINALIZERS: [&str; 3] = ["kubernetes", "orphan", "foregroundDeletion"];
 
 /// Checks a new object. The second round of checks runs only if the first finds nothing.
 #[must_use]
@@ -50,15 +50,8 @@ fn strategy_update(object: &Value, old: &Value) -> Vec<Cause> {
 }
 
 fn unqualified_finalizers(object: &Value) -> Vec<Cause> {
-    let each = |(i, finalizer): (usize, &str)| unqualified(finalizer, &format!("metadata.finalizers[{i}]"));
+    let each = |(i, finalizer): (usize, &str)| finalizers::unqualified(finalizer, &format!("metadata.finalizers[{i}]"));
     finalizers(object).into_iter().enumerate().filter_map(each).collect()
-}
-
-/// What is wrong with a finalizer that has no domain and is no standard one.
-pub(crate) fn unqualified(finalizer: &str, field: &str) -> Option<Cause> {
-    let known = finalizer.contains('/') || STANDARD_FINALIZERS.contains(&finalizer);
-    let why = "name is neither a standard finalizer name nor is it fully qualified";
-    (!known).then(|| Cause::invalid(field, finalizer, why))
 }
 
 fn metadata(resource: &Resource, object: &Value, name_rule: fn(&str) -> Vec<String>) -> Vec<Cause> {
@@ -86,8 +79,8 @@ fn metadata(resource: &Resource, object: &Value, name_rule: fn(&str) -> Vec<Stri
         causes.extend(names::qualified_name(finalizer).iter().map(|f| Cause::invalid("metadata.finalizers", finalizer, f)));
     }
     if let all = finalizers(object)
-        && all.contains(&"orphan")
-        && all.contains(&"foregroundDeletion")
+        && all.contains(&ORPHAN)
+        && all.contains(&FOREGROUND)
     {
         let shown = all.iter().map(|f| format!("{f:?}")).collect::<Vec<_>>().join(",");
         let why = "finalizer orphan and foregroundDeletion cannot be both set";
@@ -165,12 +158,7 @@ fn metadata_update(object: &Value, old: &Value) -> Vec<Cause> {
 }
 
 fn finalizers(object: &Value) -> Vec<&str> {
-    texts(&object["metadata"]["finalizers"])
-}
-
-/// The strings of a list.
-pub(crate) fn texts(list: &Value) -> Vec<&str> {
-    list.as_array().into_iter().flatten().filter_map(Value::as_str).collect()
+    finalizers::listed(&object["metadata"]["finalizers"])
 }
 
 fn pairs(map: &Value) -> impl Iterator<Item = (&str, &str)> {

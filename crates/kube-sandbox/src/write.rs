@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::context::RequestContext;
+use super::go_format::go_quote;
 use super::json::Doc;
 use super::managed_fields::Managed;
 use super::object::{self, meta, set_meta};
@@ -9,8 +11,8 @@ use super::object::{self, meta, set_meta};
 use super::protobuf;
 use super::request::{FieldValidation, Options, OptionsOf};
 use super::resource::{Change, Deletion, Resource, is_core_kind};
-use super::status::{Refusal, go_quote};
-use super::{RequestContext, clock, validation};
+use super::status::Refusal;
+use super::{clock, validation};
 
 /// The object to write, and the options of the write.
 #[derive(Clone, Debug)]
@@ -37,7 +39,7 @@ impl RequestContext<'_> {
         }
         let target = WriteTarget { resource, namespace: namespace.to_owned(), name: meta(&new, "name").to_owned(), options };
         self.track(&target, &object::empty(resource), &mut new);
-        self.admit_creation(&target)?;
+        self.admit_creation(resource, namespace, &target.name)?;
         Ok((201, self.create(&target, new, false)?))
     }
 

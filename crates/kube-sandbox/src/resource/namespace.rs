@@ -3,12 +3,11 @@
 use serde_json::{Value, json};
 
 use super::{Deletion, Resource, Scope, Strategy};
-use crate::names;
-#[cfg(feature = "kubectl")]
-use crate::protobuf::{self, Wire};
+use crate::cause::Cause;
 use crate::schema::{META, Merge, Struct, TEXT, Type};
-use crate::status::Cause;
-use crate::validation::{texts, unqualified};
+#[cfg(feature = "kubectl")]
+use crate::wire::{self, Wire};
+use crate::{finalizers, names};
 
 /// The label that every namespace carries.
 const NAME_LABEL: &str = "kubernetes.io/metadata.name";
@@ -46,9 +45,9 @@ pub(crate) static NAMESPACE: Resource = Resource {
         name_rule: names::dns_label,
         validate: |object| {
             let mut causes = Vec::new();
-            for finalizer in texts(&object["spec"]["finalizers"]) {
+            for finalizer in finalizers::listed(&object["spec"]["finalizers"]) {
                 causes.extend(names::qualified_name(finalizer).iter().map(|f| Cause::invalid("spec.finalizers", finalizer, f)));
-                causes.extend(unqualified(finalizer, "spec.finalizers"));
+                causes.extend(finalizers::unqualified(finalizer, "spec.finalizers"));
             }
             causes
         },
@@ -107,8 +106,8 @@ static SCHEMA: Struct = Struct {
 };
 
 #[cfg(feature = "kubectl")]
-const PROTOBUF: protobuf::Message = &[
-    (1, "metadata", Wire::Message(protobuf::META)),
+const PROTOBUF: wire::Message = &[
+    (1, "metadata", Wire::Message(wire::META)),
     (2, "spec", Wire::Message(&[(1, "finalizers", Wire::Texts)])),
     (3, "status", Wire::Message(&[(1, "phase", Wire::Text)])),
 ];

@@ -5,11 +5,11 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
 use super::{Change, Deletion, Resource, Scope, Strategy};
+use crate::cause::Cause;
 use crate::json::Doc;
-#[cfg(feature = "kubectl")]
-use crate::protobuf::{self, Wire};
 use crate::schema::{META, STRINGS, Struct, TEXT, Type};
-use crate::status::Cause;
+#[cfg(feature = "kubectl")]
+use crate::wire::{self, Wire};
 use crate::{base64_error, names};
 
 const MAX_DATA_BYTES: usize = 1024 * 1024;
@@ -49,8 +49,8 @@ static SCHEMA: Struct = Struct {
 };
 
 #[cfg(feature = "kubectl")]
-const PROTOBUF: protobuf::Message = &[
-    (1, "metadata", Wire::Message(protobuf::META)),
+const PROTOBUF: wire::Message = &[
+    (1, "metadata", Wire::Message(wire::META)),
     (2, "data", Wire::ByteMap),
     (3, "type", Wire::Text),
     (4, "stringData", Wire::TextMap),

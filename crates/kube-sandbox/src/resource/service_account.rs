@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use super::{Deletion, Resource, Scope, Strategy};
-#[cfg(feature = "kubectl")]
-use crate::protobuf::{self, Wire};
 use crate::schema::{META, Merge, Struct, TEXT, Type};
+#[cfg(feature = "kubectl")]
+use crate::wire::{self, Wire};
 
 /// `serviceaccounts`.
 pub(crate) static SERVICE_ACCOUNT: Resource = Resource {
@@ -67,5 +67,4 @@ static SCHEMA: Struct = Struct {
 };
 
 #[cfg(feature = "kubectl")]
-const PROTOBUF: protobuf::Message =
-    &[(1, "metadata", Wire::Message(protobuf::META)), (4, "automountServiceAccountToken", Wire::Bool)];
+const PROTOBUF: wire::Message = &[(1, "metadata", Wire::Message(wire::META)), (4, "automountServiceAccountToken", Wire::Bool)];
