@@ -5,6 +5,7 @@ mod context;
 mod guess;
 mod interrupt;
 mod open;
+mod open_error;
 mod plan;
 mod process;
 mod rbac;

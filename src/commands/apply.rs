@@ -5,7 +5,7 @@ mod confirm;
 mod open;
 mod revalidate;
 
-use super::open::OpenError;
+use super::open_error::OpenError;
 use super::run::Run;
 use super::{RunContext, outcome_of};
 use crate::apply::{self as carry_out, ApplyContext, Revalidated};

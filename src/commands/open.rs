@@ -2,41 +2,18 @@
 
 use std::ffi::OsString;
 
+use super::open_error::OpenError;
 use super::run::Run;
 use crate::blocking::within;
 use crate::cli::{SpecArgs, TrustArgs};
 use crate::deadline::Deadline;
-use crate::outcome::{Failure, FailureCode, Outcome};
+use crate::outcome::{Failure, FailureCode};
 use crate::outside::Outside;
 use crate::pat::{self, Pat};
 use crate::plan::Warning;
 use crate::session::Session;
-use crate::spec::{self, Policy, Spec, SpecErrors};
+use crate::spec::{self, Policy, Spec};
 use crate::view::Door;
-
-/// Why there is nothing to work on.
-pub(super) enum OpenError {
-    /// The spec is wrong.
-    Spec(SpecErrors),
-    /// Something else.
-    Failed(Failure),
-}
-
-impl OpenError {
-    /// The exit code.
-    pub(super) const fn outcome(&self) -> Outcome {
-        match self {
-            Self::Spec(errors) => errors.outcome(),
-            Self::Failed(failure) => failure.outcome,
-        }
-    }
-}
-
-impl From<Failure> for OpenError {
-    fn from(failure: Failure) -> Self {
-        Self::Failed(failure)
-    }
-}
 
 /// What an untrusted spec may say, if it is one. `cluster_is_chosen`: a flag says which context or sandbox is used.
 pub(super) fn policy(trust: &TrustArgs, cluster_is_chosen: bool, pat_from_stdin: bool) -> Option<Policy> {

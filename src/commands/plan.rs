@@ -1,6 +1,7 @@
 //! `konnect plan`: open, plan, save if asked to, show.
 
-use super::open::{OpenError, SpecReader, policy};
+use super::open::{SpecReader, policy};
+use super::open_error::OpenError;
 use super::run::Run;
 use super::{RunContext, outcome_of};
 use crate::cli::{ChoiceArgs, PlanArgs};

@@ -1,7 +1,8 @@
 //! `konnect rbac`: the smallest rights, as YAML alone.
 
 use super::RunContext;
-use super::open::{OpenError, SpecReader};
+use super::open::SpecReader;
+use super::open_error::OpenError;
 use super::run::Run;
 use crate::cli::RbacArgs;
 use crate::deadline::Deadline;

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use super::context::RunContext;
 use super::interrupt::Interrupt;
-use super::open::OpenError;
+use super::open_error::OpenError;
 use crate::cli::{ChoiceArgs, ClusterArgs, ScreenArgs};
 use crate::cluster::{Cluster, ClusterSelector, Notices};
 use crate::deadline::Deadline;

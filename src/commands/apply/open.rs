@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::super::open::{OpenError, SpecReader};
+use super::super::open::SpecReader;
+use super::super::open_error::OpenError;
 use super::super::run::Run;
 use crate::blocking::within;
 use crate::cli::ApplyArgs;
