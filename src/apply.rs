@@ -79,7 +79,7 @@ pub async fn look_again(cluster: &Cluster, plan: Plan, context: ApplyContext<'_>
             Read::Present(live) => Some(live),
             Read::Absent => None,
         };
-        match revalidate(change, live) {
+        match revalidate(change, live, None) {
             Validity::Unchanged => {}
             Validity::Irrelevant(version) => *change = change.bound_to(version),
             Validity::AlreadyDone => drop(revalidated.done.insert(change.wanted.object.clone())),

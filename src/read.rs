@@ -6,6 +6,7 @@ mod live;
 
 use std::collections::BTreeMap;
 
+use futures_util::future::join3;
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -55,7 +56,8 @@ pub struct Reading<'a> {
 /// Another cluster than pinned (exit code 3), a pinned UID that can't be read, or a server that answers nothing at all.
 pub async fn read(cluster: &Cluster, desired: &Desired, reading: Reading<'_>) -> Result<Observed, Failure> {
     let objects = in_parallel(desired.objects.iter().map(|wanted| read_object(cluster, wanted, reading.comparison)));
-    let (reads, uid, user) = tokio::join!(objects, cluster_uid(cluster), who_we_are(cluster));
+    // The objects first: the order of requests is the same in each run.
+    let (reads, uid, user) = join3(objects, cluster_uid(cluster), who_we_are(cluster)).await;
     check_pin(cluster, reading.pinned_uid, &uid)?;
     let keys = desired.objects.iter().map(|wanted| desired.key(&wanted.object));
     let objects: BTreeMap<ObjectKey, Read> = keys.zip(reads).collect();
@@ -180,7 +182,7 @@ fn parse_live(
     {
         return Err("with another object");
     }
-    live::texts(body, object.resource, &mut values);
+    live::plain(body, object.resource, &mut values);
     let live = LiveObject {
         uid: text("/metadata/uid").ok_or("without metadata.uid")?,
         resource_version: text("/metadata/resourceVersion").ok_or("without metadata.resourceVersion")?,

@@ -69,8 +69,8 @@ async fn ask(cluster: &Cluster, change: &Change, token: Comparison<'_>, withheld
 /// Whether the object is another one, or another version of it, than the change was computed from.
 async fn has_moved(cluster: &Cluster, change: &Change, token: Comparison<'_>) -> bool {
     match read_object(cluster, &change.wanted, token).await {
-        Read::Present(live) => revalidate(change, Some(&live)) != Validity::Unchanged,
-        Read::Absent => revalidate(change, None) != Validity::Unchanged,
+        Read::Present(live) => revalidate(change, Some(&live), None) != Validity::Unchanged,
+        Read::Absent => revalidate(change, None, None) != Validity::Unchanged,
         Read::Unreadable(_) => false,
     }
 }

@@ -91,7 +91,7 @@ async fn reread(cluster: &Cluster, change: &Change, context: ApplyContext<'_>, e
         Read::Present(live) => Some(live),
         Read::Absent => None,
     };
-    match revalidate(change, live) {
+    match revalidate(change, live, None) {
         Validity::AlreadyDone => Reread::AlreadyDone,
         Validity::Unchanged => Reread::Unchanged,
         Validity::Irrelevant(version) => {

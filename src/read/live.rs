@@ -80,28 +80,26 @@ fn compared(live: &[u8], comparison: Comparison<'_>) -> LiveToken {
     LiveToken { verdict, fingerprint: Some(comparison.salt.fingerprint(live)), saved: None }
 }
 
-/// Keeps the texts of the fields that a rule says so of.
-pub(super) fn texts(body: &Value, resource: &ResourceType, values: &mut Values) {
-    for rule in resource.all_rules().filter(|rule| rule.kept == Kept::Text) {
-        if let Some(value) = body.pointer(&pointer(rule)) {
-            collect(value, FieldPath::of(rule.path), resource, values);
+/// Keeps what a rule says is kept of the other fields. A value of another sort than the rule's counts as not there.
+pub(super) fn plain(body: &Value, resource: &ResourceType, values: &mut Values) {
+    for rule in resource.all_rules() {
+        let path = FieldPath::of(rule.path);
+        match (body.pointer(&path.json_pointer()), rule.map) {
+            (Some(Value::Object(map)), Some(_)) => {
+                values.extend(map.iter().filter_map(|(key, value)| kept(value, path.child(key), resource)));
+            }
+            (Some(value), None) => values.extend(kept(value, path, resource)),
+            (Some(_), Some(_)) | (None, _) => {}
         }
     }
 }
 
-fn collect(value: &Value, path: FieldPath, resource: &ResourceType, values: &mut Values) {
-    let text = match value {
-        Value::Object(map) => {
-            for (key, below) in map {
-                collect(below, path.child(key), resource, values);
-            }
-            return;
-        }
-        Value::Null => return,
-        Value::String(text) => LiveValue::Text(text.into()),
-        Value::Bool(_) | Value::Number(_) => LiveValue::Text(value.to_string().into()),
-        Value::Array(_) => LiveValue::Present,
+fn kept(value: &Value, path: FieldPath, resource: &ResourceType) -> Option<(FieldPath, LiveValue)> {
+    let value = match (resource.rule(&path).kept, value) {
+        (Kept::Text, Value::String(text)) => LiveValue::Text(text.into()),
+        (Kept::Flag, Value::Bool(flag)) => LiveValue::Text(if *flag { "true" } else { "false" }.into()),
+        (Kept::Presence, Value::String(_)) => LiveValue::Present,
+        (Kept::Text | Kept::Flag | Kept::Presence | Kept::Secret | Kept::Nothing, _) => return None,
     };
-    let kept = if resource.rule(&path).kept == Kept::Text { text } else { LiveValue::Present };
-    values.insert(path, kept);
+    Some((path, value))
 }

@@ -4,7 +4,7 @@ use super::SavedPlan;
 use crate::apply::Revalidated;
 use crate::observed::Read;
 use crate::outside::Text;
-use crate::plan::Action;
+use crate::plan::{Action, Change};
 use crate::revalidate::{Validity, revalidate};
 use crate::session::Made;
 use crate::text;
@@ -42,17 +42,21 @@ impl SavedPlan {
                 }
             };
             // Bound to what was read by this run, whose fingerprints later readings can be compared with.
-            let current = now.plan.change(object);
-            let bound = || crate::plan::Change { observed: current.and_then(|now| now.observed.clone()), ..planned.clone() };
-            match (revalidate(planned, live), current) {
-                (Validity::AlreadyDone, Some(current)) => revalidated.plan.changes.push(current.clone()),
-                (Validity::Unchanged, _) => revalidated.plan.changes.push(bound()),
-                (Validity::Irrelevant(_), _) => {
+            let Some(current) = now.plan.change(object) else {
+                differences.push(text!("{}\n  is not in the new plan", object.title()));
+                continue;
+            };
+            // What happens is what was planned; when the owners last wrote is told as it is now.
+            let bound = || Change { observed: current.observed.clone(), fields: current.fields.clone(), ..planned.clone() };
+            let namespace = object.needs().and_then(|namespace| now.observed.objects.get(&now.plan.key(&namespace)));
+            match revalidate(planned, live, namespace) {
+                Validity::AlreadyDone => revalidated.plan.changes.push(current.clone()),
+                Validity::Unchanged => revalidated.plan.changes.push(bound()),
+                Validity::Irrelevant(_) => {
                     revalidated.moved.push(object.clone());
                     revalidated.plan.changes.push(bound());
                 }
-                (Validity::Stale(difference), _) => differences.push(difference.diff(&self.plan.token_source)),
-                (Validity::AlreadyDone, None) => differences.push(text!("{}\n  is not in the new plan", object.title())),
+                Validity::Stale(difference) => differences.push(difference.diff(&self.plan.token_source)),
             }
         }
         if differences.is_empty() {

@@ -90,13 +90,15 @@ impl FieldPath {
         key.strip_prefix("f:")
     }
 
+    /// Entries of the known maps first, map by map.
     fn rank(&self) -> usize {
-        maps::ALL.iter().position(|map| self.is_under(map)).unwrap_or(maps::ALL.len())
+        let is_entry = |map: &&[&str]| self.0.len() == map.len() + 1 && self.is_under(map);
+        maps::ALL.iter().position(is_entry).unwrap_or(maps::ALL.len())
     }
 
     /// The known map that it is in, and the rest as one text: a secret may stand across the dots of it.
     fn in_map(&self) -> Option<(&'static [&'static str], Outside)> {
-        let map = maps::ALL.iter().find(|map| self.0.len() > map.len() && self.is_under(map))?;
+        let map = maps::ALL.get(self.rank())?;
         Some((map, joined(&self.0[map.len()..], ".")))
     }
 }
@@ -113,7 +115,8 @@ fn own(words: &[&'static str], between: &'static str) -> Text {
 /// As a plan shows them: data, labels, annotations, then the rest.
 impl Ord for FieldPath {
     fn cmp(&self, other: &Self) -> Ordering {
-        (self.rank(), &self.0).cmp(&(other.rank(), &other.0))
+        let key = |path: &Self| (path.rank(), joined(&path.0, "."), path.0.clone());
+        key(self).cmp(&key(other))
     }
 }
 
@@ -167,8 +170,8 @@ mod tests {
 
     #[test]
     fn what_somebody_chose_is_one_text_from_outside() {
-        let path = FieldPath::of(&["metadata", "labels", "a.b"]).child("c");
-        assert_eq!(path.dotted().own_words(), "metadata.labels.…");
+        assert_eq!(FieldPath::of(&["metadata", "labels", "a.b"]).dotted().own_words(), "metadata.labels.…");
+        assert_eq!(FieldPath::of(&["metadata", "labels", "a", "b"]).dotted().own_words(), "…");
         assert_eq!(FieldPath::of(&["spec", "a"]).dotted().own_words(), "…");
     }
 
@@ -178,8 +181,12 @@ mod tests {
             FieldPath::of(&["data", "z"]),
             FieldPath::of(&["metadata", "labels", "b"]),
             FieldPath::of(&["metadata", "annotations", "a"]),
+            FieldPath::of(&["data", "a", "b"]),
             FieldPath::of(&["immutable"]),
+            FieldPath::of(&["metadata-x"]),
             FieldPath::of(&["metadata", "finalizers"]),
+            FieldPath::of(&["spec", "a-b"]),
+            FieldPath::of(&["spec", "a", "b"]),
         ];
         assert!(sorted.is_sorted(), "{sorted:?}");
     }

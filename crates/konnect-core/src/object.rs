@@ -6,6 +6,7 @@ mod table;
 use std::cmp::Ordering;
 use std::fmt;
 
+pub(crate) use rules::ALIASES;
 pub use rules::{FieldRule, Kept, MapRule};
 pub use table::RESOURCE_TYPES;
 
@@ -51,8 +52,6 @@ pub struct ResourceType {
     pub token: Option<&'static [&'static str]>,
     /// The field that, once `true`, freezes those whose rule says so.
     pub frozen_by: Option<&'static [&'static str]>,
-    /// Fields that the server stores as another one: `stringData` as `data`.
-    pub aliases: &'static [(&'static [&'static str], &'static [&'static str])],
     /// What is special about its fields, beside labels and annotations.
     pub rules: &'static [FieldRule],
 }
@@ -93,11 +92,16 @@ impl ResourceType {
         rules::COMMON.iter().chain(self.rules)
     }
 
-    /// The rule for a field: the most specific one.
+    /// The rule for a field: its own, or that of the map which it is an entry of.
     #[must_use]
     pub fn rule(&self, field: &FieldPath) -> &'static FieldRule {
-        let of = self.all_rules().filter(|rule| field.is_under(rule.path)).max_by_key(|rule| rule.path.len());
-        of.unwrap_or(&rules::UNKNOWN)
+        let depth = field.elements().len();
+        let holds = |rule: &&FieldRule| {
+            let entry = rule.path.len() + usize::from(rule.map.is_some());
+            field.is_under(rule.path) && (rule.path.len()..=entry).contains(&depth)
+        };
+        // The most specific one, and of two for the same field the type's own.
+        self.all_rules().filter(holds).max_by_key(|rule| rule.path.len()).unwrap_or(&rules::UNKNOWN)
     }
 
     /// The maps that a spec can set, by the key of its table.
@@ -247,7 +251,7 @@ mod tests {
                 assert!(!of.rule(&path).shown && of.rule(&path).kept == Kept::Secret, "{}", of.kind);
             }
             if let Some(path) = of.frozen_by {
-                assert_eq!(of.rule(&FieldPath::of(path)).kept, Kept::Text, "{}", of.kind);
+                assert_eq!(of.rule(&FieldPath::of(path)).kept, Kept::Flag, "{}", of.kind);
             }
         }
     }
@@ -277,7 +281,6 @@ mod tests {
             default_labels: &[],
             token: None,
             frozen_by: None,
-            aliases: &[],
             rules: &[],
         };
         assert_eq!(CUSTOM.api_version(), "konnect.konghq.com/v1alpha1");

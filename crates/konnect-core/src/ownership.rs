@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::field_path::FieldPath;
-use crate::object::ResourceType;
+use crate::object::{ALIASES, FieldRule, ResourceType};
 use crate::plan::{FIELD_MANAGER, Manager};
 
 /// Who owns what on one live object.
@@ -143,22 +143,21 @@ impl<'r> Fields<'r> {
 
     fn add(&mut self, path: &[&str]) {
         let field = FieldPath::of(path);
-        let aliased = self.resource.aliases.iter().find(|(alias, _)| field.is_under(alias));
-        if let Some((alias, stored)) = aliased {
+        let alias = |(alias, _): &&(&[&str], &[&str])| field.is_under(alias) && path.len() <= alias.len() + 1;
+        if let Some((alias, stored)) = ALIASES.iter().find(alias) {
             // The alias itself is an empty map, which the server does not keep.
-            if path.len() > alias.len() {
-                let stored: Vec<&str> = stored.iter().chain(&path[alias.len()..]).copied().collect();
-                self.through_alias.insert(FieldPath::of(&stored));
+            if let Some(key) = path.get(alias.len()) {
+                self.through_alias.insert(FieldPath::of(stored).child(*key));
             }
             return;
         }
-        let holds_rules = self.resource.all_rules().any(|rule| rule.path.len() > path.len() && rule.path.starts_with(path));
+        let of_rules = |rule: &FieldRule| rule.path.len() > path.len() && rule.path.starts_with(path);
+        let holds_rules = !path.is_empty() && self.resource.all_rules().any(of_rules);
         let rule = self.resource.rule(&field);
         if rule.map.is_some() && rule.path == path {
             // Nobody's loss but of whoever adds to it: see `of_map`.
             self.maps.insert(field);
-        } else if !holds_rules && rule.only.is_none() {
-            // What falls back to its only value is not lost either.
+        } else if !holds_rules && !rule.has_default {
             self.owned.insert(field);
         }
     }

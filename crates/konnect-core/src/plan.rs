@@ -6,7 +6,7 @@ mod field;
 mod reason;
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
@@ -109,19 +109,17 @@ impl Plan {
     /// The counts.
     #[must_use]
     pub fn summary(&self) -> Summary {
-        let count: BTreeMap<&str, usize> = self.changes.iter().fold(BTreeMap::new(), |mut count, change| {
-            *count.entry(change.action.word()).or_default() += 1;
-            count
-        });
-        let of = |action: Action| count.get(action.word()).copied().unwrap_or_default();
-        Summary {
-            add: of(Action::Create),
-            change: of(Action::Update),
-            destroy: 0,
-            unchanged: of(Action::None),
-            blocked: of(Action::Blocked),
-            unknown: of(Action::Unknown),
+        let mut summary = Summary::default();
+        for change in &self.changes {
+            match change.action {
+                Action::Create => summary.add += 1,
+                Action::Update => summary.change += 1,
+                Action::None => summary.unchanged += 1,
+                Action::Blocked => summary.blocked += 1,
+                Action::Unknown => summary.unknown += 1,
+            }
         }
+        summary
     }
 
     /// Whether anything would be done, or would be if it were not blocked.

@@ -24,6 +24,7 @@ pub fn plan(desired: &Desired, observed: &Observed, take_over: &TakeOver) -> Pla
         let mut change = change(wanted, read, &of_object(take_over, &wanted.object));
         if let Some(namespace) = wanted.object.needs() {
             in_namespace(&mut change, observed.objects.get(&desired.key(&namespace)), &namespace);
+            change.computed = change.action;
         }
         warnings.extend(manifest_elsewhere(&change, read));
         changes.push(change);
@@ -47,7 +48,7 @@ fn of_object(take_over: &TakeOver, object: &ObjectRef) -> BTreeSet<FieldPath> {
 }
 
 /// What the Namespace's own state makes of a change in it.
-fn in_namespace(change: &mut Change, namespace: Option<&Read>, name: &ObjectRef) {
+pub(crate) fn in_namespace(change: &mut Change, namespace: Option<&Read>, name: &ObjectRef) {
     match namespace {
         Some(Read::Present(live)) if live.terminating && change.action != Action::Unknown => {
             change.action = Action::Blocked;
@@ -127,10 +128,10 @@ fn judge(object: &ObjectRef, live: &LiveObject, fields: &[Field]) -> (Action, Re
         return (Action::Blocked, Reason::Terminating);
     }
     for rule in resource.rules {
-        if let (Some(only), [field]) = (rule.only, rule.path) {
+        if let Some(only) = rule.only {
             let found = live.text(&FieldPath::of(rule.path)).cloned().unwrap_or_default();
             if found != only {
-                return (Action::Blocked, Reason::Fixed { field, live: found, only });
+                return (Action::Blocked, Reason::Fixed { path: rule.path, live: found, only });
             }
         }
     }

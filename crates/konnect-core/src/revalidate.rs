@@ -24,11 +24,14 @@ pub enum Validity {
 }
 
 /// Holds a planned change against the object as it is now; `None`: it does not exist. One that can't be read has no answer: its failure is
-/// the caller's to report, and never "absent".
+/// the caller's to report, and never "absent". `namespace`: what was read just now of the Namespace that it is in, if that was.
 #[must_use]
-pub fn revalidate(planned: &Change, now: Option<&LiveObject>) -> Validity {
+pub fn revalidate(planned: &Change, now: Option<&LiveObject>, namespace: Option<&Read>) -> Validity {
     let read = now.map_or(Read::Absent, |live| Read::Present(live.clone()));
-    let now = planner::change(&planned.wanted, &read, &planned.take_over);
+    let mut now = planner::change(&planned.wanted, &read, &planned.take_over);
+    if let Some(name) = planned.wanted.object.needs() {
+        planner::in_namespace(&mut now, namespace, &name);
+    }
     // What stood in the way of a blocked change was the reader's reason not to go on: that it went away is a difference.
     if now.action == Action::None && planned.action != Action::Blocked {
         return Validity::AlreadyDone;

@@ -83,6 +83,9 @@ impl TokenMove {
         let (was, is) = match (was, is) {
             (None, None) => return Self::Unmoved,
             (Some(was), Some(is)) => (was, is),
+            // Of one that came or went the verdict says so; here it counts whether another run could have told it apart.
+            (None, Some(is)) if is.saved.is_none() => return Self::Unmoved,
+            (Some(LiveToken { fingerprint: None, saved: None, .. }), None) => return Self::Unknown,
             (None, Some(_)) | (Some(_), None) => return Self::Moved,
         };
         match (&was.fingerprint, &is.fingerprint) {
@@ -114,11 +117,14 @@ mod tests {
     fn whether_a_token_moved() {
         use TokenMove::{Moved, Unknown, Unmoved};
         type Row = (Option<LiveToken>, Option<LiveToken>, bool, TokenMove);
-        let rows: [Row; 14] = [
+        let rows: [Row; 17] = [
             (None, None, true, Unmoved),
             (None, None, false, Unmoved),
-            (None, Some(token(Some("a"), None)), false, Moved),
+            (None, Some(token(Some("a"), None)), false, Unmoved),
+            (None, Some(token(Some("a"), Some('1'))), false, Moved),
             (Some(token(Some("a"), None)), None, false, Moved),
+            (Some(token(None, Some('1'))), None, false, Moved),
+            (Some(token(None, None)), None, false, Unknown),
             // Within a run.
             (Some(token(Some("a"), None)), Some(token(Some("a"), None)), false, Unmoved),
             (Some(token(Some("a"), None)), Some(token(Some("b"), None)), false, Moved),

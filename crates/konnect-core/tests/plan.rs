@@ -139,7 +139,7 @@ fn reasons_say_why() {
     };
     assert!(change(Reason::Terminating, namespace()).starts_with("the namespace is being deleted"));
     assert!(change(Reason::Terminating, secret()).starts_with("it is being deleted"));
-    let fixed = Reason::Fixed { field: "type", live: "x".into(), only: "Opaque" };
+    let fixed = Reason::Fixed { path: &["type"], live: "x".into(), only: "Opaque" };
     assert_eq!(change(fixed, secret()), "its type is x, not Opaque, and a type can't be changed");
     assert_eq!(change(Reason::Rejected("a\nb".into()), secret()), "the server refuses it: a b");
     let plan = made([unreadable(), Read::Absent, Read::Absent]);

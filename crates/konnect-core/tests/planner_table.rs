@@ -177,7 +177,7 @@ fn object_level_reasons_come_first() {
     assert_eq!(blocked(terminating), (Action::Blocked, Reason::Terminating));
     assert_eq!(blocked(|live| with(live, &["immutable"], "true")), (Action::Blocked, Reason::Immutable));
     let typed = blocked(|live| with(live, &["type"], "kubernetes.io/tls"));
-    let reason = Reason::Fixed { field: "type", live: "kubernetes.io/tls".into(), only: "Opaque" };
+    let reason = Reason::Fixed { path: &["type"], live: "kubernetes.io/tls".into(), only: "Opaque" };
     assert_eq!((reason.code(), &typed), ("type", &(Action::Blocked, reason.clone())));
 }
 

@@ -53,6 +53,11 @@ fn update() -> Change {
     planned(&Read::Present(live("1", "b", "kubectl-label", "old")))
 }
 
+/// Without a word of its namespace.
+fn alone(planned: &Change, now: Option<&LiveObject>) -> Validity {
+    revalidate(planned, now, None)
+}
+
 fn sentence(validity: Validity) -> String {
     match validity {
         Validity::Stale(difference) => difference.sentence().plain(),
@@ -64,11 +69,11 @@ fn sentence(validity: Validity) -> String {
 fn an_update_against_what_became_of_its_object() {
     let update = update();
     assert_eq!(update.action, Action::Update);
-    assert_eq!(revalidate(&update, Some(&live("1", "b", "kubectl-label", "old"))), Validity::Unchanged);
+    assert_eq!(alone(&update, Some(&live("1", "b", "kubectl-label", "old"))), Validity::Unchanged);
     let moved = live("2", "b", "kubectl-label", "old");
-    let Validity::Irrelevant(version) = revalidate(&update, Some(&moved)) else { panic!("only the version moved") };
+    let Validity::Irrelevant(version) = alone(&update, Some(&moved)) else { panic!("only the version moved") };
     assert!(version.resource_version == "2" && version.token.is_some());
-    assert_eq!(revalidate(&update, Some(&live("2", "a", "kubectl-label", "wanted"))), Validity::AlreadyDone);
+    assert_eq!(alone(&update, Some(&live("2", "a", "kubectl-label", "wanted"))), Validity::AlreadyDone);
     let rows = [
         (None, "was deleted since"),
         (Some(LiveObject { uid: "v".into(), ..live("2", "b", "kubectl-label", "old") }), "was deleted and made anew since"),
@@ -83,7 +88,7 @@ fn an_update_against_what_became_of_its_object() {
         (Some(LiveObject { terminating: true, ..live("2", "b", "kubectl-label", "old") }), "changed since the plan was made"),
     ];
     for (now, expected) in rows {
-        let found = sentence(revalidate(&update, now.as_ref()));
+        let found = sentence(alone(&update, now.as_ref()));
         assert!(found.starts_with("Secret kong/pat ") && found.contains(expected), "{found}, not {expected}");
     }
 }
@@ -91,9 +96,9 @@ fn an_update_against_what_became_of_its_object() {
 #[test]
 fn a_creation_against_what_appeared() {
     let creation = planned(&Read::Absent);
-    assert_eq!(revalidate(&creation, None), Validity::Unchanged);
-    assert_eq!(revalidate(&creation, Some(&live("9", "a", "kubectl-label", "wanted"))), Validity::AlreadyDone);
-    let found = sentence(revalidate(&creation, Some(&live("9", "b", "kubectl-label", "wanted"))));
+    assert_eq!(alone(&creation, None), Validity::Unchanged);
+    assert_eq!(alone(&creation, Some(&live("9", "a", "kubectl-label", "wanted"))), Validity::AlreadyDone);
+    let found = sentence(alone(&creation, Some(&live("9", "b", "kubectl-label", "wanted"))));
     assert!(found.contains("appeared since the plan was made"), "{found}");
 }
 
@@ -101,33 +106,49 @@ fn a_creation_against_what_appeared() {
 #[test]
 fn a_deletion_that_began_names_no_field() {
     let terminating = LiveObject { terminating: true, ..live("2", "b", "kubectl-label", "old") };
-    assert_eq!(sentence(revalidate(&update(), Some(&terminating))), "Secret kong/pat changed since the plan was made");
+    assert_eq!(sentence(alone(&update(), Some(&terminating))), "Secret kong/pat changed since the plan was made");
     // A field of ours that is there no more is named too.
     let mut bare = live("2", "b", "kubectl-label", "old");
     let managed = json!([{"manager": "konnect", "operation": "Apply", "fieldsV1": {"f:metadata": {"f:labels": {"f:old": {}}}}}]);
     bare.values.insert(label("old"), LiveValue::Text("1".into()));
     let with_old = bare.with_owners(of("secret"), Owners::parse(&managed, of("secret")));
     let planned = planned(&Read::Present(with_old));
-    let found = sentence(revalidate(&planned, Some(&live("3", "b", "kubectl-label", "old"))));
+    let found = sentence(alone(&planned, Some(&live("3", "b", "kubectl-label", "old"))));
     assert_eq!(found, "Secret kong/pat changed since the plan was made: metadata.labels.team, metadata.labels.old");
+}
+
+/// What is in a namespace goes with it, also where nothing of its own moved.
+#[test]
+fn a_namespace_that_began_to_be_deleted_is_a_difference_for_all_that_is_in_it() {
+    let deleted = Read::Present(LiveObject { terminating: true, uid: "n".into(), ..LiveObject::default() });
+    let stays = Read::Present(LiveObject { uid: "n".into(), ..LiveObject::default() });
+    let now = live("1", "b", "kubectl-label", "old");
+    assert_eq!(revalidate(&update(), Some(&now), Some(&stays)), Validity::Unchanged);
+    assert!(matches!(revalidate(&update(), Some(&now), Some(&deleted)), Validity::Stale(_)));
+    // As wanted, and as wanted still: yet it is going.
+    let wanted = live("1", "a", "kubectl-label", "wanted");
+    let nothing = planned(&Read::Present(wanted.clone()));
+    assert_eq!(revalidate(&nothing, Some(&wanted), Some(&stays)), Validity::AlreadyDone);
+    assert!(matches!(revalidate(&nothing, Some(&wanted), Some(&deleted)), Validity::Stale(_)));
+    assert!(matches!(revalidate(&planned(&Read::Absent), None, Some(&deleted)), Validity::Stale(_)));
 }
 
 #[test]
 fn what_was_as_wanted_and_is_no_longer_is_stale() {
     let nothing = planned(&Read::Present(live("1", "a", "kubectl-label", "wanted")));
     assert_eq!(nothing.action, Action::None);
-    assert_eq!(revalidate(&nothing, Some(&live("2", "a", "argocd", "wanted"))), Validity::AlreadyDone);
-    assert!(matches!(revalidate(&nothing, Some(&live("2", "b", "kubectl-label", "wanted"))), Validity::Stale(_)));
-    assert!(matches!(revalidate(&nothing, None), Validity::Stale(_)));
+    assert_eq!(alone(&nothing, Some(&live("2", "a", "argocd", "wanted"))), Validity::AlreadyDone);
+    assert!(matches!(alone(&nothing, Some(&live("2", "b", "kubectl-label", "wanted"))), Validity::Stale(_)));
+    assert!(matches!(alone(&nothing, None), Validity::Stale(_)));
 }
 
 #[test]
 fn what_the_server_refused_is_held_against_what_was_computed() {
     let refused = Change { action: Action::Blocked, reason: Reason::Rejected("policy".into()), ..update() };
-    assert_eq!(revalidate(&refused, Some(&live("1", "b", "kubectl-label", "old"))), Validity::Unchanged);
+    assert_eq!(alone(&refused, Some(&live("1", "b", "kubectl-label", "old"))), Validity::Unchanged);
     // Somebody did it: then what the reader was told, that it is refused, is no longer true.
     let done = live("2", "a", "kubectl-label", "wanted");
-    assert!(matches!(revalidate(&refused, Some(&done)), Validity::Stale(_)));
+    assert!(matches!(alone(&refused, Some(&done)), Validity::Stale(_)));
 }
 
 #[test]
@@ -138,15 +159,15 @@ fn a_saved_change_tells_tokens_apart_by_their_saved_fingerprints() {
     };
     let with = |version: &str, digit: Option<&str>| live(version, "b", "kubectl-label", "old").with_token(saved(digit));
     let change = planned(&Read::Present(with("1", Some("1"))));
-    assert!(matches!(revalidate(&change, Some(&with("2", Some("1")))), Validity::Irrelevant(_)));
-    let Validity::Stale(difference) = revalidate(&change, Some(&with("2", Some("2")))) else { panic!("another token") };
+    assert!(matches!(alone(&change, Some(&with("2", Some("1")))), Validity::Irrelevant(_)));
+    let Validity::Stale(difference) = alone(&change, Some(&with("2", Some("2")))) else { panic!("another token") };
     assert_eq!(difference.token, TokenMove::Moved);
     let diff = difference.diff(&"$PAT".into()).plain();
     assert!(diff.contains("+data.token = (sensitive) another value than when the plan was made"), "{diff}");
     // One that is too easily guessed has none.
     let guessable = planned(&Read::Present(with("1", None)));
-    assert_eq!(revalidate(&guessable, Some(&with("1", None))), Validity::Unchanged);
-    let Validity::Stale(difference) = revalidate(&guessable, Some(&with("2", None))) else { panic!("it can't be told") };
+    assert_eq!(alone(&guessable, Some(&with("1", None))), Validity::Unchanged);
+    let Validity::Stale(difference) = alone(&guessable, Some(&with("2", None))) else { panic!("it can't be told") };
     assert_eq!(difference.token, TokenMove::Unknown);
     assert!(difference.diff(&"$PAT".into()).plain().contains("too easily guessed"));
 }

@@ -32,14 +32,13 @@ fn names_of_objects() {
 fn what_only_a_secret_has() {
     for spec_key in ["namespace", "service_account"] {
         let of = of(spec_key);
-        assert!(of.default_fields().next().is_none() && of.token.is_none() && of.frozen_by.is_none() && of.aliases.is_empty());
+        assert!(of.default_fields().next().is_none() && of.token.is_none() && of.frozen_by.is_none());
     }
     let secret = of("secret");
     let defaults: Vec<(String, &str)> = secret.default_fields().map(|(path, value)| (path.json_pointer(), value)).collect();
     let expected = [("/metadata/labels/konghq.com~1credential", "konnect"), ("/metadata/labels/konghq.com~1secret", "true")];
     assert_eq!(defaults, expected.map(|(pointer, value)| (pointer.to_owned(), value)));
     assert_eq!((secret.token, secret.frozen_by), (Some(&["data", "token"][..]), Some(&["immutable"][..])));
-    assert_eq!(secret.aliases, [(&["stringData"][..], &["data"][..])]);
 }
 
 #[test]
@@ -52,7 +51,7 @@ fn the_rules_of_fields() {
         (&["metadata", "annotations", LAST_APPLIED], true, Kept::Presence, false, true, false, None),
         (&["data", "token"], false, Kept::Secret, true, false, true, None),
         (&["data", "other"], false, Kept::Secret, true, false, true, None),
-        (&["immutable"], false, Kept::Text, false, false, true, None),
+        (&["immutable"], false, Kept::Flag, false, false, true, None),
         (&["type"], false, Kept::Text, false, false, false, Some("Opaque")),
         (&["metadata", "finalizers"], false, Kept::Nothing, false, false, false, None),
         (&["metadata"], false, Kept::Nothing, false, false, false, None),

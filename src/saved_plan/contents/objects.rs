@@ -60,12 +60,19 @@ fn live_value(
     let rule = resource.rule(&path);
     let in_place = path.elements().len() == rule.path.len() + usize::from(rule.map.is_some());
     let value = match value {
-        LiveValuePart::Text(text) if rule.kept == Kept::Text => LiveValue::Text(text.into()),
+        LiveValuePart::Text(text) if rule.kept == Kept::Text || rule.kept == Kept::Flag && is_flag(text) => {
+            LiveValue::Text(text.into())
+        }
         LiveValuePart::Present if rule.kept == Kept::Presence => LiveValue::Present,
         LiveValuePart::Token(part) if resource.token_path().as_ref() == Some(&path) => LiveValue::Token(token(part, ours)?),
         LiveValuePart::Text(_) | LiveValuePart::Present | LiveValuePart::Token(_) => return Err("has a value of another sort"),
     };
     if in_place { Ok((path, value)) } else { Err("has a field that there can't be") }
+}
+
+/// Whether it is a flag, as it is kept.
+fn is_flag(text: &str) -> bool {
+    matches!(text, "true" | "false")
 }
 
 fn token(part: &LiveTokenPart, ours: Option<&SavedFingerprint>) -> Result<LiveToken, &'static str> {

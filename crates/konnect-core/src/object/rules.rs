@@ -5,8 +5,10 @@ use crate::{maps, names};
 /// What a plan keeps of a live value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kept {
-    /// Its text.
+    /// Its text; what is no text counts as not there.
     Text,
+    /// Whether it is true.
+    Flag,
     /// Only that it is there.
     Presence,
     /// Only that it is there, and of the token how it compares. Base64, as in a Secret.
@@ -53,7 +55,7 @@ impl MapRule {
     };
 }
 
-/// What holds for a field and all below it.
+/// What holds for one field or, of a map, for the map and each of its entries. Not for what stands below those.
 #[derive(Clone, Copy, Debug)]
 pub struct FieldRule {
     /// Where it is.
@@ -68,17 +70,30 @@ pub struct FieldRule {
     pub manifest: bool,
     /// The server refuses to change it once the type's `frozen_by` is true.
     pub frozen: bool,
-    /// The only value that konnect works with. The server changes it only by replacing the object, and falls back to it where it is left
-    /// out.
+    /// The server falls back to a value of its own where it is left out: leaving it out is no loss.
+    pub has_default: bool,
+    /// The only value that konnect works with. The server changes it only by replacing the object.
     pub only: Option<&'static str>,
 }
 
 /// What holds where no rule says otherwise.
-pub(super) const UNKNOWN: FieldRule =
-    FieldRule { path: &[], shown: false, kept: Kept::Nothing, map: None, manifest: false, frozen: false, only: None };
+pub(super) const UNKNOWN: FieldRule = FieldRule {
+    path: &[],
+    shown: false,
+    kept: Kept::Nothing,
+    map: None,
+    manifest: false,
+    frozen: false,
+    has_default: false,
+    only: None,
+};
 
 fn any(_: &str) -> Result<(), &'static str> {
     Ok(())
+}
+
+fn never(_: &str) -> Result<(), &'static str> {
+    Err("is not a field of this type")
 }
 
 /// A Secret's data key.
@@ -95,7 +110,10 @@ pub(super) const SECRET_DATA: FieldRule = FieldRule {
     ..UNKNOWN
 };
 
-/// What all types have.
+/// Fields that the server stores as an entry of another map.
+pub(crate) const ALIASES: &[(&[&str], &[&str])] = &[(&["stringData"], maps::DATA)];
+
+/// What all types have. A type's own rule for the same field comes before it.
 pub(super) const COMMON: &[FieldRule] = &[
     FieldRule {
         path: maps::LABELS,
@@ -133,4 +151,7 @@ pub(super) const COMMON: &[FieldRule] = &[
         manifest: true,
         ..UNKNOWN
     },
+    // Only some types have these, but whoever writes managedFields can name them on any.
+    FieldRule { path: maps::DATA, map: Some(MapRule { check_key: never, ..MapRule::ANY }), ..UNKNOWN },
+    FieldRule { path: &["type"], has_default: true, ..UNKNOWN },
 ];

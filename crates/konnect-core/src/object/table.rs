@@ -26,11 +26,10 @@ pub static RESOURCE_TYPES: &[ResourceType] = &[
         default_labels: &[("konghq.com/credential", "konnect"), ("konghq.com/secret", "true")],
         token: Some(&["data", "token"]),
         frozen_by: Some(&["immutable"]),
-        aliases: &[(&["stringData"], &["data"])],
         rules: &[
             rules::SECRET_DATA,
-            FieldRule { path: &["immutable"], kept: Kept::Text, frozen: true, ..UNKNOWN },
-            FieldRule { path: &["type"], kept: Kept::Text, only: Some("Opaque"), ..UNKNOWN },
+            FieldRule { path: &["immutable"], kept: Kept::Flag, frozen: true, ..UNKNOWN },
+            FieldRule { path: &["type"], kept: Kept::Text, has_default: true, only: Some("Opaque"), ..UNKNOWN },
         ],
         ..PLAIN
     },
@@ -49,7 +48,6 @@ const PLAIN: ResourceType = ResourceType {
     default_labels: &[],
     token: None,
     frozen_by: None,
-    aliases: &[],
     rules: &[],
 };
 

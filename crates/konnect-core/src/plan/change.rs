@@ -65,8 +65,7 @@ pub struct Change {
     pub fields: Vec<Field>,
     /// The live object that it was computed from; `None` if it is absent or unreadable. A write is bound to it.
     pub observed: Option<ObservedVersion>,
-    /// What happens as far as the object alone tells: before its namespace and the server's dry run had their say. For comparing plans,
-    /// never for carrying one out.
+    /// What happens as far as was computed: before the server's dry run had its say. For comparing plans, never for carrying one out.
     pub computed: Action,
     /// What must be created by the same plan before this object can be.
     pub waits_for: Option<ObjectRef>,

@@ -24,7 +24,7 @@ pub enum Reason {
     /// A field that can't be changed has another value than the one that konnect works with.
     Fixed {
         /// The field.
-        field: &'static str,
+        path: &'static [&'static str],
         /// What it holds.
         live: Outside,
         /// What it would have to hold.
@@ -45,7 +45,7 @@ pub enum Reason {
 impl Reason {
     /// The word in the JSON output.
     #[must_use]
-    pub const fn code(&self) -> &'static str {
+    pub fn code(&self) -> &'static str {
         match self {
             Self::Absent => "absent",
             Self::Differs => "differs",
@@ -54,7 +54,7 @@ impl Reason {
             Self::Terminating => "terminating",
             Self::NamespaceTerminating => "namespace_terminating",
             Self::Immutable => "immutable",
-            Self::Fixed { field, .. } => field,
+            Self::Fixed { path, .. } => path.last().copied().unwrap_or("fixed"),
             Self::OwnedByOthers => "owned_by_others",
             Self::NamespaceMissing(_) => "namespace_missing",
             Self::Rejected(_) => "rejected",
@@ -108,8 +108,9 @@ impl Change {
             }
             Reason::NamespaceTerminating => "its namespace is being deleted".into(),
             Reason::Immutable => "it is immutable, and its data differs: it can only be deleted and made anew, by you".into(),
-            Reason::Fixed { field, live, only } => {
-                text!("its {} is {}, not {}, and a {} can't be changed", *field, live, *only, *field)
+            Reason::Fixed { path, live, only } => {
+                let field = Text::join(path.iter().map(|name| Text::from(*name)), ".");
+                text!("its {} is {}, not {}, and a {} can't be changed", field, live, *only, field)
             }
             Reason::OwnedByOthers => "another manager owns what would change".into(),
             Reason::NamespaceMissing(name) => {
