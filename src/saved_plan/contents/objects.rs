@@ -8,7 +8,7 @@ use super::{Wrong, ensure, read_fingerprint};
 use crate::desired::DesiredObject;
 use crate::field_path::FieldPath;
 use crate::names;
-use crate::object::{FieldRule, Kept, ResourceType};
+use crate::object::{Kept, ResourceType};
 use crate::observed::{LiveObject, LiveValue};
 use crate::outside::Outside;
 use crate::ownership::Owners;
@@ -106,9 +106,10 @@ fn owners(owned: &[OwnedPart], empty_maps: &[EmptyMapPart], wanted: &DesiredObje
         }
     }
     for EmptyMapPart { field, owners: of } in empty_maps {
-        let is_map = |rule: &&FieldRule| rule.map.is_some() && rule.path.iter().copied().eq(field.iter().map(String::as_str));
-        let map = resource.all_rules().find(is_map).filter(|_| !of.is_empty());
-        let map = FieldPath::of(map.ok_or_else(|| wrong("has an empty map that there can't be"))?.path);
+        let map = FieldPath::of(&field.iter().map(String::as_str).collect::<Vec<_>>());
+        let rule = resource.rule(&map);
+        let is_map = rule.map.is_some() && rule.path.len() == field.len() && rule.kept != Kept::Nothing;
+        ensure(is_map && !of.is_empty(), wrong("has an empty map that there can't be"))?;
         ensure(owners.maps.insert(map, managers(of)).is_none(), wrong("has an empty map that there can't be"))?;
     }
     Ok(owners)
@@ -127,10 +128,11 @@ fn managers(parts: &[ManagerPart]) -> Vec<Manager> {
 fn field_path(part: &[String], resource: &ResourceType) -> Option<FieldPath> {
     let (first, rest) = part.split_first()?;
     let path = rest.iter().fold(FieldPath::of(&[first]), |path, name| path.child(name));
-    let map = resource.all_rules().find_map(|rule| rule.map.filter(|_| path.is_under(rule.path)).map(|map| (rule, map)));
-    let sound = match (map, part.last()) {
-        (Some((rule, map)), Some(key)) => part.len() == rule.path.len() + 1 && (map.check_key)(key).is_ok(),
-        (None, _) => names::other_field(&part.join(".")) && part.iter().all(|name| !name.contains('.')),
+    let rule = resource.rule(&path);
+    let own_rule = rule.path.len() == part.len();
+    let sound = match (rule.map, part.last()) {
+        (Some(map), Some(key)) => !own_rule && (map.check_key)(key).is_ok(),
+        (None, _) => own_rule || names::other_field(&part.join(".")) && part.iter().all(|name| !name.contains('.')),
         (Some(_), None) => false,
     };
     sound.then_some(path)
