@@ -151,7 +151,8 @@ pub fn parse(path: impl Into<Outside>, folder: &Path, text: &str, pat_from_stdin
     let mut walk = walk::Walk::new(path, folder, pat_from_stdin);
     walk.faults.extend(syntax.iter().take(MAX_SYNTAX_ERRORS).map(SpecError::syntax));
     drop(syntax);
-    mask::token_faults(text, &mut walk.faults);
+    // Comments included.
+    walk.faults.extend(mask::find(text).into_iter().map(SpecError::token));
     let spec = walk.document(document.get_ref());
     let walk::Walk { mut faults, pat_found, .. } = walk;
     if broken {

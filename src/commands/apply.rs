@@ -3,7 +3,7 @@
 mod approve;
 mod confirm;
 mod open;
-mod revalidate;
+mod resume;
 
 use super::open_error::OpenError;
 use super::run::Run;
@@ -16,7 +16,7 @@ use crate::view::{Event, Output};
 use approve::{approve, guard};
 use confirm::confirm;
 use open::{Opened, no_token, open};
-use revalidate::revalidate;
+use resume::resume;
 
 /// What became of it.
 struct Applied {
@@ -52,7 +52,7 @@ async fn apply_to_the_end(args: &ApplyArgs, run: &Run) -> Result<Applied, OpenEr
     let Some(pat) = &session.pat else { return Err(no_token(&session).into()) };
     let mut revalidated = match &saved {
         None => Revalidated::fresh(made.plan),
-        Some(saved) => match revalidate(run, saved, &made, (&session, pat), &cluster).await? {
+        Some(saved) => match resume(run, saved, &made, (&session, pat), &cluster).await? {
             None => return Ok(Applied::nothing(Outcome::Done)),
             Some(left) => left,
         },

@@ -4,16 +4,9 @@ use std::ops::Range;
 
 pub(super) use crate::pat::shape::{MASK, find, mask_tokens};
 
-use super::diagnostic::SpecError;
-
 /// Whether the text holds what looks like a token.
 pub(super) fn looks_like_token(text: &str) -> bool {
     !find(text).is_empty()
-}
-
-/// One fault for each token in the text, comments included.
-pub(super) fn token_faults(text: &str, faults: &mut Vec<SpecError>) {
-    faults.extend(find(text).into_iter().map(SpecError::token));
 }
 
 /// What of a line must not be shown, though it does not look like a token itself: the value of a key that holds one, or what hides one

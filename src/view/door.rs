@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_saphyr::ser_options;
 
 use crate::escape::{escape, guard_line, guard_words, is_unsafe};
-use crate::outside::{Excerpt, Outside, Piece, Text};
+use crate::outside::{Fragment, Outside, Piece, Text};
 use crate::pat::Scrubber;
 
 /// The most bytes of one text from outside that are shown: no annotation that Kubernetes takes is longer.
@@ -145,7 +145,7 @@ impl Door {
     }
 
     /// What of a part is no secret of the whole: one that is broken into lines shorter than what is recognised stands in each of them.
-    fn mask_part(&self, part: &Excerpt) -> String {
+    fn mask_part(&self, part: &Fragment) -> String {
         let learned = self.secrets.learned();
         let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
         let fresh = found.as_ref().is_some_and(|of| Arc::ptr_eq(&of.text, part.text()) && of.learned == learned);

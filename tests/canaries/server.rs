@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::response::{ScriptedResponse, echo};
 
 /// Longer than any run takes: a call that never comes must not hold up the others for ever.
-const PATIENCE: Duration = Duration::from_secs(5);
+const READ_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The three objects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -132,7 +132,7 @@ impl Round {
         let mut reader = BufReader::new(stream.try_clone().expect("a second handle"));
         let mut writer = stream;
         while let Some((method, target)) = read_request(&mut reader) {
-            let Some((call, name)) = understand(&method, &target) else {
+            let Some((call, name)) = parse_request(&method, &target) else {
                 let _ = writer.write_all(&echo("pages", &target).bytes(false));
                 continue;
             };
@@ -140,7 +140,7 @@ impl Round {
             let _ = writer.write_all(&answer.bytes(held));
             if held {
                 // The client closes as soon as it has taken the answer.
-                let _ = reader.get_ref().set_read_timeout(Some(PATIENCE));
+                let _ = reader.get_ref().set_read_timeout(Some(READ_TIMEOUT));
                 let _ = reader.read(&mut [0]);
             }
             let mut progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
@@ -168,7 +168,7 @@ impl Round {
         let held = self.script.order.contains(&call) && !progress.given.contains(&call);
         let waits = |progress: &mut RoundProgress| !before.iter().all(|one| progress.given.contains(one));
         let (mut progress, waited) =
-            self.next.wait_timeout_while(progress, PATIENCE, waits).unwrap_or_else(PoisonError::into_inner);
+            self.next.wait_timeout_while(progress, READ_TIMEOUT, waits).unwrap_or_else(PoisonError::into_inner);
         progress.log.stuck += usize::from(waited.timed_out());
         if let ApiRequest::Write(object) = call {
             progress.written.insert(object);
@@ -202,7 +202,7 @@ const fn resource(call: ApiRequest) -> &'static str {
 }
 
 /// What a request asks for, and the name of the object where it is another one than the table's.
-fn understand<'a>(method: &str, target: &'a str) -> Option<(ApiRequest, Option<&'a str>)> {
+fn parse_request<'a>(method: &str, target: &'a str) -> Option<(ApiRequest, Option<&'a str>)> {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
     let (object, name, known) = match parts.as_slice() {

@@ -84,18 +84,18 @@ pub enum Piece {
     /// Somebody else's.
     Outside(Outside),
     /// A part of somebody else's, such as one line of it.
-    Part(Excerpt),
+    Part(Fragment),
 }
 
 /// A part of a text from outside that still knows the whole: a secret may begin before it and end behind it.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Excerpt {
+pub struct Fragment {
     text: Arc<str>,
     from: usize,
     to: usize,
 }
 
-impl Excerpt {
+impl Fragment {
     /// The whole text. For the door alone.
     #[must_use]
     pub const fn text(&self) -> &Arc<str> {
@@ -198,7 +198,7 @@ impl Text {
     /// A part of a text from outside.
     #[must_use]
     pub fn part(whole: &Arc<str>, range: Range<usize>) -> Self {
-        Self(vec![Piece::Part(Excerpt { text: Arc::clone(whole), from: range.start, to: range.end })])
+        Self(vec![Piece::Part(Fragment { text: Arc::clone(whole), from: range.start, to: range.end })])
     }
 
     /// Our own words, so many times.

@@ -12,7 +12,7 @@ use crate::text;
 use crate::view::Event;
 
 /// What is left of the plan: the same cluster, the same token, the same state. `None`: nothing.
-pub(super) async fn revalidate(
+pub(super) async fn resume(
     run: &Run,
     saved: &SavedPlan,
     now: &Made,
