@@ -7,7 +7,7 @@ mod wanted;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use super::document::{Argon2idPart, PlanFile, SourcePart, TakenPart};
+use super::document::{Argon2idPart, PathPart, PlanFile, SourcePart, TakenPart};
 use super::file;
 use crate::desired::{Desired, DesiredObject, FieldOfType, TakeOver};
 use crate::field_path::FieldPath;
@@ -70,6 +70,8 @@ impl Contents {
         let (source, shown) = source(&document.token.source)?;
         let desired = wanted::desired(&document.objects)?;
         let take_over = document.take_over.iter().map(taken).collect::<Result<TakeOver, Wrong>>()?;
+        let in_order = lists(document.take_over.iter().map(|part| &part.field), take_over.iter().map(|of| &of.field));
+        ensure(in_order, "it lists what to take over in another way than konnect does")?;
         let (mut objects, mut words) = (BTreeMap::new(), BTreeMap::new());
         for (part, wanted) in document.objects.iter().zip(&desired.objects) {
             let read = match &part.observed {
@@ -142,6 +144,12 @@ fn source(part: &SourcePart) -> Result<(PatSource, Text), Wrong> {
         }
         SourcePart::Stdin => Ok((PatSource::Stdin, PatSource::Stdin.text())),
     }
+}
+
+/// Whether the parts of a list name these fields, in their order and once each: there is one way to write a plan.
+fn lists<'p, 'f>(parts: impl IntoIterator<Item = &'p PathPart>, fields: impl IntoIterator<Item = &'f FieldPath>) -> bool {
+    let names = |path: &'f FieldPath| path.elements().iter().map(Outside::expose).collect::<Vec<_>>();
+    parts.into_iter().map(|part| part.iter().map(String::as_str).collect::<Vec<_>>()).eq(fields.into_iter().map(names))
 }
 
 fn taken(part: &TakenPart) -> Result<FieldOfType, Wrong> {

@@ -140,6 +140,13 @@ const ROWS: &[Row] = &[
         let token = json!({"field": ["data", "token"], "value": "token"});
         d["objects"][1]["wanted"]["fields"].as_array_mut().expect("a list").push(token);
     }),
+    ("lists its fields in another way", |d| d["objects"][2]["wanted"]["fields"].as_array_mut().expect("a list").reverse()),
+    ("is listed in another way", |d| d["objects"][2]["observed"]["values"].as_array_mut().expect("a list").reverse()),
+    ("is listed in another way", |d| d["objects"][2]["observed"]["owned"].as_array_mut().expect("a list").reverse()),
+    ("what to take over in another way", |d| {
+        let taken = json!({"group": "", "resource": "secrets", "field": ["data", "token"]});
+        d["take_over"] = json!([taken, taken]);
+    }),
     ("wants a field twice", |d| {
         let fields = d["objects"][2]["wanted"]["fields"].as_array_mut().expect("a list");
         let first = fields[0].clone();
@@ -158,7 +165,8 @@ const ROWS: &[Row] = &[
     ("has a field that there can't be", |d| {
         push(d, 2, "values", json!({"field": ["metadata", "labels", "a b"], "value": {"text": "x"}}));
     }),
-    ("has a field that there can't be", |d| push(d, 2, "values", json!({"field": ["type", "x"], "value": {"text": "x"}}))),
+    ("has a value of another sort", |d| push(d, 2, "values", json!({"field": ["type", "x"], "value": {"text": "x"}}))),
+    ("has a value of another sort", |d| push(d, 2, "values", json!({"field": ["immutable"], "value": {"text": "x"}}))),
     ("has a field twice", |d| {
         let first = d["objects"][2]["observed"]["values"][0].clone();
         push(d, 2, "values", first);

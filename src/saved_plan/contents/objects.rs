@@ -1,10 +1,12 @@
 //! The live objects of a file, and what the server said of changing them.
 
+use std::collections::BTreeSet;
+
 use super::super::document::{
     DryRunPart, EmptyMapPart, LiveFieldPart, LiveTokenPart, LiveValuePart, ManagerPart, ObservedPart, OwnedPart, RemarkPart,
     VerdictPart,
 };
-use super::{Wrong, ensure, read_fingerprint};
+use super::{Wrong, ensure, lists, read_fingerprint};
 use crate::desired::DesiredObject;
 use crate::field_path::FieldPath;
 use crate::names;
@@ -41,6 +43,11 @@ pub(super) fn live(part: &ObservedPart, wanted: &DesiredObject, ours: Option<&Sa
     ensure(settled.owners.maps == live.owners.maps, wrong("has a field in a map that is empty"))?;
     ensure(settled == live, wrong("has an owner of a field that is not there"))?;
     ensure(what_is_read(wanted, &live) == live, wrong("holds more than a plan reads"))?;
+    let fields: BTreeSet<&FieldPath> = live.owners.others.keys().chain(live.owners.ours()).collect();
+    let in_order = lists(values.iter().map(|part| &part.field), live.values.keys())
+        && lists(owned.iter().map(|part| &part.field), fields)
+        && lists(empty_maps.iter().map(|part| &part.field), live.owners.maps.keys());
+    ensure(in_order, wrong("is listed in another way than konnect does"))?;
     Ok(live)
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::document::{ObjectPart, WantedFieldPart, WantedPart, WantedValuePart};
-use super::{Wrong, ensure};
+use super::{Wrong, ensure, lists};
 use crate::desired::{Desired, DesiredObject, WantedValue};
 use crate::field_path::FieldPath;
 use crate::names;
@@ -77,6 +77,8 @@ fn object(part: &WantedPart) -> Result<DesiredObject, Wrong> {
     });
     let token = texts.chain([name]).any(|text| !shape::find(text).is_empty());
     ensure(!token, wrong("holds what looks like a token"))?;
+    let in_order = lists(fields.iter().map(|part| &part.field), wanted.keys());
+    ensure(in_order, wrong("lists its fields in another way than konnect does"))?;
     let object = ObjectRef { resource, namespace: namespace.as_ref().map(Outside::from), name: name.into() };
     Ok(DesiredObject { object, fields: wanted })
 }
