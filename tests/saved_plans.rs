@@ -3,6 +3,7 @@
 //! * [`forged`]: files that somebody changed, with a digest that fits.
 //! * [`every_part`]: each part of a file changed, in several ways.
 //! * [`elsewhere`]: plans that are applied in another folder, with another kubeconfig, or with a token from standard input.
+//! * [`meanwhile`]: what happened to the cluster between a plan and its apply.
 
 #![expect(clippy::expect_used, reason = "a test that can't go on has failed")]
 
@@ -12,6 +13,8 @@ mod elsewhere;
 mod every_part;
 #[path = "saved_plans/forged.rs"]
 mod forged;
+#[path = "saved_plans/meanwhile.rs"]
+mod meanwhile;
 #[path = "faults/world.rs"]
 #[expect(dead_code, reason = "shared with the tests of faults")]
 mod world;
