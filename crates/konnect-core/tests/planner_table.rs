@@ -116,6 +116,15 @@ fn the_token_by_verdict_and_owner() {
 }
 
 #[test]
+fn nothing_to_do_says_whether_the_token_was_compared() {
+    let reason = |verdict| {
+        let read = Read::Present(live_secret(verdict, Some("konnect"), &json!([])));
+        plan_of(secret(), read, &TakeOver::new()).changes[0].reason.clone()
+    };
+    assert_eq!((reason(Verdict::Same), reason(Verdict::NotCompared)), (Reason::UpToDate, Reason::TokenNotCompared));
+}
+
+#[test]
 fn take_over_unblocks_the_named_field_alone() {
     let managed = json!([owns_token("argocd", "Apply"), owns_label("argocd", "Apply")]);
     let read = Read::Present(live_secret(Verdict::Different, Some("x"), &managed));

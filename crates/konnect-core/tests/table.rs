@@ -61,6 +61,8 @@ fn the_rules_of_fields() {
         let found = (rule.shown, rule.kept, rule.map.is_some(), rule.manifest, rule.frozen, rule.only);
         assert_eq!(found, (shown, kept, map, manifest, frozen, only), "{path:?}");
     }
+    let data = of("service_account").rule(&FieldPath::of(&["data", "token"]));
+    assert!(data.map.is_some_and(|map| (map.check_key)("token").is_err()), "no field of a ServiceAccount");
     for path in [&["data", "token"][..], &["type"], &["immutable"]] {
         assert_eq!(of("service_account").rule(&FieldPath::of(path)).kept, Kept::Nothing, "{path:?}");
     }
