@@ -224,10 +224,28 @@ mod tests {
     fn only_a_whole_known_map_is_one() {
         let secret = ResourceType::of_spec_key("secret").expect("in the table");
         // `metadata` holds fields of rules, and `stringData` is another name: nobody owns them as a whole.
-        let fields =
-            json!({"f:metadata": {}, "f:stringData": {}, "f:data": {"f:a": {"f:b": {}}}, "f:type": {}, "f:immutable": {}});
-        let owners = Owners::parse(&json!([{"manager": "konnect", "operation": "Apply", "fieldsV1": fields}]), secret);
-        assert_eq!(paths(owners.ours()), ["data.a.b", "immutable"]);
+        let of = |fields: Value, resource: &ResourceType| {
+            Owners::parse(&json!([{"manager": "konnect", "operation": "Apply", "fieldsV1": fields}]), resource)
+        };
+        let fields = json!({"f:metadata": {}, "f:stringData": {}, "f:type": {}, "f:immutable": {}});
+        let owners = of(fields, secret);
+        assert_eq!(paths(owners.ours()), ["immutable"]);
         assert!(owners.maps.is_empty());
+        // What stands below an entry of a map, or below a field that is none, is another field.
+        let fields = json!({
+            "f:data": {"f:a": {"f:b": {}}}, "f:stringData": {"f:a": {"f:b": {}}}, "f:type": {"f:x": {}}, "f:immutable": {"f:x": {}},
+            "f:metadata": {"f:labels": {"f:a": {"f:b": {}}}},
+        });
+        let owners = of(fields, secret);
+        let deep = ["data.a.b", "immutable.x", "metadata.labels.a.b", "stringData.a.b", "type.x"];
+        assert_eq!(paths(owners.ours()), deep);
+        assert!(owners.ours().iter().all(|path| !secret.rule(path).shown && !secret.rule(path).frozen));
+        // A list item at the root belongs to nothing that has a name.
+        assert_eq!(paths(of(json!({"k:{\"name\":\"x\"}": {}}), secret).ours()), [""]);
+        // Another type has no data, but an entry can say so.
+        let namespace = ResourceType::namespace();
+        let fields = json!({"f:type": {}, "f:stringData": {"f:x": {}}, "f:data": {}});
+        assert!(of(fields, namespace).ours().is_empty());
+        assert_eq!(paths(of(json!({"f:data": {"f:x": {}}}), namespace).ours()), ["data.x"]);
     }
 }

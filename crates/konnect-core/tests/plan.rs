@@ -216,5 +216,7 @@ fn words_of_fields_and_codes() {
     use konnect_core::plan::FieldAction::{Add, Blocked, Change, None as Same, Release, Remove, TakeOver as Take};
     let words = [Add, Change, Take, Remove, Release, Same, Blocked].map(konnect_core::plan::FieldAction::word);
     assert_eq!(words, ["add", "change", "take_over", "remove", "release", "none", "blocked"]);
+    let actions = [Action::Create, Action::Update, Action::None, Action::Blocked, Action::Unknown].map(Action::word);
+    assert_eq!(actions, ["create", "update", "none", "blocked", "unknown"]);
     assert_eq!(FailureCode::Spec.text().plain(), "spec");
 }
