@@ -85,14 +85,6 @@ impl<'a> Pipeline<'a> {
     }
 }
 
-#[track_caller]
-fn says(ran: &Ran, code: i32, words: &[&str]) {
-    ran.assert_code(code);
-    for word in words {
-        assert!(ran.stderr.contains(word) || ran.stdout.contains(word), "{word:?} in\n{}\n{}", ran.stdout, ran.stderr);
-    }
-}
-
 #[test]
 fn from_the_pull_request_to_the_cluster() {
     let Some(server) = testkit::server() else { return };
@@ -108,12 +100,12 @@ fn from_the_pull_request_to_the_cluster() {
     // The merge: a plan that is kept, and applied elsewhere by somebody else.
     let (plan, digest) = ci.planned();
     let shown = testkit::konnect!().file("artefact", &plan).args(["show", "artefact", "--format", "markdown"]).run();
-    says(&shown, 0, &["1 to add, 1 to change", &digest]);
+    shown.assert_says(0, &["1 to add, 1 to change", &digest]);
     let ran = ci.apply(&plan, TOKEN, &["--expect", &digest]);
-    says(&ran, 0, &["Resources: 1 added, 1 changed", "Read again: no changes remain."]);
+    ran.assert_says(0, &["Resources: 1 added, 1 changed", "Read again: no changes remain."]);
     assert!(!ran.stdout.contains('\u{1b}') && !ran.stderr.contains('\u{1b}'), "no colour in a job's log");
     assert_eq!(ci.live()["data"]["token"], BASE64.encode(TOKEN));
-    says(&ci.apply(&plan, TOKEN, &["--expect", &digest]), 0, &["Nothing left to do"]);
+    ci.apply(&plan, TOKEN, &["--expect", &digest]).assert_says(0, &["Nothing left to do"]);
 
     // No slice of either token, raw or in base64, in the file.
     for token in [TOKEN, OLD] {
@@ -135,19 +127,18 @@ fn what_concerns_the_plan_stops_it_and_what_does_not_is_said() {
     ci.by_hand();
     let (plan, digest) = ci.planned();
 
-    says(&ci.apply(&plan, ROTATED, &[]), 4, &["is not the one the plan was made with"]);
+    ci.apply(&plan, ROTATED, &[]).assert_says(4, &["is not the one the plan was made with"]);
     let konnect = testkit::konnect!().file("artefact", &plan).env("KUBECONFIG", &ci.applier).args(["apply", "artefact"]);
-    says(&konnect.run(), 1, &["$PAT is not set"]);
-    says(&ci.apply(&plan, TOKEN, &["--expect", &format!("sha256:{}", "1".repeat(64))]), 4, &["--expect"]);
+    konnect.run().assert_says(1, &["$PAT is not set"]);
+    ci.apply(&plan, TOKEN, &["--expect", &format!("sha256:{}", "1".repeat(64))]).assert_says(4, &["--expect"]);
     let other_digest_first = ci.apply(&plan.replace("podid", "other"), ROTATED, &["--expect", &digest]);
-    says(&other_digest_first, 4, &["was changed after it was saved"]);
+    other_digest_first.assert_says(4, &["was changed after it was saved"]);
     assert_eq!(ci.live()["data"]["token"], BASE64.encode(OLD), "nothing was written");
 
     // Another token by hand: what is replaced is no longer what the reviewer saw.
     ci.edit("kubectl-edit", &json!({"data": {"token": BASE64.encode(ROTATED)}}));
     let ran = ci.apply(&plan, TOKEN, &[]);
-    says(
-        &ran,
+    ran.assert_says(
         4,
         &["when the plan was made", "another value than when the plan was made", "kubectl-edit", "-data.token", "+data.token"],
     );
@@ -156,29 +147,26 @@ fn what_concerns_the_plan_stops_it_and_what_does_not_is_said() {
     // The same hand, the same verdict, another value: the owner's name alone would not tell.
     let (plan, _) = ci.planned();
     ci.edit("kubectl-edit", &json!({"data": {"token": BASE64.encode(OLD)}}));
-    says(&ci.apply(&plan, TOKEN, &[]), 4, &["another value than when the plan was made"]);
+    ci.apply(&plan, TOKEN, &[]).assert_says(4, &["another value than when the plan was made"]);
 
     // A foreign label is no concern of the plan's.
     let (plan, _) = ci.planned();
     ci.edit("kubectl-label", &json!({"metadata": {"labels": {"team": "x"}}}));
     let ran = ci.apply(&plan, TOKEN, &[]);
-    says(&ran, 0, &["moved since the plan was made, but nothing that the plan reads or writes"]);
+    ran.assert_says(0, &["moved since the plan was made, but nothing that the plan reads or writes"]);
     assert_eq!(ci.live()["metadata"]["labels"]["team"], "x");
 
     // A wanted label, spoiled by hand, is.
     ci.edit("kubectl-label", &json!({"metadata": {"labels": {"konghq.com/secret": "false"}}}));
     let (plan, _) = ci.planned();
     ci.edit("kubectl-label", &json!({"metadata": {"labels": {"konghq.com/secret": "maybe"}}}));
-    says(
-        &ci.apply(&plan, TOKEN, &[]),
-        4,
-        &["-metadata.labels.konghq.com/secret = \"false\"", "+metadata.labels.konghq.com/secret = \"maybe\""],
-    );
+    ci.apply(&plan, TOKEN, &[])
+        .assert_says(4, &["-metadata.labels.konghq.com/secret = \"false\"", "+metadata.labels.konghq.com/secret = \"maybe\""]);
 
     // Made anew under the same name.
     let (plan, _) = ci.planned();
     assert_eq!(server.raw("DELETE", &format!("{}/konnect-pat", ci.path()), "", "").0, 200);
-    says(&ci.apply(&plan, TOKEN, &[]), 4, &["not there"]);
+    ci.apply(&plan, TOKEN, &[]).assert_says(4, &["not there"]);
 }
 
 #[test]
@@ -188,10 +176,10 @@ fn another_cluster_behind_the_same_name() {
     let (plan, _) = ci.planned();
     let other = Server::start();
     let ran = ci.apply_with(&plan, TOKEN, &[], &other.kubeconfig());
-    says(&ran, 4, &["is another cluster than the plan was made for"]);
+    ran.assert_says(4, &["is another cluster than the plan was made for"]);
     let (code, _) = other.raw("GET", &format!("/api/v1/namespaces/{}", ci.namespace), "", "");
     assert_eq!(code, 404, "nothing was written there");
-    says(&ci.apply(&plan, TOKEN, &[]), 0, &["Resources: 2 added"]);
+    ci.apply(&plan, TOKEN, &[]).assert_says(0, &["Resources: 2 added"]);
 }
 
 /// The planner's kubeconfig calls the cluster otherwise than the applier's: its uid is what binds.
@@ -207,7 +195,7 @@ fn contexts_of_other_names_are_the_same_cluster() {
     let path = folder.path().join("kubeconfig");
     testkit::users::write_private(&path, &kubeconfig.to_string());
     let ran = ci.apply_with(&plan, TOKEN, &["--expect", &digest], &path);
-    says(&ran, 0, &["Cluster  prod (", "Resources: 2 added"]);
+    ran.assert_says(0, &["Cluster  prod (", "Resources: 2 added"]);
 }
 
 /// The server sorts owners by when they last wrote: one of two writing something else makes them change places.
@@ -235,11 +223,8 @@ fn owners_that_change_places_do_not_make_a_plan_stale() {
     // The second one changed nothing, and has no time until now.
     apply("two", &json!({"konghq.com/secret": "true", "team": "x"}));
     assert_ne!(before, owners(), "they changed places");
-    says(
-        &ci.apply(&plan, TOKEN, &[]),
-        0,
-        &["moved since the plan was made, but nothing that the plan reads or writes", "1 changed"],
-    );
+    ci.apply(&plan, TOKEN, &[])
+        .assert_says(0, &["moved since the plan was made, but nothing that the plan reads or writes", "1 changed"]);
 }
 
 #[test]
@@ -257,6 +242,6 @@ fn what_was_left_half_done_is_finished() {
     ran.assert_code(5);
     assert!(ran.stdout.contains("  written      ServiceAccount"), "{}", ran.stdout);
     let ran = ci.apply(&plan, TOKEN, &[]);
-    says(&ran, 0, &["Resources: 1 added, 0 changed"]);
-    says(&ci.apply(&plan, TOKEN, &[]), 0, &["Nothing left to do"]);
+    ran.assert_says(0, &["Resources: 1 added, 0 changed"]);
+    ci.apply(&plan, TOKEN, &[]).assert_says(0, &["Nothing left to do"]);
 }

@@ -1,8 +1,8 @@
 //! `--untrusted-spec`: whoever writes the pull request writes the spec, and gets to choose neither the cluster nor what is read as the token.
 
 use serde_json::{Value, json};
+use testkit::Konnect;
 use testkit::relay::{Relay, RelayFault};
-use testkit::{Konnect, Ran};
 
 const TOKEN: &str = "kpat_untrustedAAAABBBBCCCC1111";
 const OLD: &str = "kpat_untrustedOldXXXXYYYYZZZZ22";
@@ -14,14 +14,6 @@ fn spec(namespace: &str, rest: &str) -> String {
 fn untrusted(rest: &str, args: &[&str]) -> Konnect {
     let args = [args, &["--untrusted-spec"]].concat();
     testkit::konnect!().spec(&spec("kong", rest)).env("PAT", TOKEN).env("OTHER", OLD).args(args)
-}
-
-#[track_caller]
-fn says(ran: &Ran, code: i32, words: &[&str]) {
-    ran.assert_code(code);
-    for word in words {
-        assert!(ran.stderr.contains(word) || ran.stdout.contains(word), "{word:?} in\n{}\n{}", ran.stdout, ran.stderr);
-    }
 }
 
 #[test]
@@ -55,7 +47,7 @@ fn what_it_may_not_say_is_refused_in_each_format() {
     let allowed = ["--allow-context", "ci", "--allow-context", "staging", "--allow-pat-env", "PAT"];
     for (rest, place, flag) in rows {
         for command in ["plan", "validate"] {
-            says(&untrusted(rest, &[&[command], &allowed[..]].concat()).run(), 3, &[place, flag]);
+            untrusted(rest, &[&[command], &allowed[..]].concat()).run().assert_says(3, &[place, flag]);
             let ran = untrusted(rest, &[&[command, "--format", "json"], &allowed[..]].concat()).run();
             ran.assert_code(3);
             let document: Value = serde_json::from_str(&ran.stdout).expect("a document");
@@ -64,23 +56,19 @@ fn what_it_may_not_say_is_refused_in_each_format() {
             assert!(error["message"].as_str().expect("a message").contains(place), "{document:#}");
         }
         let ran = untrusted(rest, &[&["plan", "--format", "markdown"], &allowed[..]].concat()).run();
-        says(&ran, 3, &["<!-- konnect plan konnect.toml -->", flag]);
+        ran.assert_says(3, &["<!-- konnect plan konnect.toml -->", flag]);
     }
     // Named on the command line, it may.
-    says(&untrusted("pat_env = \"OTHER\"", &["validate", "--allow-pat-env", "OTHER"]).run(), 0, &[]);
-    says(
-        &untrusted("pat_env = \"PAT\"\n[cluster]\ncontext = \"staging\"", &[&["validate"], &allowed[..]].concat()).run(),
-        0,
-        &[],
-    );
+    untrusted("pat_env = \"OTHER\"", &["validate", "--allow-pat-env", "OTHER"]).run().assert_says(0, &[]);
+    untrusted("pat_env = \"PAT\"\n[cluster]\ncontext = \"staging\"", &[&["validate"], &allowed[..]].concat())
+        .run()
+        .assert_says(0, &[]);
     // What a flag chooses is the operator's choice: the spec's is not used.
     let elsewhere = "pat_file = \"token\"\n[cluster]\ncontext = \"prod\"";
-    says(&untrusted(elsewhere, &["validate", "--context", "ci", "--pat-stdin"]).run(), 0, &[]);
-    says(
-        &untrusted("pat_env = \"PAT\"\n[cluster]\nkubeconfig = \"x\"", &["validate", "--allow-pat-env", "PAT"]).run(),
-        0,
-        &["is ignored"],
-    );
+    untrusted(elsewhere, &["validate", "--context", "ci", "--pat-stdin"]).run().assert_says(0, &[]);
+    untrusted("pat_env = \"PAT\"\n[cluster]\nkubeconfig = \"x\"", &["validate", "--allow-pat-env", "PAT"])
+        .run()
+        .assert_says(0, &["is ignored"]);
 }
 
 /// A pipe that nobody writes to: whoever opened it would wait for ever.
@@ -89,7 +77,7 @@ fn nothing_of_a_refused_spec_is_opened() {
     let konnect = untrusted("pat_file = \"pipe\"\n[cluster]\nkubeconfig = \"pipe\"", &["plan"]);
     let made = std::process::Command::new("mkfifo").arg(konnect.folder().join("pipe")).status().expect("mkfifo");
     assert!(made.success());
-    says(&konnect.run(), 3, &["pat_file"]);
+    konnect.run().assert_says(3, &["pat_file"]);
 }
 
 #[test]
@@ -97,11 +85,11 @@ fn a_spec_that_is_a_link_is_not_followed() {
     let konnect = testkit::konnect!().file("secrets", "password = hunter2hunter2\n").args(["plan", "--untrusted-spec"]);
     std::os::unix::fs::symlink("secrets", konnect.folder().join("konnect.toml")).expect("a link");
     let ran = konnect.run();
-    says(&ran, 3, &["symbolic link"]);
+    ran.assert_says(3, &["symbolic link"]);
     assert!(!ran.stdout.contains("hunter2") && !ran.stderr.contains("hunter2"), "{}", ran.stderr);
     std::os::unix::fs::symlink(".", konnect.folder().join("envs")).expect("a link");
     let konnect = konnect.file("real.toml", "password = hunter2hunter2\n");
-    says(&konnect.args(["validate", "--untrusted-spec", "-f", "envs/real.toml"]).run(), 3, &["symbolic link"]);
+    konnect.args(["validate", "--untrusted-spec", "-f", "envs/real.toml"]).run().assert_says(3, &["symbolic link"]);
 }
 
 #[test]
@@ -120,13 +108,13 @@ fn the_token_is_compared_and_sent_nowhere() {
 
     // Refused: not one request.
     let konnect = konnect.args(&allowed[..4]);
-    says(&konnect.run(), 3, &["--allow-pat-env"]);
+    konnect.run().assert_says(3, &["--allow-pat-env"]);
     assert_eq!(asked(), Vec::<String>::new());
 
     // Absent: created, as computed. The ServiceAccount holds no token, and is asked about.
     let konnect = konnect.args(allowed);
     let ran = konnect.run();
-    says(&ran, 0, &["2 to add", "will be created (computed: the spec is not trusted: the token is not sent)", "is ignored"]);
+    ran.assert_says(0, &["2 to add", "will be created (computed: the spec is not trusted: the token is not sent)", "is ignored"]);
     assert!(asked().iter().any(|what| what.starts_with("PATCH serviceaccounts")), "{:?}", asked());
     assert!(!asked().iter().any(|what| what.starts_with("PATCH secrets")), "{:?}", asked());
 
@@ -156,12 +144,12 @@ fn the_current_context_is_the_operators() {
     let Some(server) = testkit::server() else { return };
     let text = spec(&server.namespace("untrusted"), "pat_env = \"PAT\"");
     let konnect = testkit::konnect!().spec(&text).env("PAT", TOKEN).env("KUBECONFIG", server.kubeconfig());
-    says(&konnect.args(["plan", "--untrusted-spec", "--allow-pat-env", "PAT"]).run(), 0, &["3 to add"]);
+    konnect.args(["plan", "--untrusted-spec", "--allow-pat-env", "PAT"]).run().assert_says(0, &["3 to add"]);
     let other =
         testkit::konnect!().spec(&format!("{text}[cluster]\ncontext = \"prod\"\n")).env("KUBECONFIG", server.kubeconfig());
     let current = server.kubectl_ok(&["config", "current-context"], None);
     let chosen = ["plan", "--untrusted-spec", "--allow-pat-env", "PAT", "--context", current.trim()];
-    says(&other.args(chosen).run(), 0, &["3 to add"]);
+    other.args(chosen).run().assert_says(0, &["3 to add"]);
 }
 
 /// Masks answer guesses: eight bytes of the live token, then one more, and so on. A stranger's spec gets no such answer.

@@ -4,7 +4,7 @@ use std::fs;
 
 use super::{SPEC, TOKEN};
 use testkit::users::write_private;
-use testkit::{Konnect, Ran, Served};
+use testkit::{Konnect, Served};
 
 /// The spec in a folder of its own, with the token in a file.
 const IN_A_FOLDER: &str =
@@ -21,14 +21,6 @@ fn kept(konnect: &Konnect, name: &str) -> String {
     fs::read_to_string(konnect.folder().join(name)).expect("readable")
 }
 
-#[track_caller]
-fn says(ran: &Ran, code: i32, words: &[&str]) {
-    ran.assert_code(code);
-    for word in words {
-        assert!(ran.stderr.contains(word) || ran.stdout.contains(word), "{word:?} in\n{}\n{}", ran.stdout, ran.stderr);
-    }
-}
-
 #[test]
 fn a_token_file_is_looked_for_where_it_was_and_then_here() {
     let planner = testkit::konnect!();
@@ -36,28 +28,28 @@ fn a_token_file_is_looked_for_where_it_was_and_then_here() {
     write_private(&planner.folder().join("envs/secrets/pat"), TOKEN);
     let planner =
         planner.file("envs/konnect.toml", IN_A_FOLDER).args(["plan", "-f", "envs/konnect.toml", "--sandbox=s", "--out", "p"]);
-    says(&planner.run(), 0, &["(sensitive) from secrets/pat\n"]);
+    planner.run().assert_says(0, &["(sensitive) from secrets/pat\n"]);
     let (plan, sandbox) = (kept(&planner, "p"), kept(&planner, "s"));
     let absolute = planner.folder().join("envs/secrets/pat").display().to_string();
 
     // On a machine that has neither.
     let other = machine(&sandbox).file("p", &plan);
     let shown = other.args(["show", "p"]);
-    says(&shown.run(), 0, &[&format!("Token    secrets/pat ({absolute})\n")]);
+    shown.run().assert_says(0, &[&format!("Token    secrets/pat ({absolute})\n")]);
     // Where it was: the planner's own machine, in another folder.
     let other = shown.args(["apply", "p", "--sandbox=s"]);
-    says(&other.run(), 0, &["3 added"]);
+    other.run().assert_says(0, &["3 added"]);
     // Gone from there, and not here either.
     fs::remove_file(&absolute).expect("removed");
     let other = machine(&sandbox).file("p", &plan).args(["apply", "p", "--sandbox=s"]);
     let ran = other.run();
-    says(&ran, 1, &["the plan's pat_file is not here", &absolute, "nor secrets/pat seen from this folder", "--pat-stdin"]);
-    says(&other.args(["apply", "p", "--sandbox=s", "--pat-stdin"]).stdin(TOKEN).run(), 0, &["3 added"]);
+    ran.assert_says(1, &["the plan's pat_file is not here", &absolute, "nor secrets/pat seen from this folder", "--pat-stdin"]);
+    other.args(["apply", "p", "--sandbox=s", "--pat-stdin"]).stdin(TOKEN).run().assert_says(0, &["3 added"]);
     // Here.
     let other = machine(&sandbox).file("p", &plan).args(["apply", "p", "--sandbox=s"]);
     fs::create_dir(other.folder().join("secrets")).expect("made");
     write_private(&other.folder().join("secrets/pat"), TOKEN);
-    says(&other.run(), 0, &["3 added"]);
+    other.run().assert_says(0, &["3 added"]);
 }
 
 #[test]
@@ -80,24 +72,25 @@ fn a_context_binds_where_it_was_chosen_and_flags_win() {
     // Chosen by the planner's environment alone: nothing of it binds.
     let (unbound, _machine) = plan("", &[]);
     let shown = testkit::konnect!().file("p", &unbound).args(["show", "p"]).run();
-    says(&shown, 0, &["Cluster  a ("]);
+    shown.assert_says(0, &["Cluster  a ("]);
     assert!(!shown.stderr.contains("kubeconfig"), "{}", shown.stderr);
     // Chosen by a flag, or by the spec.
     let (by_flag, _machine) = plan("", &["--context", "a"]);
     let (by_spec, _machine) = plan("cluster = { context = \"a\" }\n", &[]);
     for bound in [&by_flag, &by_spec] {
-        says(&apply(bound, &[]), 1, &["there is no context a", "kube-b has: b"]);
+        apply(bound, &[]).assert_says(1, &["there is no context a", "kube-b has: b"]);
     }
     // The kubeconfig too.
     let (with_file, planner) = plan("", &["--kubeconfig", "kube-a"]);
     let shown = testkit::konnect!().file("p", &with_file).args(["show", "p"]).run();
-    says(&shown, 0, &["apply takes the cluster from the kubeconfig kube-a (", "unless --kubeconfig says otherwise"]);
+    shown.assert_says(0, &["apply takes the cluster from the kubeconfig kube-a (", "unless --kubeconfig says otherwise"]);
     drop(planner);
-    says(&apply(&with_file, &[]), 1, &["the plan's kubeconfig is not here", "nor kube-a seen from this folder", "--kubeconfig"]);
-    says(&apply(&with_file, &["--kubeconfig", "kube-b"]), 0, &["3 added"]);
+    apply(&with_file, &[])
+        .assert_says(1, &["the plan's kubeconfig is not here", "nor kube-a seen from this folder", "--kubeconfig"]);
+    apply(&with_file, &["--kubeconfig", "kube-b"]).assert_says(0, &["3 added"]);
     // Bound to the cluster all the same, which is as planned by now.
-    says(&apply(&unbound, &[]), 0, &["Nothing left to do", "Cluster  b ("]);
-    says(&apply(&by_flag, &["--context", "b"]), 0, &["Nothing left to do"]);
+    apply(&unbound, &[]).assert_says(0, &["Nothing left to do", "Cluster  b ("]);
+    apply(&by_flag, &["--context", "b"]).assert_says(0, &["Nothing left to do"]);
 }
 
 #[test]

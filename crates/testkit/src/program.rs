@@ -121,6 +121,16 @@ impl Ran {
         self
     }
 
+    /// The same, and panics unless each of these words stands in one of the streams.
+    #[track_caller]
+    pub fn assert_says(&self, code: i32, words: &[&str]) -> &Self {
+        self.assert_code(code);
+        for word in words {
+            assert!(self.stdout.contains(word) || self.stderr.contains(word), "{word:?} is not in\n{}", self.streams());
+        }
+        self
+    }
+
     /// An error, with both streams, unless the exit code is this one.
     pub fn expect_code(&self, code: i32) -> Result<(), String> {
         if self.code == code { Ok(()) } else { Err(format!("exit code {}, not {code}\n{}", self.code, self.streams())) }
