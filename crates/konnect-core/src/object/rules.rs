@@ -20,7 +20,7 @@ pub enum Kept {
 /// What a map's keys and values may be, where people choose the keys.
 #[derive(Clone, Copy, Debug)]
 pub struct MapRule {
-    /// The key of the spec's table that sets it; also how the plan for people calls it.
+    /// The key of the spec's table that sets it.
     pub spec_key: Option<&'static str>,
     /// Whether a key is one.
     ///

@@ -1,0 +1,308 @@
+//! A message: our own words and, between them, text from outside.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::Outside;
+
+/// A part of a message.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Piece {
+    /// Our own words: shown as they are, never masked.
+    Own(Cow<'static, str>),
+    /// Somebody else's.
+    Outside(Outside),
+    /// A part of somebody else's, such as one line of it.
+    Part(Fragment),
+}
+
+/// A part of a text from outside that still knows the whole: a secret may begin before it and end behind it.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Fragment {
+    text: Arc<str>,
+    from: usize,
+    to: usize,
+}
+
+impl Fragment {
+    /// The whole text. For the door alone.
+    #[must_use]
+    pub const fn text(&self) -> &Arc<str> {
+        &self.text
+    }
+
+    /// Where the part stands in it.
+    #[must_use]
+    pub const fn range(&self) -> Range<usize> {
+        self.from..self.to
+    }
+}
+
+/// A message: our own words and, between them, text from outside. Made by [`crate::text!`].
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Text(Vec<Piece>);
+
+impl Text {
+    /// The template with each `{}` replaced by a part, in order. For [`crate::text!`].
+    #[must_use]
+    pub fn template(template: &'static str, parts: Vec<Self>) -> Self {
+        let mut text = Self::default();
+        let mut parts = parts.into_iter();
+        for (i, words) in template.split("{}").enumerate() {
+            if i > 0 {
+                text.0.extend(parts.next().unwrap_or_default().0);
+            }
+            if !words.is_empty() {
+                text.0.push(Piece::Own(Cow::Borrowed(words)));
+            }
+        }
+        debug_assert!(parts.next().is_none(), "more parts than places in {template:?}");
+        text
+    }
+
+    /// Our own words with each `{source}` replaced by the same part.
+    #[must_use]
+    pub fn naming(template: &'static str, source: impl Into<Self>) -> Self {
+        let source = source.into();
+        Self::join(template.split("{source}").map(Self::from), &source)
+    }
+
+    /// The parts, in order.
+    #[must_use]
+    pub fn pieces(&self) -> &[Piece] {
+        &self.0
+    }
+
+    /// Whether there is nothing in it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.iter().all(|piece| match piece {
+            Piece::Own(words) => words.is_empty(),
+            Piece::Outside(outside) => outside.is_empty(),
+            Piece::Part(part) => part.range().is_empty(),
+        })
+    }
+
+    /// Adds more at the end.
+    pub fn push(&mut self, more: impl Into<Self>) {
+        self.0.extend(more.into().0);
+    }
+
+    /// Several with something between them.
+    #[must_use]
+    pub fn join(texts: impl IntoIterator<Item = Self>, between: impl Into<Self>) -> Self {
+        let between = between.into();
+        let mut joined = Self::default();
+        for (i, text) in texts.into_iter().enumerate() {
+            if i > 0 {
+                joined.push(&between);
+            }
+            joined.push(text);
+        }
+        joined
+    }
+
+    /// The same with blanks for line breaks.
+    #[must_use]
+    pub fn on_one_line(&self) -> Self {
+        let joined = |piece: &Piece| match piece {
+            Piece::Own(words) => Piece::Own(Cow::Owned(words.replace('\n', " "))),
+            Piece::Outside(Outside(text)) => Piece::Outside(Outside(text.replace('\n', " "))),
+            // A line has no line break in it.
+            part @ Piece::Part(_) => part.clone(),
+        };
+        Self(self.0.iter().map(joined).collect())
+    }
+
+    /// The same with our own line breaks spelled out, as those from outside are: for a place that has one line.
+    #[must_use]
+    pub fn spelled_out(&self) -> Self {
+        let spelled = |piece: &Piece| match piece {
+            Piece::Own(words) => Piece::Own(Cow::Owned(words.replace('\n', "\\n"))),
+            outside @ (Piece::Outside(_) | Piece::Part(_)) => outside.clone(),
+        };
+        Self(self.0.iter().map(spelled).collect())
+    }
+
+    /// A part of a text from outside.
+    #[must_use]
+    pub fn part(whole: &Arc<str>, range: Range<usize>) -> Self {
+        Self(vec![Piece::Part(Fragment { text: Arc::clone(whole), from: range.start, to: range.end })])
+    }
+
+    /// Our own words, so many times.
+    #[must_use]
+    pub fn repeat(words: &'static str, times: usize) -> Self {
+        Self(vec![Piece::Own(Cow::Owned(words.repeat(times)))])
+    }
+
+    /// All of it as one text from outside: as it comes back from a file.
+    #[must_use]
+    pub fn as_outside(&self) -> Self {
+        if self.is_empty() { Self::default() } else { Outside(self.plain()).into() }
+    }
+
+    /// All of it, unmasked: for the door alone.
+    pub fn plain(&self) -> String {
+        let plain = |piece: &'_ Piece| match piece {
+            Piece::Own(words) => words.clone().into_owned(),
+            Piece::Outside(Outside(text)) => text.clone(),
+            Piece::Part(part) => part.text[part.range()].to_owned(),
+        };
+        self.0.iter().map(plain).collect()
+    }
+
+    /// Our own words alone, with `…` for what came from outside: what may be said where there is no door.
+    #[must_use]
+    pub fn own_words(&self) -> String {
+        self.0.iter().map(|piece| if let Piece::Own(words) = piece { words } else { "…" }).collect()
+    }
+
+    /// Whether our own words contain these.
+    #[must_use]
+    pub fn says(&self, words: &str) -> bool {
+        self.own_words().contains(words)
+    }
+}
+
+impl fmt::Debug for Piece {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Own(words) => write!(f, "{words:?}"),
+            Self::Outside(outside) => write!(f, "{outside:?}"),
+            Self::Part(_) => f.write_str("Part(…)"),
+        }
+    }
+}
+
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.own_words())
+    }
+}
+
+/// Only what stands in the program's own text is our own words: a `String` or a borrowed text must be marked as [`Outside`] first.
+impl From<&'static str> for Text {
+    fn from(words: &'static str) -> Self {
+        Self(vec![Piece::Own(Cow::Borrowed(words))])
+    }
+}
+
+impl From<Outside> for Text {
+    fn from(outside: Outside) -> Self {
+        Self(vec![Piece::Outside(outside)])
+    }
+}
+
+impl From<&Outside> for Text {
+    fn from(outside: &Outside) -> Self {
+        outside.clone().into()
+    }
+}
+
+impl From<&Self> for Text {
+    fn from(text: &Self) -> Self {
+        text.clone()
+    }
+}
+
+/// What can be a part of a message. Not for `String` nor for borrowed text: those must be marked as [`Outside`] first.
+pub trait Part {
+    /// The part as a message of its own.
+    fn text(&self) -> Text;
+}
+
+impl<T: Part + ?Sized> Part for &T {
+    fn text(&self) -> Text {
+        (**self).text()
+    }
+}
+
+impl Part for &'static str {
+    fn text(&self) -> Text {
+        Text::from(*self)
+    }
+}
+
+impl Part for Outside {
+    fn text(&self) -> Text {
+        self.into()
+    }
+}
+
+impl Part for Text {
+    fn text(&self) -> Text {
+        self.clone()
+    }
+}
+
+/// What can't hold anybody's text.
+macro_rules! own {
+    ($($kind:ty),*) => { $(
+        impl Part for $kind {
+            fn text(&self) -> Text {
+                Text(vec![Piece::Own(Cow::Owned(self.to_string()))])
+            }
+        }
+    )* };
+}
+
+own!(u8, u16, u32, u64, u128, usize, i64, std::io::ErrorKind, std::process::ExitStatus, jiff::Timestamp);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text;
+
+    #[test]
+    fn parts_stand_where_the_template_says() {
+        let text = text!("a {} b {}", Outside::new("x"), 3_usize);
+        let expected =
+            [Piece::Own("a ".into()), Piece::Outside(Outside::new("x")), Piece::Own(" b ".into()), Piece::Own("3".into())];
+        assert_eq!(text.pieces(), expected);
+        assert_eq!(text.own_words(), "a … b 3");
+    }
+
+    #[test]
+    fn debug_says_nothing_of_what_came_from_outside() {
+        let text = text!("got {}", Outside::new("hunter2"));
+        assert!(!format!("{text:?} {:?}", Outside::new("hunter2")).contains("hunter2"));
+    }
+
+    #[test]
+    fn debug_says_what_it_holds_back() {
+        let text = text!("got {}", Outside::new("hunter2"));
+        assert_eq!(format!("{:?}", Outside::new("hunter2")), "Outside(…)");
+        assert_eq!(format!("{text:?}"), "\"got …\"");
+        assert_eq!(format!("{:?}", text.pieces()), "[\"got \", Outside(…)]");
+        let part = Text::part(&Arc::from("hunter2"), 0..6);
+        assert_eq!(format!("{:?}", part.pieces()), "[Part(…)]");
+    }
+
+    #[test]
+    fn what_a_text_can_be_made_into() {
+        let whole: Arc<str> = Arc::from("one\ntwo");
+        let text = text!("a\n{}{}", Outside::new("b\nc"), Text::part(&whole, 4..7));
+        assert_eq!(text.plain(), "a\nb\nctwo");
+        assert_eq!(text.on_one_line().plain(), "a b ctwo");
+        assert_eq!(text.spelled_out().plain(), "a\\nb\nctwo");
+        assert_eq!(Text::repeat("ab", 3).plain(), "ababab");
+        assert_eq!(Text::naming("{source} is not set; set {source}", Outside::new("$PAT")).plain(), "$PAT is not set; set $PAT");
+        assert_eq!(text.as_outside().pieces(), [Piece::Outside(Outside::new("a\nb\nctwo"))]);
+        assert!(Text::default().as_outside().pieces().is_empty());
+        assert!(text!("not {}", Outside::new("found")).says("not ") && !text!("not {}", Outside::new("found")).says("found"));
+    }
+
+    #[test]
+    fn a_text_is_empty_if_nothing_would_be_shown() {
+        let whole: Arc<str> = Arc::from("one");
+        for empty in [Text::default(), "".into(), Outside::EMPTY.into(), Text::part(&whole, 1..1), text!("{}", Outside::EMPTY)] {
+            assert!(empty.is_empty(), "{empty:?}");
+        }
+        for full in [Text::from(" "), Outside::new("x").into(), Text::part(&whole, 1..2)] {
+            assert!(!full.is_empty(), "{full:?}");
+        }
+    }
+}
