@@ -31,7 +31,7 @@ pub struct Made {
     /// What was read.
     pub observed: Observed,
     /// What the dry runs gave, where they were asked for.
-    pub words: BTreeMap<ObjectKey, DryRun>,
+    pub dry_runs: BTreeMap<ObjectKey, DryRun>,
 }
 
 /// The wanted objects and the token, before any request.
@@ -160,7 +160,7 @@ impl Session {
     /// As `read::read`.
     pub async fn compute(&self, cluster: &Cluster) -> Result<Made, Failure> {
         let observed = self.observe(cluster).await?;
-        Ok(Made { plan: planner::plan(&self.desired, &observed, &self.take_over), observed, words: BTreeMap::new() })
+        Ok(Made { plan: planner::plan(&self.desired, &observed, &self.take_over), observed, dry_runs: BTreeMap::new() })
     }
 
     /// The same where only the plan is wanted.
@@ -179,9 +179,9 @@ impl Session {
         let mut attempt = 1;
         loop {
             let mut made = self.compute(cluster).await?;
-            made.words = verify::verify(cluster, &made.plan, self.comparison(), self.token_withheld).await?;
-            if attempt == ATTEMPTS || !made.words.values().any(|word| *word == DryRun::Moved) {
-                made.plan.take_dry_runs(&made.words);
+            made.dry_runs = verify::verify(cluster, &made.plan, self.comparison(), self.token_withheld).await?;
+            if attempt == ATTEMPTS || !made.dry_runs.values().any(|dry_run| *dry_run == DryRun::Moved) {
+                made.plan.take_dry_runs(&made.dry_runs);
                 return Ok(made);
             }
             attempt += 1;

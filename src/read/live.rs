@@ -11,7 +11,7 @@ use zeroize::{Zeroize as _, Zeroizing};
 use super::Comparison;
 use crate::desired::DesiredObject;
 use crate::field_path::FieldPath;
-use crate::object::{FieldRule, Kept, ResourceType};
+use crate::object::{Kept, ResourceType};
 use crate::observed::LiveValue;
 use crate::token::{LiveToken, Verdict};
 
@@ -19,11 +19,6 @@ use crate::token::{LiveToken, Verdict};
 pub(super) type TokenBytes = Zeroizing<Vec<u8>>;
 
 type Values = BTreeMap<FieldPath, LiveValue>;
-
-/// What is kept of a field's own rule.
-fn pointer(rule: &FieldRule) -> String {
-    FieldPath::of(rule.path).json_pointer()
-}
 
 /// Takes every secret value out of the body. Of each remains that it is there, and of the token how it compares.
 ///
@@ -40,9 +35,10 @@ pub(super) fn secrets(
     let token_path = resource.token_path();
     let (mut token, mut wrong) = (None, None);
     for rule in resource.all_rules().filter(|rule| rule.kept == Kept::Secret) {
-        let Some(Value::Object(map)) = body.pointer_mut(&pointer(rule)).map(Value::take) else { continue };
+        let of_map = FieldPath::of(rule.path);
+        let Some(Value::Object(map)) = body.pointer_mut(&of_map.json_pointer()).map(Value::take) else { continue };
         for (key, value) in map {
-            let path = FieldPath::of(rule.path).child(&key);
+            let path = of_map.child(&key);
             let Value::String(mut encoded) = value else {
                 wrong = Some("with a Secret whose data is not text");
                 continue;

@@ -30,7 +30,7 @@ pub(super) struct Contents {
     pub desired: Desired,
     pub observed: Observed,
     pub take_over: TakeOver,
-    pub words: BTreeMap<ObjectKey, DryRun>,
+    pub dry_runs: BTreeMap<ObjectKey, DryRun>,
 }
 
 impl Contents {
@@ -42,7 +42,7 @@ impl Contents {
     /// The plan.
     pub(super) fn plan(&self) -> Plan {
         let mut plan = self.computed();
-        plan.take_dry_runs(&self.words);
+        plan.take_dry_runs(&self.dry_runs);
         plan
     }
 }
@@ -72,15 +72,15 @@ impl Contents {
         let take_over = document.take_over.iter().map(taken).collect::<Result<TakeOver, Wrong>>()?;
         let in_order = lists(document.take_over.iter().map(|part| &part.field), take_over.iter().map(|of| &of.field));
         ensure(in_order, "it lists what to take over in another way than konnect does")?;
-        let (mut objects, mut words) = (BTreeMap::new(), BTreeMap::new());
+        let (mut objects, mut dry_runs) = (BTreeMap::new(), BTreeMap::new());
         for (part, wanted) in document.objects.iter().zip(&desired.objects) {
             let read = match &part.observed {
                 None => Read::Absent,
                 Some(observed) => Read::Present(objects::live(observed, wanted, fingerprint.as_ref())?),
             };
             let key = desired.key(&wanted.object);
-            if let Some(word) = &part.dry_run {
-                words.insert(key.clone(), objects::word(word, wanted)?);
+            if let Some(part) = &part.dry_run {
+                dry_runs.insert(key.clone(), objects::dry_run(part, wanted)?);
             }
             objects.insert(key, read);
         }
@@ -99,7 +99,7 @@ impl Contents {
             read_at: document.created,
             objects,
         };
-        let contents = Contents { source, fingerprint, desired, observed, take_over, words };
+        let contents = Contents { source, fingerprint, desired, observed, take_over, dry_runs };
         asked_what_there_was_to_ask(&contents)?;
         Ok(contents)
     }
@@ -110,7 +110,7 @@ fn asked_what_there_was_to_ask(contents: &Contents) -> Result<(), Wrong> {
     let computed = contents.computed();
     let asked: BTreeSet<&ObjectRef> = computed.to_verify().map(|change| &change.wanted.object).collect();
     for DesiredObject { object, .. } in &contents.desired.objects {
-        let (has, should) = (contents.words.contains_key(&contents.desired.key(object)), asked.contains(object));
+        let (has, should) = (contents.dry_runs.contains_key(&contents.desired.key(object)), asked.contains(object));
         ensure(has || !should, text!("it does not say what the server's dry run of {} gave", object.title()))?;
         ensure(should || !has, text!("it speaks of a dry run of {}, on which nothing is to be asked", object.title()))?;
     }

@@ -67,7 +67,7 @@ impl Keeper<'_> {
     }
 
     /// One object, with what was read of it and the server's word.
-    pub(super) fn object(&self, wanted: &DesiredObject, read: &Read, word: Option<&DryRun>) -> Result<ObjectPart, Failure> {
+    pub(super) fn object(&self, wanted: &DesiredObject, read: &Read, dry_run: Option<&DryRun>) -> Result<ObjectPart, Failure> {
         let observed = match read {
             Read::Present(live) => Some(self.live(&what_is_read(wanted, live))?),
             Read::Absent | Read::Unreadable(_) => None,
@@ -87,7 +87,7 @@ impl Keeper<'_> {
             name: self.text(name)?,
             fields: fields.iter().map(field).collect::<Result<_, Failure>>()?,
         };
-        Ok(ObjectPart { wanted, observed, dry_run: word.map(|word| self.word(word)).transpose()? })
+        Ok(ObjectPart { wanted, observed, dry_run: dry_run.map(|dry_run| self.dry_run(dry_run)).transpose()? })
     }
 
     fn live(&self, live: &LiveObject) -> Result<ObservedPart, Failure> {
@@ -141,8 +141,8 @@ impl Keeper<'_> {
         path.elements().iter().map(|element| self.text(element)).collect()
     }
 
-    fn word(&self, word: &DryRun) -> Result<DryRunPart, Failure> {
-        Ok(match word {
+    fn dry_run(&self, dry_run: &DryRun) -> Result<DryRunPart, Failure> {
+        Ok(match dry_run {
             DryRun::Accepted(remarks) => {
                 DryRunPart::Accepted(remarks.iter().map(|of| self.remark(of)).collect::<Result<_, _>>()?)
             }

@@ -93,7 +93,7 @@ fn cluster(keeper: &Keeper<'_>, identity: &ClusterIdentity) -> Result<ClusterPar
 fn objects(keeper: &Keeper<'_>, session: &Session, made: &Made) -> Result<Vec<ObjectPart>, Failure> {
     let object = |object: &DesiredObject| {
         let key = session.desired.key(&object.object);
-        keeper.object(object, made.observed.objects.get(&key).unwrap_or(&Read::Absent), made.words.get(&key))
+        keeper.object(object, made.observed.objects.get(&key).unwrap_or(&Read::Absent), made.dry_runs.get(&key))
     };
     session.desired.objects.iter().map(object).collect()
 }

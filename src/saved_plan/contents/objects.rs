@@ -149,7 +149,7 @@ fn field_path(part: &[String], resource: &ResourceType) -> Option<FieldPath> {
 ///
 /// # Errors
 /// It can't have said it of this one.
-pub(super) fn word(part: &DryRunPart, wanted: &DesiredObject) -> Result<DryRun, Wrong> {
+pub(super) fn dry_run(part: &DryRunPart, wanted: &DesiredObject) -> Result<DryRun, Wrong> {
     let wrong = |what: &'static str| text!("the dry run that it tells of {} {}", wanted.object.title(), what);
     Ok(match part {
         DryRunPart::Accepted(remarks) => {
