@@ -28,19 +28,19 @@ pub struct Cli {
 pub enum Command {
     /// Show what apply would change; never changes the cluster
     Plan(PlanArgs),
-    /// Make the cluster as the spec says: plan, ask, write, read again
+    /// Bring the cluster in line with the spec: plan, ask, write, verify
     Apply(ApplyArgs),
     /// Check the spec; needs no cluster and no token
     Validate(ValidateArgs),
     /// Show a saved plan; needs no cluster and no token
     Show(ShowArgs),
-    /// Print the smallest rights that plan or apply needs for a spec, as YAML; needs no cluster and no token
+    /// Print the minimum RBAC that plan or apply needs for a spec, as YAML; needs no cluster and no token
     Rbac(RbacArgs),
     /// Print the JSON schema of a document
     Schema(SchemaArgs),
     /// Print the completions of a shell
     Completions(CompletionsArgs),
-    /// The sandbox itself
+    /// Run the sandbox server
     #[command(subcommand)]
     Sandbox(SandboxCommand),
 }
@@ -182,7 +182,7 @@ pub struct CompletionsArgs {
 /// `konnect apply`.
 #[derive(Debug, Args)]
 pub struct ApplyArgs {
-    /// A saved plan, which is then what is applied, without being asked
+    /// A saved plan: apply this saved plan without prompting
     #[arg(value_name = "PLAN", conflicts_with_all = ["file", "take_over"])]
     pub plan: Option<Outside>,
     /// Refuse the saved plan unless it has this digest, as `plan --out` printed it

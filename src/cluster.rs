@@ -239,7 +239,7 @@ impl Cluster {
     fn answered(&self, answer: &Answer, path: &str) -> Failure {
         let path = path.split('?').next().unwrap_or_default();
         Failure::new(FailureCode::Unavailable, text!("{} answered {} for {}", self.server, answer.code, Outside::from(path)))
-            .hint("the server, or something in front of it, is overloaded or not up: try again later")
+            .hint("the server, or something in front of it, is overloaded or down: try again later")
     }
 
     async fn once(
@@ -296,7 +296,7 @@ impl Cluster {
         let request = request.body(Body::from(parts.body.to_vec())).map_err(|_| TransportError {
             undelivered: true,
             permanent: true,
-            what: text!("{} is no path of a URL", Outside::from(path)),
+            what: text!("{} is not a URL path", Outside::from(path)),
             hint: None,
         })?;
         let response = self.client.send(request).await.map_err(|error| TransportError::of(&error))?;

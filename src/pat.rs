@@ -118,7 +118,7 @@ impl PatSource {
             if mode & 0o044 != 0 {
                 let mode = format!("{:03o}", mode & 0o777);
                 let message = text!(
-                    "{} holds the token and others can read it (mode {}); run: chmod 600 {}",
+                    "{} contains the token and others can read it (mode {}); run: chmod 600 {}",
                     self,
                     Outside::new(mode),
                     self
@@ -139,17 +139,17 @@ impl PatSource {
                 .hint(Text::naming(hint, self.text())))
         };
         if bytes.len() > MAX_BYTES {
-            return wrong("is longer than 16 KiB", "a Konnect token has a few dozen characters: is {source} the right place?");
+            return wrong(
+                "is longer than 16 KiB",
+                "a Konnect token is a few dozen characters long: is {source} the right place?",
+            );
         }
         let Ok(text) = std::str::from_utf8(&bytes) else {
             return wrong("is not text", "it holds bytes that are not UTF-8: is {source} the right place?");
         };
         let kept = text.trim_end().len();
         if kept == 0 {
-            return wrong(
-                "is empty",
-                "put a Konnect personal access token into {source}; an empty one would be stored without a word",
-            );
+            return wrong("is empty", "put a Konnect personal access token in {source}; an empty one would be stored silently");
         }
         if kept < text.len() {
             let message =
@@ -162,25 +162,25 @@ impl PatSource {
         let text = std::str::from_utf8(&bytes).unwrap_or_default();
         let quoted = ['"', '\'', '`'].iter().any(|quote| text.starts_with(*quote) || text.ends_with(*quote));
         if text.chars().any(char::is_whitespace) {
-            return wrong("has white space inside or before it", "copy it again, whole and on one line");
+            return wrong("contains white space", "copy it again, whole and on one line");
         }
         if text.chars().any(|c| !c.is_ascii_graphic()) {
             return wrong(
-                "has control characters or characters that no token has",
+                "contains control characters, or characters that no token contains",
                 "copy it again from the Konnect page, as plain text",
             );
         }
         if quoted {
-            return wrong("has quotes round it", "remove the quotes: they would be sent as part of the token");
+            return wrong("is in quotes", "remove the quotes: they would be sent as part of the token");
         }
         if is_placeholder(text) {
-            return wrong("is a placeholder, not a token", "put the Konnect personal access token itself into {source}");
+            return wrong("is a placeholder, not a token", "put the Konnect personal access token itself in {source}");
         }
         if !text.starts_with("kpat_") && !text.starts_with("spat_") {
             if accept == Accept::Tokens {
                 return wrong(
                     "starts neither with kpat_ nor with spat_, as Konnect's tokens do",
-                    "it would be sent to the cluster: is {source} the right place? --accept-any-token takes it as it is",
+                    "it would be sent to the cluster: is {source} the right place? --accept-any-token accepts it as it is",
                 );
             }
             let message = text!("the token in {} starts neither with kpat_ nor with spat_: Konnect tokens do", self);
@@ -322,7 +322,7 @@ mod tests {
             ("kpat_0123 4567", "white space"),
             (" kpat_01234567", "white space"),
             ("kpat_0123\x1b4567", "control characters"),
-            ("kpat_0123\u{202e}4567", "characters that no token has"),
+            ("kpat_0123\u{202e}4567", "characters that no token contains"),
             ("\"kpat_01234567\"", "quotes"),
             ("'kpat_01234567'", "quotes"),
             ("PASTE_YOUR_TOKEN_HERE", "placeholder"),

@@ -29,7 +29,7 @@ pub fn refuse_masked(spec: &Spec, subject: Option<&Subject>, door: &Door) -> Res
     if objects.chain(subject).all(|name| door.may_keep(name.expose())) {
         return Ok(());
     }
-    Err(Failure::new(FailureCode::SecretInGrant, "nothing was printed: a name in the grant holds a part of the token")
+    Err(Failure::new(FailureCode::SecretInGrant, "nothing was printed: a name in the grant contains part of the token")
         .hint("unset the token's variable for this command, which does not need it, or choose another name"))
 }
 
@@ -55,7 +55,7 @@ pub fn yaml(spec: &Spec, purpose: RbacFor, subject: Option<&Subject>, door: &Doo
         let metadata = Metadata { name: namespace.clone(), namespace: None, labels: None };
         let of = ResourceType::namespace();
         let manifest = Manifest { api_version: of.version, kind: of.kind, metadata, object: Body::Bare {} };
-        documents.push(Cleared::from("# A Role needs its namespace: it is made here where it isn't there yet.\n"));
+        documents.push(Cleared::from("# A Role needs its namespace: it is created here if it does not exist yet.\n"));
         documents.push(door.yaml(&manifest));
         documents.push(Cleared::from(SEPARATOR));
     }

@@ -125,7 +125,7 @@ pub fn unauthorized(cluster: &Cluster) -> Failure {
     Failure::new(
         FailureCode::Unauthorized,
         text!(
-            "{} does not know us (401): the credentials of context {} are not valid, or expired",
+            "{} rejected our credentials (401): those of context {} are invalid or have expired",
             cluster.server,
             cluster.context
         ),

@@ -82,7 +82,7 @@ impl SavedPlan {
         let mut warnings = Vec::new();
         if self.contents.fingerprint.is_none() {
             let message = text!(
-                "the token in {} is too easily guessed for the plan to hold its fingerprint: apply can't tell whether it is still the same",
+                "the token in {} is too easily guessed to keep its fingerprint in the plan: apply can't tell whether it is still the same",
                 self.contents.source
             );
             warnings.push(Warning { code: "no_fingerprint".into(), message });
@@ -201,7 +201,7 @@ impl SavedPlan {
             Some(uid) => Err(stale(
                 FailureCode::OtherCluster,
                 text!(
-                    "context {} ({}) is another cluster than the plan was made for: its uid is {}, the plan's is {}",
+                    "context {} ({}) is not the cluster the plan was made for: its uid is {}, the plan's is {}",
                     now.cluster.context,
                     now.cluster.server,
                     uid,

@@ -20,7 +20,7 @@ use crate::text;
 use crate::verify;
 use crate::view::Door;
 
-/// How often a plan is made anew because an object moved between reading it and asking the server about it.
+/// How often a plan is recreated because an object moved between reading it and asking the server about it.
 const ATTEMPTS: u32 = 3;
 
 /// A plan, and what it was made from.
@@ -82,7 +82,7 @@ impl Session {
         };
         let pat = source.read(accept, warnings)?;
         if pat.is_none() {
-            let message = text!("{}: a plan goes on without comparing the token; apply would stop", source.unset());
+            let message = text!("{}: the plan continues without comparing the token; apply would fail", source.unset());
             warnings.push(Warning { code: "token_unset".into(), message });
         }
         if let Some(pat) = &pat {

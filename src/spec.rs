@@ -123,21 +123,21 @@ fn load(path: &Outside) -> Result<String, SpecErrors> {
     };
     let unreadable = |error: &std::io::Error| match error.kind() {
         std::io::ErrorKind::NotFound => whole(
-            "there is no such file".into(),
+            "no such file".into(),
             Some("name the spec with -f SPEC, or write one: four lines are enough, see `konnect --help` and the README"),
         ),
-        std::io::ErrorKind::IsADirectory => whole("it is a folder; -f takes one file".into(), None),
-        kind => whole(text!("it can't be read: {}", kind), None),
+        std::io::ErrorKind::IsADirectory => whole("is a folder; -f takes one file".into(), None),
+        kind => whole(text!("can't be read: {}", kind), None),
     };
     let mut bytes = Vec::new();
     std::fs::File::open(path.expose())
         .and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes))
         .map_err(|error| unreadable(&error))?;
     if bytes.len() as u64 > MAX_BYTES {
-        return Err(whole("it is longer than 1 MiB".into(), Some("is this a spec?")));
+        return Err(whole("is longer than 1 MiB".into(), Some("is this a spec?")));
     }
     String::from_utf8(bytes)
-        .map_err(|error| whole(text!("it is not UTF-8 (byte {})", error.utf8_error().valid_up_to()), Some("save it as UTF-8")))
+        .map_err(|error| whole(text!("is not UTF-8 (byte {})", error.utf8_error().valid_up_to()), Some("save it as UTF-8")))
 }
 
 /// Reads a spec's text. `path` is only shown; relative paths in the text start at `folder`.

@@ -48,7 +48,7 @@ async fn ask(cluster: &Cluster, change: &Change, token: Comparison<'_>, withheld
         Ok(Sent::Answered(answer)) if answer.code == 403 => match may_write(cluster, change).await {
             Some(false) => DryRun::NotAsked(ComputedBecause::NoPermission),
             Some(true) => DryRun::Refused(write::refusal(&answer)),
-            None => DryRun::Failed("the server does not say whether we may".into()),
+            None => DryRun::Failed("the server did not say whether we may".into()),
         },
         Ok(Sent::Answered(answer)) if answer.code == 401 => return Err(unauthorized(cluster)),
         Ok(Sent::Answered(answer)) if write::webhook_failed(&answer) => DryRun::Refused(write::refusal(&answer)),

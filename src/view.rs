@@ -34,7 +34,7 @@ pub trait View: Send {
 
     /// Why nobody can be asked anything, if so.
     fn nobody_to_ask(&self) -> Option<&'static str> {
-        Some("with this --format nobody is asked")
+        Some("this --format never prompts")
     }
 
     /// Shows an event.

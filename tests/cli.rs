@@ -76,11 +76,11 @@ fn help_version_and_usage() {
 #[test]
 fn specs_and_tokens_fail_before_any_request() {
     says(&alone(&["validate"]), 0, &[]);
-    says(&testkit::konnect!().args(["plan"]).run(), 1, &["there is no such file", "konnect.toml"]);
+    says(&testkit::konnect!().args(["plan"]).run(), 1, &["no such file", "konnect.toml"]);
     says(&testkit::konnect!().spec("").args(["validate"]).run(), 1, &["missing key `namespace`", "missing key `pat_env`"]);
     let rows = [
         ("", "is empty"),
-        ("kpat_in ner1234", "white space inside"),
+        ("kpat_in ner1234", "contains white space"),
         ("PASTE_YOUR_TOKEN", "placeholder"),
         ("\"kpat_quoted1234\"", "quotes"),
     ];
@@ -193,7 +193,7 @@ fn a_server_that_is_not_there_hangs_or_is_another() {
 
     let pinned = format!("{}[cluster]\nuid = \"another\"\n", spec("kong"));
     let ran = on(server, "kong").spec(&pinned).args(["plan"]).run();
-    says(&ran, 3, &["another cluster than the spec pins", "another"]);
+    says(&ran, 3, &["is not the cluster the spec pins", "another"]);
     let nobody = server.user("nobody-at-all", &[]);
     let ran = on(server, "kong").spec(&pinned).env("KUBECONFIG", nobody).args(["plan"]).run();
     says(&ran, 1, &["`get` namespaces `kube-system`"]);

@@ -35,7 +35,7 @@ fn asked_and_overtaken(kubeconfig: &Path, namespace: &str) {
     terminal.expect(&format!("Namespace {namespace}: Appeared meanwhile, as wanted; not written"));
     terminal.expect(&format!("Secret {namespace}/konnect-pat: Appeared meanwhile, as wanted; not written"));
     terminal.expect("Apply complete! Resources: 0 added, 0 changed, 0 destroyed. 3 done by another.");
-    terminal.expect("Read again: no changes remain.");
+    terminal.expect("Verified: no changes remain.");
     assert_eq!(terminal.wait().0, 0);
 }
 

@@ -44,7 +44,7 @@ fn to_a_full_disk(konnect: &Konnect) -> (i32, String) {
 fn every_failure_has_its_entry_in_the_documentation() {
     let row = |code: &FailureCode| {
         let means = code.means();
-        format!("| `{}` | {} | {means} | {} |\n", code.word(), code.outcome().code(), code.advice())
+        format!("| `{}` | {} | {means} | {} |\n", code.word(), code.outcome().code(), code.hint())
     };
     let rows: String = FailureCode::ALL.iter().map(row).collect();
     testkit::golden::section(

@@ -102,7 +102,7 @@ fn from_the_pull_request_to_the_cluster() {
     let shown = testkit::konnect!().file("artefact", &plan).args(["show", "artefact", "--format", "markdown"]).run();
     shown.assert_says(0, &["1 to add, 1 to change", &digest]);
     let ran = ci.apply(&plan, TOKEN, &["--expect", &digest]);
-    ran.assert_says(0, &["Resources: 1 added, 1 changed", "Read again: no changes remain."]);
+    ran.assert_says(0, &["Resources: 1 added, 1 changed", "Verified: no changes remain."]);
     assert!(!ran.stdout.contains('\u{1b}') && !ran.stderr.contains('\u{1b}'), "no colour in a job's log");
     assert_eq!(ci.live()["data"]["token"], BASE64.encode(TOKEN));
     ci.apply(&plan, TOKEN, &["--expect", &digest]).assert_says(0, &["Nothing left to do"]);
@@ -176,7 +176,7 @@ fn another_cluster_behind_the_same_name() {
     let (plan, _) = ci.planned();
     let other = Server::start();
     let ran = ci.apply_with(&plan, TOKEN, &[], &other.kubeconfig());
-    ran.assert_says(4, &["is another cluster than the plan was made for"]);
+    ran.assert_says(4, &["is not the cluster the plan was made for"]);
     let (code, _) = other.raw("GET", &format!("/api/v1/namespaces/{}", ci.namespace), "", "");
     assert_eq!(code, 404, "nothing was written there");
     ci.apply(&plan, TOKEN, &[]).assert_says(0, &["Resources: 2 added"]);

@@ -109,7 +109,7 @@ fn without_a_token_nothing_is_saved() {
     let desk = testkit::konnect!().spec(SPEC).env("PAT", TOKEN).args(["plan", "--sandbox=s", "--out", "none/p"]);
     let ran = desk.run();
     ran.assert_code(1);
-    assert!(ran.stderr.contains("can't be saved to none/p"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("can't save the plan to none/p"), "{}", ran.stderr);
     // stdout as an ordinary file, as behind `>`: the link to it must not be replaced either.
     let konnect =
         testkit::konnect!().spec(SPEC).env("PAT", TOKEN).file("ordinary", "").args(["plan", "--sandbox=s", "--out", "out"]);
@@ -126,7 +126,7 @@ fn without_a_token_nothing_is_saved() {
     for place in [".", "/dev/stdout", "/dev/null"] {
         let ran = testkit::konnect!().spec(SPEC).env("PAT", TOKEN).args(["plan", "--sandbox=s", "--out", place]).run();
         ran.assert_code(1);
-        assert!(ran.stderr.contains("is no file"), "{}", ran.stderr);
+        assert!(ran.stderr.contains("is not a file"), "{}", ran.stderr);
     }
 }
 
@@ -166,7 +166,7 @@ fn what_was_changed_or_is_no_plan_is_refused() {
     desk.refused(&[], 4, &["made by konnect 0.0.1"]);
     for none in ["", "{}", "not JSON", &good[..good.len() / 2], SPEC, "[1]"] {
         desk.write(none);
-        desk.refused(&[], 1, &["is no saved plan"]);
+        desk.refused(&[], 1, &["is not a saved plan"]);
     }
     std::fs::remove_file(desk.path()).expect("there");
     desk.refused(&[], 1, &["can't be read"]);
@@ -211,7 +211,7 @@ fn another_cluster_comes_before_another_token() {
     desk.0 = konnect.env("PAT", "kpat_anotherTokenCCCCDDDD5678");
     let ran = desk.run(&["apply", "p", "--sandbox=other"]);
     ran.assert_code(4);
-    assert!(ran.stderr.contains("is another cluster than the plan was made for"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("is not the cluster the plan was made for"), "{}", ran.stderr);
     desk.refused(&[], 4, &["is not the one the plan was made with"]);
     let ran = desk.run(&["apply", "p", "--sandbox=s", "--format", "json"]);
     ran.assert_code(4);

@@ -29,7 +29,7 @@ pub async fn missing_rights(cluster: &Cluster, revalidated: &Revalidated) -> Res
     }
     Err(Failure::new(
         FailureCode::Permission,
-        text!("missing permission, nothing was written:\n  - {}", Text::join(missing, "\n  - ")),
+        text!("missing permissions, nothing was written:\n  - {}", Text::join(missing, "\n  - ")),
     )
     .hint("ask the cluster's administrator for these rights, or choose another context with --context"))
 }

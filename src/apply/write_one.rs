@@ -122,7 +122,7 @@ impl Evidence {
 
     fn words(&mut self, because: Because, planned: &Change) -> Failure {
         let title = planned.wanted.object.title();
-        let missing = || Failure::new(FailureCode::BadAnswer, text!("what became of {} is not known", title));
+        let missing = || Failure::new(FailureCode::BadAnswer, text!("it is not known what became of {}", title));
         let taken = |failure: &mut Option<Failure>| failure.take().unwrap_or_else(missing);
         match because {
             Because::Reply => taken(&mut self.reply),
@@ -153,7 +153,7 @@ impl Evidence {
 }
 
 fn and_unclear(why: Failure) -> Failure {
-    Failure { what: text!("{}; and reading it again did not tell whether it was written", why.what), ..why }
+    Failure { what: text!("{}; and reading it again did not show whether it was written", why.what), ..why }
         .hint("run `konnect plan` to see what is there")
 }
 
@@ -167,7 +167,7 @@ fn refused(planned: &Change, answer: &Answer) -> Failure {
         .hint("create it, or let konnect manage it (remove `manage = false`)"),
         Reason::NamespaceTerminating => {
             Failure::new(FailureCode::NamespaceTerminating, text!("{} can't be created: its namespace is being deleted", title))
-                .hint("wait until it is gone, have it made anew, then run apply again")
+                .hint("wait until it is gone, have it recreated, then run apply again")
         }
         Reason::Rejected(message) | Reason::WebhookFailed(message) => rejected(&title, &message, answer),
         _ => rejected(&title, &Text::default(), answer),

@@ -7,28 +7,27 @@ use crate::desired::FieldOfType;
 use crate::object::ResourceType;
 
 pub(super) fn timeout(text: &str) -> Result<Duration, String> {
-    let advice = "write it as 30s, 2m or 1h";
-    let parsed = text.parse::<jiff::SignedDuration>().map_err(|_| format!("it is not a length of time: {advice}"))?;
-    let time = Duration::try_from(parsed).map_err(|_| "it is negative".to_owned())?;
+    let hint = "write it as 30s, 2m or 1h";
+    let parsed = text.parse::<jiff::SignedDuration>().map_err(|_| format!("not a valid duration: {hint}"))?;
+    let time = Duration::try_from(parsed).map_err(|_| "must not be negative".to_owned())?;
     if time.is_zero() || time > Duration::from_secs(24 * 3600) {
-        return Err("it must be more than nothing and at most 24h".to_owned());
+        return Err("must be more than 0 and at most 24h".to_owned());
     }
     Ok(time)
 }
 
 pub(super) fn lifetime(text: &str) -> Result<Duration, String> {
-    let parsed =
-        text.parse::<jiff::SignedDuration>().map_err(|_| "it is not a length of time: write it as 90m or 24h".to_owned())?;
-    let time = Duration::try_from(parsed).map_err(|_| "it is negative".to_owned())?;
+    let parsed = text.parse::<jiff::SignedDuration>().map_err(|_| "not a valid duration: write it as 90m or 24h".to_owned())?;
+    let time = Duration::try_from(parsed).map_err(|_| "must not be negative".to_owned())?;
     if time.is_zero() || time > Duration::from_secs(90 * 24 * 3600) {
-        return Err("it must be more than nothing and at most 2160h (90 days)".to_owned());
+        return Err("must be more than 0 and at most 2160h (90 days)".to_owned());
     }
     Ok(time)
 }
 
 pub(super) fn digest(text: &str) -> Result<String, String> {
     let hex = text.strip_prefix("sha256:").filter(|hex| hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_hexdigit()));
-    let hex = hex.ok_or("it is sha256: and 64 hexadecimal digits, as `plan --out` prints it")?;
+    let hex = hex.ok_or("must be sha256: and 64 hexadecimal digits, as `plan --out` prints it")?;
     Ok(format!("sha256:{}", hex.to_ascii_lowercase()))
 }
 

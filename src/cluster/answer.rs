@@ -76,8 +76,8 @@ impl Answer {
         let body: Value = match serde_json::from_slice(body) {
             Ok(value @ Value::Object(_)) => value,
             _ if code.is_client_error() || code.is_server_error() => Value::Null,
-            Ok(_) => return Err("with JSON that is no Kubernetes object"),
-            Err(error) if error.is_eof() => return Err("with JSON that breaks off"),
+            Ok(_) => return Err("with JSON that is not a Kubernetes object"),
+            Err(error) if error.is_eof() => return Err("with truncated JSON"),
             Err(_) => return Err("with something that is not JSON"),
         };
         let status = (body.get("kind").and_then(Value::as_str) == Some("Status")).then(|| status(&body));

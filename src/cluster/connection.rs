@@ -31,7 +31,7 @@ pub fn client(selected: &Selected, notices: &Notices) -> Result<kube::Client, Fa
     if config.accept_invalid_certs {
         let server = Outside::new(server.to_string());
         let message = text!(
-            "the certificate of {} is not checked (insecure-skip-tls-verify): anybody in between can read the token",
+            "the certificate of {} is not checked (insecure-skip-tls-verify): anyone in between can read the token",
             server
         );
         notices(Notice::Warning(Warning { code: "insecure_skip_tls_verify".into(), message }));
@@ -63,13 +63,13 @@ fn build(config: &kube::Config) -> kube::Result<kube::Client> {
 fn part(error: &kube::Error) -> Text {
     match error {
         kube::Error::RustlsTls(error) if error.to_string().contains("UnsupportedCertVersion") => {
-            "the client certificate is of X.509 version 1, which konnect does not take: have it made as version 3".into()
+            "the client certificate is X.509 version 1, which konnect does not accept: have it issued as version 3".into()
         }
         kube::Error::RustlsTls(error) => text!("TLS: {}", Outside::new(error.to_string())),
         kube::Error::InferKubeconfig(_) => "the client certificate or its key can't be read".into(),
-        kube::Error::Auth(_) => "they are of a kind that konnect does not know (auth-provider), or not complete".into(),
-        kube::Error::HttpError(_) => "a user, group or token in them holds characters that HTTP headers can't".into(),
-        _ => "they are not complete".into(),
+        kube::Error::Auth(_) => "they are of a kind that konnect does not support (auth-provider), or incomplete".into(),
+        kube::Error::HttpError(_) => "a user, group or token in them contains characters that an HTTP header can't".into(),
+        _ => "they are incomplete".into(),
     }
 }
 
@@ -80,7 +80,7 @@ fn refuse_plain_http(server: &http::Uri) -> Result<(), Failure> {
     Err(Failure::new(
         FailureCode::PlainHttp,
         text!(
-            "{} is not https: the token and our credentials would cross the network in clear",
+            "{} is not https: the token and our credentials would cross the network in clear text",
             Outside::new(server.to_string())
         ),
     )

@@ -68,7 +68,7 @@ async fn run(exec: &ExecConfig, surroundings: &Surroundings<'_>) -> Result<Zeroi
     let interactive = match exec.interactive_mode {
         Some(ExecInteractiveMode::Never) => false,
         Some(ExecInteractiveMode::Always) if !may_ask(surroundings) => {
-            return Err(failed(exec, "must ask on a terminal (interactiveMode: Always), and there is none for it").hint(
+            return Err(failed(exec, "needs a terminal (interactiveMode: Always), and there is none for it").hint(
                 "run konnect on a terminal and without --pat-stdin, log in with the plugin first, or use another context",
             ));
         }
@@ -266,7 +266,7 @@ async fn read<R: tokio::io::AsyncRead + Unpin>(from: &mut Option<R>, buffer: &mu
 fn exec_info(exec: &ExecConfig, interactive: bool) -> Result<String, Failure> {
     let mut spec = json!({ "interactive": interactive });
     if let Some(cluster) = &exec.cluster {
-        spec["cluster"] = serde_json::to_value(cluster).map_err(|_| failed(exec, "can't be told about the cluster"))?;
+        spec["cluster"] = serde_json::to_value(cluster).map_err(|_| failed(exec, "can't be given the cluster's details"))?;
     }
     Ok(json!({ "apiVersion": version(exec), "kind": "ExecCredential", "spec": spec }).to_string())
 }

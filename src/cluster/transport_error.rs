@@ -40,7 +40,7 @@ impl TransportError {
                 error.downcast_ref::<Failure>().map_or_else(|| Outside::new(error.to_string()).into(), |own| own.what.clone());
             next = error.source();
         }
-        let (permanent, hint) = advice(&words.join(": "));
+        let (permanent, hint) = hint(&words.join(": "));
         Self { undelivered, permanent, what: plain(deepest), hint }
     }
 
@@ -55,7 +55,7 @@ impl TransportError {
     }
 }
 
-fn advice(words: &str) -> (bool, Option<&'static str>) {
+fn hint(words: &str) -> (bool, Option<&'static str>) {
     if words.contains("UnknownIssuer") {
         return (
             true,

@@ -20,7 +20,7 @@ pub(super) fn check_pin(
         Ok(Some(uid)) => Err(Failure::new(
             FailureCode::OtherCluster,
             text!(
-                "context {} ({}) is another cluster than the spec pins: its uid is {}, cluster.uid says {}",
+                "context {} ({}) is not the cluster the spec pins: its uid is {}, cluster.uid says {}",
                 cluster.context,
                 cluster.server,
                 uid,

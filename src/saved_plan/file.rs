@@ -26,7 +26,7 @@ impl SavedPlan {
     /// # Errors
     /// The file can't be written; one that was there stays as it was.
     pub fn save(&self, shown: &Outside) -> Result<String, Failure> {
-        let fail = |kind: ErrorKind| Failure::new(FailureCode::PlanFile, text!("the plan can't be saved to {}: {}", shown, kind));
+        let fail = |kind: ErrorKind| Failure::new(FailureCode::PlanFile, text!("can't save the plan to {}: {}", shown, kind));
         let mut document = serde_json::to_value(&self.document).map_err(|_| fail(ErrorKind::InvalidData))?;
         let digest = digest(&document);
         document["digest"] = json!(digest);
@@ -38,11 +38,11 @@ impl SavedPlan {
         // A folder, a device or a pipe can't be put in place of, nor a link, whatever it leads to: renaming over /dev/stdout would take it
         // from everybody, also where stdout is an ordinary file.
         if std::fs::symlink_metadata(path).is_ok_and(|found| !found.is_file()) {
-            return Err(Failure::new(FailureCode::PlanFile, text!("{} is no file: a plan is saved to a file", shown))
+            return Err(Failure::new(FailureCode::PlanFile, text!("{} is not a file: a plan is saved to a file", shown))
                 .hint("name the file itself; a link, a folder, a pipe or a device is not replaced"));
         }
         if is_something_else(path) {
-            return Err(Failure::new(FailureCode::PlanFile, text!("{} is there already, and is not a saved plan", shown))
+            return Err(Failure::new(FailureCode::PlanFile, text!("{} exists, and is not a saved plan", shown))
                 .hint("name another file; only a saved plan, or an empty file, is replaced"));
         }
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -61,7 +61,7 @@ impl SavedPlan {
     /// Reads a file, computes its plan, and returns its digest too.
     ///
     /// # Errors
-    /// A file that can't be read or is no saved plan (exit code 1); one of another format or version, that was changed, or whose parts
+    /// A file that can't be read or is not a saved plan (exit code 1); one of another format or version, that was changed, or whose parts
     /// disagree (4).
     pub fn open(shown: &Outside) -> Result<(Self, String), Failure> {
         let no_plan = |what: Text| Failure::new(FailureCode::PlanFile, what).hint("`konnect plan --out PLAN` makes one");
@@ -72,22 +72,23 @@ impl SavedPlan {
         let mut document: Value = serde_json::from_str(&text)
             .ok()
             .filter(|document: &Value| document["magic"] == MAGIC)
-            .ok_or_else(|| no_plan(text!("{} is no saved plan", shown)))?;
+            .ok_or_else(|| no_plan(text!("{} is not a saved plan", shown)))?;
         let version = document["konnect_version"].as_str().unwrap_or("unknown").to_owned();
         if document["format"] != FORMAT {
             let other = document["format"].as_u64().map_or_else(|| "unknown".into(), |format| text!("{}", format));
             return Err(stale(
                 FailureCode::PlanFormat,
-                text!("{} has format {}, this konnect knows format {}", shown, other, FORMAT),
+                text!("{} has format {}; this konnect reads format {}", shown, other, FORMAT),
             )
             .hint("apply it with the konnect that made it, or plan again"));
         }
         if version != env!("CARGO_PKG_VERSION") {
-            let what = text!("{} was made by konnect {}, this is {}", shown, Outside::from(&version), env!("CARGO_PKG_VERSION"));
+            let what =
+                text!("{} was made by konnect {}; this is konnect {}", shown, Outside::from(&version), env!("CARGO_PKG_VERSION"));
             return Err(stale(FailureCode::PlanVersion, what).hint("apply it with the konnect that made it, or plan again"));
         }
         let changed =
-            || stale(FailureCode::PlanChanged, text!("{} was changed after it was saved: its digest does not fit", shown));
+            || stale(FailureCode::PlanChanged, text!("{} was changed after it was saved: its digest does not match", shown));
         let whole = canonical(&document);
         let said = document.as_object_mut().and_then(|document| document.remove("digest")).ok_or_else(changed)?;
         let digest = digest(&document);
@@ -95,8 +96,8 @@ impl SavedPlan {
             return Err(changed());
         }
         let forged = |what: Text| {
-            stale(FailureCode::PlanDisagrees, text!("{} is not as konnect saves a plan: {}", shown, what))
-                .hint("somebody changed it, and made its digest fit: find out who, and plan again")
+            stale(FailureCode::PlanDisagrees, text!("{} is not what konnect would have saved: {}", shown, what))
+                .hint("somebody changed it, and made its digest match: find out who, and plan again")
         };
         // The parser's words may quote the file. What it reads must be all that is there, in the one way there is to write it.
         let known: Option<PlanFile> = serde_json::from_value(document.clone()).ok();

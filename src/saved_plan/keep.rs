@@ -30,7 +30,7 @@ impl Keeper<'_> {
         self.0.keep(text).ok_or_else(|| {
             Failure::new(
                 FailureCode::SecretInPlan,
-                "the plan was not saved: a text that it must hold contains a token or a password that was met in this run",
+                "the plan was not saved: a text that it must contain includes a token or a password met in this run",
             )
             .hint("look for it in the spec, and in the names, labels, annotations and managers of the live objects")
         })

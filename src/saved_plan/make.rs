@@ -42,7 +42,7 @@ impl SavedPlan {
             return Err(Failure::new(FailureCode::Unknown, "the plan was not saved: not all of it could be read"));
         }
         let unfit = |what: Text| Failure::new(FailureCode::PlanFile, text!("the plan was not saved: {}", what));
-        let differs = || unfit("read back from its file it would be another one; this is a bug in konnect".into());
+        let differs = || unfit("read back from its file it would be a different plan; this is a bug in konnect".into());
         let fingerprints = session.fingerprints.as_ref().ok_or_else(differs)?;
         let keeper = Keeper(&session.door);
         let created = made.plan.read_at;
@@ -78,7 +78,7 @@ fn cluster(keeper: &Keeper<'_>, identity: &ClusterIdentity) -> Result<ClusterPar
     let Some(uid) = uid else {
         return Err(Failure::new(
             FailureCode::UidUnreadable,
-            "a saved plan is bound to the cluster's uid, which we may not read",
+            "a saved plan is bound to the cluster's uid, and there is no permission to read it",
         )
         .hint("it needs the right to `get` namespaces `kube-system`; `konnect rbac` prints it"));
     };

@@ -38,9 +38,9 @@ impl SpecError {
     /// Something that looks like a token. Its place is never shown as it is.
     pub(super) fn token(span: Range<usize>) -> Self {
         let mut fault =
-            Self::at(span.clone(), "a token stands in this file: this is a checked-in file, and the token never belongs in it");
+            Self::at(span.clone(), "this file contains a token, and a token must never be in a file that is checked in");
         fault.hint = Some(
-            "take it out, and revoke it if the file was ever shared; write pat_env = \"PAT\" and put the token into $PAT".into(),
+            "remove it, and revoke it if the file was ever shared; write pat_env = \"PAT\" and put the token in $PAT".into(),
         );
         fault.hidden = Some(span);
         fault

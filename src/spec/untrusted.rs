@@ -112,31 +112,31 @@ impl Policy {
                 (Some(KeyRule::Context), _) if self.context_is_chosen || self.contexts.iter().any(|name| *name == text) => {}
                 (Some(KeyRule::Context), _) => faults.push(refusal(
                     at,
-                    "`context` is not one that this spec may choose",
+                    "an untrusted spec may not choose this `context`",
                     "allow it by --allow-context NAME, or choose the context yourself by --context NAME",
                 )),
                 (Some(KeyRule::PatEnv | KeyRule::PatFile), _) if self.pat_from_stdin => {}
                 (Some(KeyRule::PatEnv), _) if self.pat_envs.iter().any(|name| *name == text) => {}
                 (Some(KeyRule::PatEnv), _) => faults.push(refusal(
                     at,
-                    "`pat_env` is not a variable that this spec may have read",
+                    "an untrusted spec may not name this variable in `pat_env`",
                     "allow it by --allow-pat-env NAME, if it is the one with the token",
                 )),
                 (Some(KeyRule::PatFile), _) => faults.push(refusal(
                     at,
-                    "`pat_file` could name any file of this machine",
+                    "an untrusted spec may not set `pat_file`: it could name any file on this machine",
                     "write pat_env and allow it by --allow-pat-env NAME, or give the token by --pat-stdin",
                 )),
                 (Some(KeyRule::IgnoredPath), _) if leaves(text) => faults.push(refusal(
                     at,
-                    "this path leads out of the spec's folder",
-                    "take the key out: with --untrusted-spec only --kubeconfig FILE or KUBECONFIG names the file",
+                    "this path leads outside the spec's folder",
+                    "remove the key: with --untrusted-spec only --kubeconfig FILE or KUBECONFIG names the file",
                 )),
                 (Some(KeyRule::IgnoredPath), _) => {}
                 (None, _) => faults.push(refusal(
                     key.span(),
                     "an untrusted spec may not have this key",
-                    "take it out, or run without --untrusted-spec if you trust whoever wrote it",
+                    "remove it, or run without --untrusted-spec if you trust its author",
                 )),
             }
         }

@@ -55,7 +55,7 @@ impl View for Human {
             )),
             // Whoever does not know how the plan was made would wonder why nothing happens.
             Event::WaitingForToken => {
-                printer.error(&printer.door().output("the plan takes the token from standard input: waiting for it\n"))
+                printer.error(&printer.door().output("the plan reads the token from standard input: waiting for it\n"))
             }
             Event::Asked => printer.print(QUESTION),
             Event::Writing => printer.print_unless_quiet("\n"),
@@ -66,7 +66,7 @@ impl View for Human {
                 }
             }
             Event::Summary(report) => progress::summary(report, printer),
-            Event::Confirmed => printer.print_unless_quiet("Read again: no changes remain.\n"),
+            Event::Confirmed => printer.print_unless_quiet("Verified: no changes remain.\n"),
             Event::Begun { spec: _ } | Event::Ended { outcome: _ } => {}
         }
     }

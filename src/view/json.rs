@@ -9,7 +9,7 @@ use events::Lines;
 use super::{Output, View};
 
 /// Why nobody is asked.
-const NOBODY_TO_ASK: &str = "with --format json nobody is asked";
+const NOBODY_TO_ASK: &str = "--format json never prompts";
 
 /// The view for a command with this output.
 pub(super) fn view(output: Output) -> Box<dyn View> {

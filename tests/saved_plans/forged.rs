@@ -229,7 +229,7 @@ fn a_file_whose_parts_disagree_is_refused_whatever_its_digest_says() {
         desk.write(&good);
         let digest = forge(&desk, change);
         assert!(good != desk.text(), "row {i} ({words}) changes nothing");
-        desk.refused(&["--expect", &digest], 4, &[words, "is not as konnect saves a plan"]);
+        desk.refused(&["--expect", &digest], 4, &[words, "is not what konnect would have saved"]);
         let shown = desk.run(&["show", "p"]);
         shown.assert_code(4);
         assert!(shown.stdout.is_empty() && shown.stderr.contains(words), "{}", shown.stderr);

@@ -13,10 +13,10 @@ pub const MAX_ANNOTATION_BYTES: usize = 256 * 1024;
 /// What is wrong with it, as the end of a sentence.
 pub fn dns_label(name: &str) -> Result<(), &'static str> {
     if name.len() > 63 {
-        return Err("has more than 63 characters");
+        return Err("must be at most 63 characters long");
     }
     if name.contains('.') {
-        return Err("has a dot: a namespace's name is one DNS label");
+        return Err("must not contain a dot: a namespace's name is a single DNS label");
     }
     part(name)
 }
@@ -27,20 +27,20 @@ pub fn dns_label(name: &str) -> Result<(), &'static str> {
 /// What is wrong with it, as the end of a sentence.
 pub fn dns_subdomain(name: &str) -> Result<(), &'static str> {
     if name.len() > 253 {
-        return Err("has more than 253 characters");
+        return Err("must be at most 253 characters long");
     }
     name.split('.').try_for_each(part)
 }
 
 fn part(name: &str) -> Result<(), &'static str> {
     if name.is_empty() {
-        return Err("is empty, or has an empty part between dots");
+        return Err("must not be empty, or have an empty part between dots");
     }
     if !name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'.') {
-        return Err("has other characters than lowercase letters, digits and -");
+        return Err("may contain only lowercase letters, digits and -");
     }
     if name.starts_with('-') || name.ends_with('-') {
-        return Err("begins or ends with -");
+        return Err("must begin and end with a letter or digit");
     }
     Ok(())
 }
@@ -61,16 +61,16 @@ pub fn annotation_key(key: &str) -> Result<(), &'static str> {
 pub fn qualified_key(key: &str) -> Result<(), &'static str> {
     let name = match key.split_once('/') {
         Some((prefix, name)) => {
-            dns_subdomain(prefix).map_err(|_| "has a prefix that is no DNS name in lowercase")?;
+            dns_subdomain(prefix).map_err(|_| "must have a lowercase DNS name before the slash")?;
             name
         }
         None => key,
     };
     if name.is_empty() {
-        return Err("has no name");
+        return Err("must have a name");
     }
     word(name)
-        .map_err(|_| "has a name that is not 1 to 63 letters, digits, - _ or ., beginning and ending with a letter or digit")
+        .map_err(|_| "must have a name of 1 to 63 letters, digits, `-`, `_` or `.` that begins and ends with a letter or digit")
 }
 
 /// Whether it is a key of a Secret's data.
@@ -99,7 +99,11 @@ fn word(text: &str) -> Result<(), &'static str> {
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
         && text.starts_with(|c: char| c.is_ascii_alphanumeric())
         && text.ends_with(|c: char| c.is_ascii_alphanumeric());
-    if sound { Ok(()) } else { Err("is not at most 63 letters, digits, - _ or ., beginning and ending with a letter or digit") }
+    if sound {
+        Ok(())
+    } else {
+        Err("must be at most 63 letters, digits, `-`, `_` or `.`, and begin and end with a letter or digit")
+    }
 }
 
 #[cfg(test)]

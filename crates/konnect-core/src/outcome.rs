@@ -99,7 +99,7 @@ impl Failure {
         Self { outcome: code.outcome(), code, what: what.into(), hint: None }
     }
 
-    /// The same failure with advice.
+    /// The same failure with a hint.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<Text>) -> Self {
         self.hint = Some(hint.into());

@@ -76,7 +76,7 @@ fn an_update_against_what_became_of_its_object() {
     assert_eq!(alone(&update, Some(&live("2", "a", "kubectl-label", "wanted"))), Validity::AlreadyDone);
     let rows = [
         (None, "was deleted since"),
-        (Some(LiveObject { uid: "v".into(), ..live("2", "b", "kubectl-label", "old") }), "was deleted and made anew since"),
+        (Some(LiveObject { uid: "v".into(), ..live("2", "b", "kubectl-label", "old") }), "was deleted and recreated since"),
         (Some(live("2", "c", "kubectl-label", "old")), "changed since the plan was made: metadata.labels.team"),
         (Some(live("2", "b", "kubectl-edit", "old")), "changed since the plan was made: metadata.labels.team"),
         (Some(live("2", "b", "kubectl-label", "other")), "changed since the plan was made: data.token"),

@@ -61,7 +61,7 @@ impl<'a> Entry<'a> {
             let Some(entry) = next() else { continue };
             let found = Self { kind, name: name.into(), place: Some((document, entry.get(kind).unwrap_or(&YamlNode::Null))) };
             if next().is_some() {
-                return Err(found.wrong("stands there twice".into()).hint("give one of the two another name"));
+                return Err(found.wrong("is there twice".into()).hint("give one of the two another name"));
             }
             return match found.place {
                 Some((_, YamlNode::Map(_) | YamlNode::Null)) => Ok(Some(found)),
@@ -179,7 +179,7 @@ impl<'a> Entry<'a> {
             }
             (None, Some(named)) => named.read(MAX_PEM_BYTES).map(Some).map_err(|error| {
                 let why: Text = match error.kind() {
-                    ErrorKind::FileTooLarge => "it is longer than 1 MiB".into(),
+                    ErrorKind::FileTooLarge => "is longer than 1 MiB".into(),
                     kind => text!("{}", kind),
                 };
                 self.wrong(text!("is not usable: {} {} can't be read: {}", file, named.shown, why))

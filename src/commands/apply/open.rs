@@ -114,5 +114,5 @@ fn acceptable(path: &Outside, expected: Option<&str>) -> Result<SavedPlan, Failu
 /// Why nothing is applied without a token.
 pub(super) fn no_token(session: &Session) -> Failure {
     Failure::new(FailureCode::TokenUnset, text!("apply needs the token, and {}", session.source.unset()))
-        .hint("each write carries the whole object: without the token an apply would remove it")
+        .hint(text!("set {}: applying without it would remove the token", session.source))
 }

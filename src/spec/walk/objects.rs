@@ -62,7 +62,7 @@ impl Walk<'_> {
             Err(what) => {
                 let lower = name.to_ascii_lowercase().replace('_', "-");
                 let sound = (resource.check_name)(&lower).is_ok();
-                let fault = self.note(entry.1.span(), text!("this name of `{}` {}", resource.spec_key, what));
+                let fault = self.note(entry.1.span(), text!("`{}` {}", resource.spec_key, what));
                 if sound {
                     fault.hint = Some(text!("did you mean \"{}\"?", Outside::new(lower)));
                 }
@@ -81,7 +81,7 @@ impl Walk<'_> {
         if let (false, Some(map)) = (*manage, given) {
             self.note(
                 key.span(),
-                text!("a namespace with `manage = false` is somebody else's: its `{}` would never be set", map),
+                text!("a namespace with `manage = false` is managed elsewhere: its `{}` would never be set", map),
             )
             .hint = Some(text!("remove `{}`, or let konnect manage the namespace", map));
         }
@@ -107,7 +107,7 @@ impl Walk<'_> {
                 continue;
             }
             if let Err(what) = check_key(key.get_ref()) {
-                self.note(key.span(), text!("this key of {} {}", map, what));
+                self.note(key.span(), text!("a key of `{}` {}", map, what));
             }
             if matches!(value.get_ref(), DeValue::Table(_)) && key.get_ref().find('.').is_none() {
                 self.note(key.span(), text!("`{}` in {} is a table", Outside::new(mask_tokens(key.get_ref())), map)).hint =
@@ -136,7 +136,7 @@ impl Walk<'_> {
                     .hide(value.span());
             }
             if let Err(what) = check_value(text) {
-                self.note(value.span(), text!("this value of the {} {}", entry, what));
+                self.note(value.span(), text!("the {}'s value {}", entry, what));
             }
             if resource.is_namespace() && of_server == Some(key) && name.is_some_and(|name| name != text) {
                 self.note(value.span(), text!("the {} {} is set by the server to the namespace's name", entry, NAME_LABEL));

@@ -93,12 +93,12 @@ fn any(_: &str) -> Result<(), &'static str> {
 }
 
 fn never(_: &str) -> Result<(), &'static str> {
-    Err("is not a field of this type")
+    Err("must be a field of this type")
 }
 
 /// A Secret's data key.
 fn data_key(key: &str) -> Result<(), &'static str> {
-    if names::data_key(key) { Ok(()) } else { Err("is not a key of data") }
+    if names::data_key(key) { Ok(()) } else { Err("must be a valid data key") }
 }
 
 /// A Secret's `data`: nothing of it is kept or shown.

@@ -249,7 +249,19 @@ macro_rules! own {
     )* };
 }
 
-own!(u8, u16, u32, u64, u128, usize, i64, std::io::ErrorKind, std::process::ExitStatus, jiff::Timestamp);
+own!(u8, u16, u32, u64, u128, usize, i64, std::process::ExitStatus, jiff::Timestamp);
+
+/// In the words that every shell uses, where Rust has others.
+impl Part for std::io::ErrorKind {
+    fn text(&self) -> Text {
+        match self {
+            Self::NotFound => "no such file or directory".into(),
+            Self::AlreadyExists => "file exists".into(),
+            Self::InvalidFilename => "file name too long".into(),
+            other => Text(vec![Piece::Own(Cow::Owned(other.to_string()))]),
+        }
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -93,7 +93,7 @@ impl Plan {
             }
         }
         if dry_runs.values().any(|word| *word == DryRun::Moved) {
-            let message = "an object kept changing while it was looked at: the plan is computed from what was read last";
+            let message = "an object kept changing while it was read: the plan is computed from what was read last";
             self.warnings.push(Warning { code: "keeps_changing".into(), message: message.into() });
         }
     }

@@ -97,8 +97,8 @@ impl Change {
         match &self.reason {
             Reason::Absent => "it does not exist".into(),
             Reason::Differs => "it differs from the spec".into(),
-            Reason::UpToDate => "it is as the spec wants it".into(),
-            Reason::TokenNotCompared => "it is as the spec wants it, but there was no token to compare".into(),
+            Reason::UpToDate => "it matches the spec".into(),
+            Reason::TokenNotCompared => "it matches the spec, but there was no token to compare".into(),
             Reason::Terminating if self.wanted.object.resource.is_namespace() => {
                 "the namespace is being deleted; wait until it is gone".into()
             }
@@ -107,7 +107,7 @@ impl Change {
                     .into()
             }
             Reason::NamespaceTerminating => "its namespace is being deleted".into(),
-            Reason::Immutable => "it is immutable, and its data differs: it can only be deleted and made anew, by you".into(),
+            Reason::Immutable => "it is immutable, and its data differs: delete and recreate it yourself".into(),
             Reason::Fixed { path, live, only } => {
                 let field = Text::join(path.iter().map(|name| Text::from(*name)), ".");
                 text!("its {} is {}, not {}, and a {} can't be changed", field, live, *only, field)
@@ -118,7 +118,7 @@ impl Change {
             }
             Reason::Rejected(message) => text!("the server refuses it: {}", message.on_one_line()),
             Reason::WebhookFailed(message) => text!(
-                "an admission webhook of the cluster does not answer, and the server refuses what it can't have checked: {}",
+                "an admission webhook does not answer, and the server refuses what the webhook could not check: {}",
                 message.on_one_line()
             ),
             Reason::Unreadable => match &self.unreadable {

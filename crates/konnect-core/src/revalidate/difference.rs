@@ -26,7 +26,7 @@ impl Difference {
         let what = match (&self.planned.observed, &self.now.observed) {
             (None, Some(_)) => "appeared since the plan was made, and differs from the spec".into(),
             (Some(_), None) => "was deleted since the plan was made".into(),
-            (Some(before), Some(after)) if before.uid != after.uid => "was deleted and made anew since the plan was made".into(),
+            (Some(before), Some(after)) if before.uid != after.uid => "was deleted and recreated since the plan was made".into(),
             _ => match self.moved_fields() {
                 moved if moved.is_empty() => "changed since the plan was made".into(),
                 moved => text!("changed since the plan was made: {}", Text::join(moved.iter().map(FieldPath::dotted), ", ")),
