@@ -9,6 +9,7 @@ mod open_error;
 mod plan;
 mod process;
 mod rbac;
+mod refuse;
 mod run;
 mod serve;
 mod show;

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::cluster::{Answer, Cluster, in_parallel};
 use crate::desired::{Desired, DesiredObject};
-use crate::object::{ObjectKey, ObjectRef};
+use crate::object::ObjectKey;
 use crate::observed::{LiveObject, Observed, Read};
 use crate::outcome::{Failure, FailureCode};
 use crate::outside::{Outside, Part as _, Text};
@@ -66,6 +66,7 @@ pub async fn read(cluster: &Cluster, desired: &Desired, reading: Reading<'_>) ->
         spec: reading.spec.clone(),
         token_source: reading.token_source.text(),
         token_unset: reading.token_source.unset(),
+        token_is_given: reading.comparison.pat.is_some(),
         cluster: ClusterIdentity {
             context: cluster.context.clone(),
             server: cluster.server.clone(),
@@ -110,7 +111,7 @@ pub async fn read_object(cluster: &Cluster, wanted: &DesiredObject, comparison: 
             ),
         },
         404 if status_kind.is_some_and(|kind| *kind == object.resource.plural) => Read::Absent,
-        403 => Read::Unreadable(forbidden(&answer, object)),
+        403 => Read::Unreadable(forbidden(&answer)),
         401 => Read::Unreadable(unauthorized(cluster)),
         code => Read::Unreadable(Failure::new(
             FailureCode::BadAnswer,
@@ -133,18 +134,12 @@ pub fn unauthorized(cluster: &Cluster) -> Failure {
     .hint("log in again, or choose another context with --context")
 }
 
-fn forbidden(answer: &Answer, object: &ObjectRef) -> Failure {
-    let place = object.namespace.as_ref().map_or_else(Text::default, |namespace| text!(" in namespace {}", namespace));
+/// One of several, mostly: who lacks which rights, and what to do, is said of all of them at once.
+fn forbidden(answer: &Answer) -> Failure {
     // The usual message says the same once more; another one, of an authorizer of the cluster's own, is worth showing.
     let usual = answer.status.as_ref().is_some_and(|status| status.message.expose().contains("cannot get resource"));
     let message = if usual { Text::default() } else { server_message(answer) };
-    let what = text!("no permission to get {} {}{}{}", object.resource.plural, object.name, place, message);
-    Failure::new(FailureCode::Forbidden, what).hint(text!(
-        "ask for the right to `get` {} {}{}",
-        object.resource.plural,
-        object.name,
-        place
-    ))
+    Failure::new(FailureCode::Forbidden, text!("no permission to get it{}", message))
 }
 
 /// The server's own words, behind a colon.

@@ -70,7 +70,7 @@ pub fn refusal(answer: &Answer) -> Reason {
         }
         Some(_) if namespace_terminates(answer) => Reason::NamespaceTerminating,
         Some(status) if webhook_failed(answer) => Reason::WebhookFailed(status.words()),
-        Some(status) if !status.message.is_empty() => Reason::Rejected(status.words()),
+        Some(status) if !status.message.is_empty() => Reason::refused(status.words()),
         _ => Reason::Rejected(text!("the server answered {} without saying why", answer.code)),
     }
 }

@@ -116,7 +116,12 @@ fn who_may_only_get_sees_a_full_plan_and_every_missing_right() {
     server.kubectl_ok(&["create", "namespace", &namespace], None);
     let (konnect, ran) = run(konnect, &["plan"]);
     ran.assert_code(0);
-    assert_eq!(ran.stdout.matches("(computed: no permission for a server dry-run)").count(), 2, "{}", ran.stdout);
+    assert_eq!(
+        ran.stdout.matches("(not verified by the server: no permission for a server dry run)").count(),
+        2,
+        "{}",
+        ran.stdout
+    );
     let (_, ran) = run(konnect, &["apply", "--auto-approve"]);
     ran.assert_code(1);
     for right in

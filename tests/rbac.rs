@@ -100,7 +100,7 @@ fn exactly_these_rights_suffice_and_each_is_needed() {
         job.grant(&plan);
         let ran = job.konnect(&["plan", "--out", "p", "--detailed-exitcode"]);
         ran.assert_code(2);
-        assert!(ran.stdout.contains("(computed: no permission for a server dry-run)"), "{}", ran.stdout);
+        assert!(ran.stdout.contains("(not verified by the server: no permission for a server dry run)"), "{}", ran.stdout);
         job.konnect(&["apply", "--auto-approve"]).assert_code(1);
         for (left, verb, resource) in with_one_less(&plan) {
             job.revoke();

@@ -63,6 +63,49 @@ fn on_the_real_server(folder: PathBuf) -> Trial {
     })
 }
 
+/// How `plan --out` ends: what apply would refuse is not saved.
+fn out_code(scenario: &Scenario, document: &Value) -> i32 {
+    let blocked = document["specs"][0]["summary"]["blocked"] != 0;
+    match (scenario.pat(), blocked) {
+        (false, _) => 1,
+        (true, true) => 3,
+        (true, false) => 0,
+    }
+}
+
+/// What the plan promises and what apply then does or says are the same.
+fn agree(document: &Value, plan: &Ran, applied: &Ran) -> Result<(), String> {
+    let spec = &document["specs"][0];
+    let applyable = spec["applyable"] == true;
+    let completed = applied.code == 0 && applied.stdout.contains("Apply complete!");
+    let promised = plan.stdout.contains("konnect will perform the following actions:");
+    let refused = plan.stdout.contains("apply will refuse: ");
+    if applyable != completed || applyable != promised || applyable && refused {
+        return Err(format!(
+            "applyable: {applyable}, but the plan says\n{}\nand apply\n{}{}",
+            plan.stdout, applied.stdout, applied.stderr
+        ));
+    }
+    let blocked: Vec<&Value> = spec["changes"].as_array().into_iter().flatten().filter(|of| of["action"] == "blocked").collect();
+    if blocked.is_empty() {
+        return Ok(());
+    }
+    for change in blocked {
+        let object = &change["object"];
+        let name = object["name"].as_str().unwrap_or_default();
+        let place = object["namespace"].as_str().map_or_else(|| name.to_owned(), |namespace| format!("{namespace}/{name}"));
+        let title = format!("{} {place}", object["kind"].as_str().unwrap_or_default());
+        let reason = change["reason"].as_str().unwrap_or_default();
+        let hint = change["hint"].as_str().ok_or_else(|| format!("{title} is blocked without a hint"))?;
+        for words in [title.as_str(), reason, hint] {
+            if !applied.stderr.contains(words) {
+                return Err(format!("apply does not say {words:?}\n{}", applied.stderr));
+            }
+        }
+    }
+    if refused { Ok(()) } else { Err(format!("the plan does not say that apply will refuse it:\n{}", plan.stdout)) }
+}
+
 /// A Kubernetes API to run against.
 struct Api {
     kubeconfig: PathBuf,
@@ -97,7 +140,9 @@ impl Api {
         let comment = self.run(scenario, &["plan", "--format", "markdown"], code)?;
 
         let before = self.live(&scenario.namespace());
-        self.run(scenario, APPLY, scenario.apply_code())?;
+        self.run(scenario, &["plan", "--out", "plan"], out_code(scenario, &document))?;
+        let applied = self.run(scenario, APPLY, scenario.apply_code())?;
+        agree(&document, &plan, &applied)?;
         let after = self.live(&scenario.namespace());
         if scenario.apply_code() != 0 && after != before {
             return Err(format!("refused, but something was written:\n{before}\n→ {after}"));

@@ -114,7 +114,14 @@ fn the_token_is_compared_and_sent_nowhere() {
     // Absent: created, as computed. The ServiceAccount holds no token, and is asked about.
     let konnect = konnect.args(allowed);
     let ran = konnect.run();
-    ran.assert_says(0, &["2 to add", "will be created (computed: the spec is not trusted: the token is not sent)", "is ignored"]);
+    ran.assert_says(
+        0,
+        &[
+            "2 to add",
+            "will be created (not verified by the server: the spec is not trusted, so the token is not sent)",
+            "is ignored",
+        ],
+    );
     assert!(asked().iter().any(|what| what.starts_with("PATCH serviceaccounts")), "{:?}", asked());
     assert!(!asked().iter().any(|what| what.starts_with("PATCH secrets")), "{:?}", asked());
 

@@ -169,7 +169,9 @@ fn refused(planned: &Change, answer: &Answer) -> Failure {
             Failure::new(FailureCode::NamespaceTerminating, text!("{} can't be created: its namespace is being deleted", title))
                 .hint("wait until it is gone, have it recreated, then run apply again")
         }
-        Reason::Rejected(message) | Reason::WebhookFailed(message) => rejected(&title, &message, answer),
+        Reason::Policy { name: _, words: message } | Reason::Rejected(message) | Reason::WebhookFailed(message) => {
+            rejected(&title, &message, answer)
+        }
         _ => rejected(&title, &Text::default(), answer),
     }
 }

@@ -6,6 +6,7 @@ mod open;
 mod resume;
 
 use super::open_error::OpenError;
+use super::refuse::refuse;
 use super::run::Run;
 use super::{RunContext, outcome_of};
 use crate::apply::{self as carry_out, ApplyContext, Revalidated};
@@ -13,7 +14,7 @@ use crate::cli::ApplyArgs;
 use crate::outcome::Outcome;
 use crate::report::Report;
 use crate::view::{Event, Output};
-use approve::{approve, guard};
+use approve::approve;
 use confirm::confirm;
 use open::{Opened, no_token, open};
 use resume::resume;
@@ -58,7 +59,7 @@ async fn apply_to_the_end(args: &ApplyArgs, run: &Run) -> Result<Applied, OpenEr
         },
     };
     run.emit(Event::Plan(&revalidated.plan));
-    guard(&revalidated.plan)?;
+    refuse("nothing was written", &revalidated.plan)?;
     if run.reporter().is_broken() {
         // It was said already, on stderr. What nobody can see is not written.
         return Ok(Applied::nothing(Outcome::Failed));

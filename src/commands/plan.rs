@@ -2,6 +2,7 @@
 
 use super::open::{SpecReader, policy};
 use super::open_error::OpenError;
+use super::refuse::refuse;
 use super::run::Run;
 use super::{RunContext, outcome_of};
 use crate::cli::{ChoiceArgs, PlanArgs};
@@ -88,6 +89,7 @@ async fn to_save(
     if args.out.is_none() {
         return Ok(None);
     }
+    refuse("the plan was not saved", &made.plan)?;
     let ChoiceArgs { context, kubeconfig, timeout: _ } = &args.cluster.choice;
     let chosen = if run.needs_no_kubeconfig(&args.cluster) {
         ClusterKeys::default()

@@ -89,6 +89,7 @@ impl Contents {
             spec: text(&document.spec.path),
             token_source: shown,
             token_unset: source.unset(),
+            token_is_given: true,
             cluster: ClusterIdentity {
                 context: text(&document.cluster.context),
                 server: text(&document.cluster.server),

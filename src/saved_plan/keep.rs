@@ -151,7 +151,9 @@ impl Keeper<'_> {
             DryRun::NotAsked(_) => DryRunPart::Failed("it was not asked".to_owned()),
             DryRun::Failed(what) => DryRunPart::Failed(self.text(what)?),
             DryRun::Refused(Reason::NamespaceMissing(name)) => DryRunPart::NamespaceMissing(self.text(name)?),
-            DryRun::Refused(Reason::Rejected(words)) => DryRunPart::Refused(self.text(words)?),
+            DryRun::Refused(Reason::Policy { name: _, words } | Reason::Rejected(words)) => {
+                DryRunPart::Refused(self.text(words)?)
+            }
             DryRun::Refused(Reason::WebhookFailed(words)) => DryRunPart::WebhookFailed(self.text(words)?),
             DryRun::Refused(Reason::NamespaceTerminating) => DryRunPart::NamespaceTerminating,
             DryRun::Refused(_) => DryRunPart::Refused(String::new()),

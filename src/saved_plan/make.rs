@@ -105,8 +105,11 @@ fn bare(plan: &Plan) -> Plan {
     (plan.token_source, plan.token_unset) = Default::default();
     plan.changes = plan.changes.iter().map(Change::without_run_fingerprint).collect();
     for change in &mut plan.changes {
-        if let Reason::Rejected(words) | Reason::WebhookFailed(words) = &mut change.reason {
-            *words = words.as_outside();
+        match &mut change.reason {
+            Reason::Rejected(words) | Reason::WebhookFailed(words) | Reason::Policy { name: _, words } => {
+                *words = words.as_outside()
+            }
+            _ => {}
         }
     }
     for warning in &mut plan.warnings {

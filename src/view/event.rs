@@ -112,9 +112,3 @@ pub fn failures(errors: &SpecErrors) -> Vec<Failure> {
     let failure = |message| Failure::new(errors.code(), message).outcome(errors.outcome());
     errors.messages().into_iter().map(failure).collect()
 }
-
-/// One failure for each object that could not be read: a plan that does not know all it must is no success.
-#[must_use]
-pub fn unreadable(plan: &Plan) -> Vec<Failure> {
-    plan.changes.iter().filter_map(|change| change.unreadable.clone()).collect()
-}

@@ -42,7 +42,7 @@ impl Gathered {
             Event::Failed(failure) => self.failures.push(failure.clone()),
             Event::Warning(warning) => self.warnings.push(warning.clone()),
             Event::Plan(plan) => {
-                self.failures.extend(event::unreadable(plan));
+                self.failures.extend(plan.unreadable());
                 self.plan = Some(plan.clone());
             }
             Event::Saved { path, digest } => (self.saved, self.digest) = (Some(path.clone()), Some(digest.to_owned())),

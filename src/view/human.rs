@@ -4,7 +4,7 @@ mod progress;
 
 use jiff::Timestamp;
 
-use super::{Event, Output, Printer, View, event, terminal};
+use super::{Event, Output, Printer, View, terminal};
 use crate::outside::Outside;
 use crate::plan::Plan;
 use crate::text;
@@ -76,7 +76,7 @@ fn plan(plan: &Plan, printer: &Printer) {
     printer.print_unless_quiet(text!("{}\n", terminal::header(plan)));
     printer.print(terminal::plan(plan, printer.paint()));
     plan.warnings.iter().for_each(|warning| printer.warning(warning));
-    event::unreadable(plan).iter().for_each(|failure| printer.failure(failure));
+    plan.unreadable().iter().for_each(|failure| printer.failure(failure));
 }
 
 /// A time to the second.

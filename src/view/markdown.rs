@@ -68,9 +68,9 @@ fn head(text: &mut String, plan: &Plan, spec: &Outside, door: &Door) {
     text.push_str("| object | action | why | verified |\n|---|---|---|---|\n");
     for change in &plan.changes {
         let verified = match (&change.verification, change.is_written()) {
-            (_, false) => "",
-            (Verification::Server, true) => "by the server",
-            (Verification::Computed(_), true) => "computed",
+            (_, false) => String::new(),
+            (Verification::Server, true) => "by the server".to_owned(),
+            (Verification::Computed(because), true) => format!("no: {}", because.words()),
         };
         let (title, reason) = (code(&change.wanted.object.title()), code(&change.reason()));
         let _ = writeln!(text, "| {title} | {} | {reason} | {verified} |", action(change));

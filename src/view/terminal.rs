@@ -7,7 +7,7 @@ pub use line::{Line, Sign};
 
 use super::Paint;
 use crate::outside::{Outside, Text};
-use crate::plan::{Action, Change, ClusterIdentity, ComputedBecause, Plan, Summary, Verification};
+use crate::plan::{Action, Change, ClusterIdentity, Plan, Reason, Summary, Verification};
 use crate::text;
 
 /// Who and where: what stands above every plan and every question.
@@ -44,8 +44,12 @@ pub fn lines(plan: &Plan, paint: Paint) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut say = |text| lines.push(Line::plain(text));
     let shown = || plan.changes.iter().filter(|change| change.action != Action::None);
-    if shown().any(Change::is_written) {
-        say("konnect will perform the following actions:".into());
+    let heading = match plan.refused_because() {
+        Some(why) => Some(text!("Planned changes; apply will refuse: {}", why)),
+        None => shown().any(Change::is_written).then(|| "konnect will perform the following actions:".into()),
+    };
+    if let Some(heading) = heading {
+        say(heading);
         say(Text::default());
     }
     for change in shown() {
@@ -69,7 +73,11 @@ pub fn closing(plan: &Plan) -> Text {
     let rest = [(unchanged, "unchanged"), (blocked, "blocked"), (unknown, "unknown")].into_iter().filter(|(count, _)| *count > 0);
     let rest = Text::join(rest.map(|(count, word)| text!("{} {}", count, word)), ", ");
     let line = text!("Plan: {} to add, {} to change, {} to destroy.", add, change, destroy);
-    if rest.is_empty() { line } else { text!("{} {}.", line, rest) }
+    let line = if rest.is_empty() { line } else { text!("{} {}.", line, rest) };
+    match plan.refused_because() {
+        Some(why) => text!("{} Apply will refuse: {}.", line, why),
+        None => line,
+    }
 }
 
 /// Where a plan was saved.
@@ -89,6 +97,10 @@ fn object(lines: &mut Vec<Line>, change: &Change, plan: &Plan, paint: Paint) {
     };
     lines.push(Line::plain(text!("  {}", paint.bold(text!("# {} {}", title, headline(change))))));
     lines.push(Line::new(sign, text!("  {} {}", shown, title)));
+    // What another manager holds back has its hint beside each field.
+    if let Some(hint) = change.hint().filter(|_| change.reason != Reason::OwnedByOthers) {
+        lines.push(Line::plain(text!("      {} {}", paint.bold("hint:"), hint)));
+    }
     fields::lines(lines, change, plan, paint);
 }
 
@@ -101,18 +113,7 @@ fn headline(change: &Change) -> Text {
         Action::Unknown => text!("is unknown: {}", change.reason()),
     };
     match (&change.verification, change.is_written()) {
-        (Verification::Computed(because), true) => text!("{} (computed: {})", how, because_words(*because)),
+        (Verification::Computed(because), true) => text!("{} (not verified by the server: {})", how, because.words()),
         _ => how,
-    }
-}
-
-const fn because_words(because: ComputedBecause) -> &'static str {
-    match because {
-        ComputedBecause::NotAsked => "the server was not asked",
-        ComputedBecause::NoPermission => "no permission for a server dry-run",
-        ComputedBecause::NamespaceMissing => "the namespace does not exist yet",
-        ComputedBecause::TokenUnset => "no token to send",
-        ComputedBecause::UntrustedSpec => "the spec is not trusted: the token is not sent",
-        ComputedBecause::AskingFailed => "the server dry-run failed",
     }
 }

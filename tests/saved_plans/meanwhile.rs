@@ -11,11 +11,11 @@ fn send(served: &Served, method: &str, path: &str, body: &str) {
     assert!((200..300).contains(&code), "{code} {answer}");
 }
 
-/// What is as wanted in it is so no longer, and what was to be created in it can't be: also where the Namespace itself was blocked, and is
-/// still.
+/// What is as wanted in it is so no longer, and what was to be created in it can't be. Where the Namespace itself is blocked, there is no saved
+/// plan.
 #[test]
 fn a_namespace_that_is_being_deleted_makes_the_whole_plan_stale() {
-    for labels in ["", "labels = { team = \"a\" }\n"] {
+    for (labels, blocked) in [("", false), ("labels = { team = \"a\" }\n", true)] {
         let served = Served::start(testkit::konnect!());
         let namespace = r#"{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"kong","labels":{"team":"old"}}}"#;
         send(&served, "POST", "/api/v1/namespaces?fieldManager=argocd", namespace);
@@ -24,13 +24,20 @@ fn a_namespace_that_is_being_deleted_makes_the_whole_plan_stale() {
         let spec = format!("{}[namespace]\nname = \"kong\"\n{labels}", SPEC.replace("namespace = \"kong\"\n", ""));
         let konnect = testkit::konnect!().spec(&spec).env("PAT", TOKEN).env("KUBECONFIG", served.kubeconfig());
         let konnect = konnect.args(["plan", "--out", "p"]);
+        if blocked {
+            let ran = konnect.run();
+            ran.assert_says(
+                3,
+                &["the plan was not saved: Namespace kong is blocked", "--take-over namespace.metadata.labels.team"],
+            );
+            assert!(!konnect.folder().join("p").exists());
+            continue;
+        }
         konnect.run().assert_code(0);
         send(&served, "DELETE", "/api/v1/namespaces/kong", "");
         let ran = konnect.args(["apply", "p"]).run();
         ran.assert_code(4);
-        // A Namespace that was blocked is so still.
-        let namespace = labels.is_empty().then_some("Namespace kong");
-        for object in ["ServiceAccount kong/podid", "Secret kong/konnect-pat"].into_iter().chain(namespace) {
+        for object in ["Namespace kong", "ServiceAccount kong/podid", "Secret kong/konnect-pat"] {
             assert!(ran.stderr.contains(&format!("{object}\n")), "{object} in\n{}", ran.stderr);
         }
         assert_eq!(ran.stderr.matches("its namespace is being deleted").count(), 2, "{}", ran.stderr);

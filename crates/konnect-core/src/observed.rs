@@ -21,6 +21,8 @@ pub struct Observed {
     pub token_source: Text,
     /// What is said where there is no token.
     pub token_unset: Text,
+    /// Whether there is a token.
+    pub token_is_given: bool,
     /// Which cluster, and as whom.
     pub cluster: ClusterIdentity,
     /// When it was read.

@@ -3,7 +3,10 @@
 mod change;
 mod dry_run;
 mod field;
+mod hint;
 mod reason;
+mod refusal;
+mod rights;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -14,6 +17,8 @@ pub use change::{Action, Change, ObservedVersion};
 pub use dry_run::{DryRun, Remark};
 pub use field::{Field, FieldAction, FieldValue, Manager};
 pub use reason::{ComputedBecause, Reason, Verification};
+pub use refusal::Refusal;
+pub use rights::missing_rights;
 
 use crate::object::{ObjectKey, ObjectRef, SpecId};
 use crate::outside::{Outside, Text};
@@ -57,6 +62,8 @@ pub struct Plan {
     pub token_source: Text,
     /// What is said where there is no token, such as `$PAT is not set`.
     pub token_unset: Text,
+    /// Whether there was a token to compare with, and to write.
+    pub token_is_given: bool,
     /// The cluster that was read.
     pub cluster: ClusterIdentity,
     /// When it was read; ages are counted from here.

@@ -35,6 +35,7 @@ pub fn plan(desired: &Desired, observed: &Observed, take_over: &TakeOver) -> Pla
         spec: observed.spec.clone(),
         token_source: observed.token_source.clone(),
         token_unset: observed.token_unset.clone(),
+        token_is_given: observed.token_is_given,
         cluster: observed.cluster.clone(),
         read_at: observed.read_at,
         changes,

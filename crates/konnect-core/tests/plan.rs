@@ -9,6 +9,7 @@ use konnect_core::field_path::FieldPath;
 use konnect_core::object::SpecId;
 use konnect_core::observed::Read;
 use konnect_core::outcome::{Failure, FailureCode};
+use konnect_core::outside::Outside;
 use konnect_core::plan::{Action, ComputedBecause, DryRun, Plan, Reason, Remark, Summary, Verification};
 use konnect_core::planner::plan;
 use konnect_core::token::Verdict;
@@ -144,6 +145,84 @@ fn reasons_say_why() {
     assert_eq!(change(Reason::Rejected("a\nb".into()), secret()), "the server refuses it: a b");
     let plan = made([unreadable(), Read::Absent, Read::Absent]);
     assert_eq!(plan.changes[0].reason().plain(), "no");
+}
+
+/// Every cause of a block has a reason code and a hint of its own; what is not blocked has none.
+#[test]
+fn each_cause_of_a_block_has_its_own_code_and_hint() {
+    let policy = "secrets \"konnect-pat\" is forbidden: ValidatingAdmissionPolicy 'no-secrets' with binding 'all' denied request: not here";
+    let webhook = "admission webhook \"validate.kyverno.svc\" denied the request: not here";
+    let causes = [
+        Reason::Terminating,
+        Reason::NamespaceTerminating,
+        Reason::Immutable,
+        Reason::Fixed { path: &["type"], live: "x".into(), only: "Opaque" },
+        Reason::OwnedByOthers,
+        Reason::NamespaceMissing("kong".into()),
+        Reason::refused(policy.into()),
+        Reason::refused("exceeded quota: secrets".into()),
+        Reason::WebhookFailed("timeout".into()),
+    ];
+    let mut codes = std::collections::BTreeSet::new();
+    for reason in causes {
+        let mut plan = plan(&desired(vec![secret()]), &observed([]), &TakeOver::new());
+        let change = &mut plan.changes[0];
+        (change.action, change.reason) = (Action::Blocked, reason);
+        let hint = change.hint().expect("a hint").plain();
+        assert!(hint.len() > 10, "{hint}");
+        assert!(codes.insert(change.reason.code()), "{}", change.reason.code());
+        assert!(!plan.is_applyable());
+        assert_eq!(
+            plan.refused_because().expect("refused").plain(),
+            format!("{} is blocked", plan.changes[0].wanted.object.title().plain())
+        );
+    }
+    let named = |words: &'static str| match Reason::refused(words.into()) {
+        Reason::Policy { name, words: _ } => name.plain(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(named(policy), "no-secrets");
+    assert_eq!(named(webhook), "validate.kyverno.svc");
+    for other in ["admission webhook \"x", "ValidatingAdmissionPolicy 'x'", "admission webhook \"x\" says no", ""] {
+        assert!(matches!(Reason::refused(other.into()), Reason::Rejected(_)), "{other}");
+    }
+    let unblocked = made([Read::Absent, Read::Absent, Read::Absent]);
+    assert!(unblocked.changes.iter().all(|change| change.hint().is_none()) && unblocked.is_applyable());
+    assert!(unblocked.refused_because().is_none());
+}
+
+#[test]
+fn what_apply_would_refuse_is_said_of_all_of_it() {
+    let mut plan = made([unreadable(), Read::Absent, Read::Absent]);
+    plan.changes[1].action = Action::Blocked;
+    plan.changes[2].action = Action::Blocked;
+    let [a, b, c] = [0, 1, 2].map(|i| plan.changes[i].wanted.object.title().plain());
+    assert_eq!(plan.refused_because().expect("refused").plain(), format!("{a} is unknown; {b} and {c} are blocked"));
+    plan.token_is_given = false;
+    assert!(plan.refused_because().expect("refused").plain().starts_with("$PAT is not set; "));
+    // A plan without changes is not applyable, and nothing would be refused.
+    let mut nothing = made([Read::Absent, Read::Absent, Read::Absent]);
+    nothing.changes.iter_mut().for_each(|change| change.action = Action::None);
+    nothing.token_is_given = false;
+    assert!(!nothing.is_applyable() && nothing.refused_because().is_none());
+}
+
+#[test]
+fn all_that_may_not_be_read_is_one_failure() {
+    let forbidden = |what: konnect_core::outside::Text| Read::Unreadable(Failure::new(FailureCode::Forbidden, what));
+    let mut plan = made([forbidden("no permission to get it".into()), forbidden("no permission to get it".into()), Read::Absent]);
+    plan.cluster.user = Some("it's".into());
+    plan.spec = "my spec.toml".into();
+    let failures = plan.unreadable();
+    assert_eq!(failures.len(), 1);
+    assert_eq!(failures[0].what.plain(), "user \"it's\" cannot get 2 objects in kong");
+    let hint = failures[0].hint.as_ref().expect("a hint").plain();
+    assert!(hint.ends_with("konnect rbac --for plan -f 'my spec.toml' --subject 'User:it'\\''s' | kubectl apply -f -"), "{hint}");
+    let plan = made([Read::Absent, Read::Absent, forbidden("no permission to get it".into())]);
+    assert!(plan.unreadable()[0].what.plain().starts_with("this user cannot get Secret kong/"));
+    let more = konnect_core::text!("no permission to get it: {}", Outside::from("ask Bob"));
+    let plan = made([forbidden(more.clone()), Read::Absent, forbidden(more)]);
+    assert_eq!(plan.unreadable()[0].what.plain(), "this user cannot get 2 objects in kong; no permission to get it: ask Bob");
 }
 
 #[test]

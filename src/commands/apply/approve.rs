@@ -7,33 +7,12 @@ use super::super::run::Run;
 use crate::apply::{ApplyContext, Revalidated, look_again};
 use crate::cluster::Cluster;
 use crate::outcome::{Failure, FailureCode};
-use crate::outside::Text;
-use crate::plan::{Action, Plan};
+use crate::plan::Plan;
 use crate::text;
 use crate::view::Event;
 
 /// The most bytes of an answer that are read.
 const MAX_ANSWER_BYTES: u64 = 1024;
-
-/// Refuses a plan of which something is unknown or blocked.
-pub(super) fn guard(plan: &Plan) -> Result<(), Failure> {
-    let titles = |action: Action| {
-        let of = plan.changes.iter().filter(|change| change.action == action);
-        Text::join(of.map(|change| change.wanted.object.title()), ", ")
-    };
-    let (unknown, blocked) = (titles(Action::Unknown), titles(Action::Blocked));
-    if !unknown.is_empty() {
-        return Err(Failure::new(
-            FailureCode::Unknown,
-            text!("nothing was written: {} could not be read, so what apply would do is not known", unknown),
-        ));
-    }
-    if !blocked.is_empty() {
-        return Err(Failure::new(FailureCode::Blocked, text!("nothing was written: {} is blocked", blocked))
-            .hint("the plan above says by what; a field of another manager is taken with --take-over FIELD"));
-    }
-    Ok(())
-}
 
 /// Asks, and looks at the cluster again, since an answer takes time.
 pub(super) async fn approve(run: &Run, cluster: &Cluster, plan: Plan, context: ApplyContext<'_>) -> Result<Revalidated, Failure> {

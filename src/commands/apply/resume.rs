@@ -1,7 +1,7 @@
 //! Whether a saved plan is still true of the cluster as it is now.
 
+use super::super::refuse::refuse;
 use super::super::run::Run;
-use super::approve::guard;
 use crate::apply::Revalidated;
 use crate::cluster::Cluster;
 use crate::outcome::{Failure, FailureCode};
@@ -27,18 +27,18 @@ pub(super) async fn resume(
 fn what_is_left(run: &Run, saved: &SavedPlan, now: &Made) -> Result<Option<Revalidated>, Failure> {
     if now.plan.summary().unknown > 0 {
         run.emit(Event::Plan(&now.plan));
-        guard(&now.plan)?;
+        refuse("nothing was written", &now.plan)?;
     }
     match saved.revalidate(now) {
         Freshness::Done => {
             run.emit(Event::Plan(&now.plan));
-            run.emit(Event::Info(&"Nothing left to do: the cluster is as the plan wants it.".into()));
+            run.emit(Event::Info(&"Nothing left to do: the cluster matches the plan.".into()));
             Ok(None)
         }
         Freshness::Fresh(revalidated) => {
             for object in &revalidated.moved {
                 let what = text!(
-                    "{} moved since the plan was made, but nothing that the plan reads or writes: going on.",
+                    "{} changed since the plan was made, but nothing that the plan reads or writes: continuing.",
                     object.title()
                 );
                 run.emit(Event::Info(&what));

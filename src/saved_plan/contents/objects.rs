@@ -165,7 +165,7 @@ pub(super) fn dry_run(part: &DryRunPart, wanted: &DesiredObject) -> Result<DryRu
         }
         DryRunPart::NoPermission => DryRun::NotAsked(ComputedBecause::NoPermission),
         DryRunPart::Failed(what) => DryRun::Failed(Outside::from(what).into()),
-        DryRunPart::Refused(words) => DryRun::Refused(Reason::Rejected(Outside::from(words).into())),
+        DryRunPart::Refused(words) => DryRun::Refused(Reason::refused(Outside::from(words).into())),
         DryRunPart::WebhookFailed(words) => DryRun::Refused(Reason::WebhookFailed(Outside::from(words).into())),
         DryRunPart::NamespaceMissing(name) => {
             ensure(

@@ -72,6 +72,7 @@ struct PlanDocument {
 struct SpecDocument {
     spec: String,
     cluster: Option<ClusterDocument>,
+    applyable: bool,
     changes: Vec<ChangeDocument>,
     warnings: Vec<RemarkDocument>,
     summary: SummaryDocument,
@@ -93,7 +94,11 @@ struct ChangeDocument {
     reason: String,
     reason_code: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     verification: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_verified_because: Option<&'static str>,
     fields: Vec<FieldDocument>,
 }
 
@@ -185,6 +190,7 @@ fn whole(contents: &DocumentContents<'_>, door: &Door) -> PlanDocument {
         specs: [SpecDocument {
             spec: door.value(*spec),
             cluster,
+            applyable: errors.is_empty() && plan.is_some_and(Plan::is_applyable),
             changes: plan.map_or_else(Vec::new, |plan| plan.changes.iter().map(|change| change_document(change, door)).collect()),
             warnings: warnings.iter().map(warning).collect(),
             summary: SummaryDocument { add, change, destroy, unchanged, blocked, unknown },
@@ -194,10 +200,11 @@ fn whole(contents: &DocumentContents<'_>, door: &Door) -> PlanDocument {
 }
 
 fn change_document(change: &Change, door: &Door) -> ChangeDocument {
-    let verification = change.is_written().then_some(match change.verification {
-        Verification::Server => "server",
-        Verification::Computed(_) => "computed",
-    });
+    let (verification, not_verified_because) = match (change.is_written(), &change.verification) {
+        (false, _) => (None, None),
+        (true, Verification::Server) => (Some("server"), None),
+        (true, Verification::Computed(because)) => (Some("computed"), Some(because.code())),
+    };
     ChangeDocument {
         object: ObjectDocument {
             api_version: change.wanted.object.resource.api_version(),
@@ -208,7 +215,9 @@ fn change_document(change: &Change, door: &Door) -> ChangeDocument {
         action: change.action.word(),
         reason: door.value(change.reason()),
         reason_code: change.reason.code(),
+        hint: change.hint().map(|hint| door.value(hint)),
         verification,
+        not_verified_because,
         fields: change.fields.iter().map(|field| field_document(field, door)).collect(),
     }
 }

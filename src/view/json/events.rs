@@ -101,7 +101,7 @@ fn plan(plan: &Plan, notices: &[Warning], door: &Door) -> Cleared {
         spec: &plan.spec,
         plan: Some(plan),
         warnings: notices.iter().chain(&plan.warnings).cloned().collect(),
-        errors: &event::unreadable(plan),
+        errors: &plan.unreadable(),
     };
     line(&json!({"type": "plan", "plan": document::value(&contents, door)}))
 }

@@ -119,8 +119,12 @@ fn owners(field: &Field, change: &Change, now: Timestamp) -> Text {
     let named = || Text::join(field.managers.iter().map(|manager| name(manager, now)), " and ");
     match field.action {
         FieldAction::Add | FieldAction::Change | FieldAction::None | FieldAction::Remove => Text::default(),
-        FieldAction::TakeOver if field.managers.is_empty() => "; set by an unknown manager, will be taken over".into(),
-        FieldAction::TakeOver => text!("; set by {}, will be taken over", named()),
+        FieldAction::TakeOver => {
+            let by = if field.managers.is_empty() { "an unknown manager".into() } else { named() };
+            // What apply refuses is not promised.
+            let would = if change.is_written() { "will" } else { "would" };
+            text!("; set by {}, {} be taken over", by, would)
+        }
         FieldAction::Release => text!("; no longer ours, stays with {}", named()),
         FieldAction::Blocked if change.reason != Reason::OwnedByOthers => text!("; owned by {}", named()),
         FieldAction::Blocked => {

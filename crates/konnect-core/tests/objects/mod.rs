@@ -95,6 +95,7 @@ pub fn observed(objects: impl IntoIterator<Item = (ObjectRef, Read)>) -> Observe
         spec: "konnect.toml".into(),
         token_source: "$PAT".into(),
         token_unset: "$PAT is not set".into(),
+        token_is_given: true,
         cluster: ClusterIdentity { context: "c".into(), server: "https://s".into(), uid: None, user: None, claimed: false },
         read_at: jiff::Timestamp::UNIX_EPOCH,
         objects: objects.into_iter().map(|(object, read)| ((SpecId::default(), object), read)).collect(),

@@ -1,0 +1,65 @@
+//! Whether apply would carry a plan out as it stands. The plan says so before anybody approves it.
+
+use super::{Action, Change, Plan};
+use crate::outside::Text;
+use crate::text;
+
+/// Why apply would refuse a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal<'a> {
+    /// There is no token to write.
+    NoToken,
+    /// An object could not be read.
+    Unknown(&'a Change),
+    /// An object is blocked.
+    Blocked(&'a Change),
+}
+
+impl Plan {
+    /// Every reason why apply would refuse this plan, in the order in which apply looks for them. Empty also where there is nothing to do.
+    #[must_use]
+    pub fn refusals(&self) -> Vec<Refusal<'_>> {
+        let of = |action: Action| self.changes.iter().filter(move |change| change.action == action);
+        let no_token = (!self.token_is_given && self.is_pending()).then_some(Refusal::NoToken);
+        let unknown = of(Action::Unknown).map(Refusal::Unknown);
+        no_token.into_iter().chain(unknown).chain(of(Action::Blocked).map(Refusal::Blocked)).collect()
+    }
+
+    /// Whether there is something to apply, and apply would not refuse it. Terraform's word and meaning: a plan without changes is not.
+    #[must_use]
+    pub fn is_applyable(&self) -> bool {
+        self.changes.iter().any(Change::is_written) && self.refusals().is_empty()
+    }
+
+    /// Why apply would refuse this plan, in one phrase: `Secret kong/konnect-pat is blocked`.
+    #[must_use]
+    pub fn refused_because(&self) -> Option<Text> {
+        let refusals = self.refusals();
+        let no_token = refusals.contains(&Refusal::NoToken).then(|| self.token_unset.clone());
+        let titles = |of: fn(&Refusal<'_>) -> Option<Text>| refusals.iter().filter_map(of).collect::<Vec<Text>>();
+        let unknown = titles(|refusal| matches!(refusal, Refusal::Unknown(_)).then(|| refusal.title()).flatten());
+        let blocked = titles(|refusal| matches!(refusal, Refusal::Blocked(_)).then(|| refusal.title()).flatten());
+        let phrases = [no_token, are(unknown, "unknown"), are(blocked, "blocked")];
+        let phrases: Vec<Text> = phrases.into_iter().flatten().collect();
+        (!phrases.is_empty()).then(|| Text::join(phrases, "; "))
+    }
+}
+
+impl Refusal<'_> {
+    /// The object that it is about.
+    fn title(&self) -> Option<Text> {
+        match self {
+            Self::NoToken => None,
+            Self::Unknown(change) | Self::Blocked(change) => Some(change.wanted.object.title()),
+        }
+    }
+}
+
+/// `a is blocked`, `a, b and c are blocked`.
+fn are(mut titles: Vec<Text>, what: &'static str) -> Option<Text> {
+    let last = titles.pop()?;
+    Some(match titles.is_empty() {
+        true => text!("{} is {}", last, what),
+        false => text!("{} and {} are {}", Text::join(titles, ", "), last, what),
+    })
+}
