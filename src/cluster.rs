@@ -39,6 +39,8 @@ const MAX_BYTES: usize = 16 * 1024 * 1024;
 /// The longest that one answer is waited for: the server itself gives up after 60 s.
 const ANSWER_LIMIT: Duration = Duration::from_secs(65);
 /// Answers to applies carry metadata only, so that no token comes back.
+/// A list of objects without anything but their metadata.
+const LIST_OF_METADATA: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
 const METADATA_ONLY: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json";
 
 /// What the user said about which cluster is meant.
@@ -150,6 +152,14 @@ impl Cluster {
     /// No usable answer. An answer that says no is an answer.
     pub async fn get(&self, path: &str) -> Result<Answer, Failure> {
         self.ask(Method::GET, path, RequestParts { body: &[], content_type: None, accept: "application/json" }).await
+    }
+
+    /// Lists objects: their metadata alone, so that no Secret's data comes with it. A server that can't do that refuses.
+    ///
+    /// # Errors
+    /// As `get`.
+    pub async fn list_metadata(&self, path: &str) -> Result<Answer, Failure> {
+        self.ask(Method::GET, path, RequestParts { body: &[], content_type: None, accept: LIST_OF_METADATA }).await
     }
 
     /// Asks a review question, which changes nothing.

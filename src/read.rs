@@ -2,6 +2,7 @@
 //! but for a mark of it, only the scrubber that hides it in all output knows it from then on.
 
 mod identity;
+mod leftovers;
 mod live;
 
 use std::collections::BTreeMap;
@@ -21,6 +22,8 @@ use crate::pat::{Fingerprints, Pat, PatSource, Salt, Scrubber};
 use crate::plan::ClusterIdentity;
 use crate::text;
 use crate::token::LiveToken;
+pub use leftovers::leftovers;
+
 use identity::{check_pin, cluster_uid, who_we_are};
 use live::TokenBytes;
 
@@ -76,6 +79,7 @@ pub async fn read(cluster: &Cluster, desired: &Desired, reading: Reading<'_>) ->
         },
         read_at: Timestamp::now(),
         objects,
+        leftovers: Vec::new(),
     })
 }
 

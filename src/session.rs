@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::PathBuf;
 
+use futures_util::future::join;
+
 use crate::cluster::{Cluster, ClusterSelector, Notices, PluginLimits};
 use crate::deadline::Deadline;
 use crate::desired::{Desired, TakeOver};
@@ -179,7 +181,11 @@ impl Session {
         let mut attempt = 1;
         loop {
             let mut made = self.compute(cluster).await?;
-            made.dry_runs = verify::verify(cluster, &made.plan, self.comparison(), self.token_withheld).await?;
+            let verified = verify::verify(cluster, &made.plan, self.comparison(), self.token_withheld);
+            let (dry_runs, leftovers) = join(verified, read::leftovers(cluster, &made.plan)).await;
+            made.dry_runs = dry_runs?;
+            made.plan.warnings.extend(leftovers.iter().map(planner::leftover));
+            made.observed.leftovers = leftovers;
             if attempt == ATTEMPTS || !made.dry_runs.values().any(|dry_run| *dry_run == DryRun::Moved) {
                 made.plan.take_dry_runs(&made.dry_runs);
                 return Ok(made);

@@ -159,7 +159,7 @@ fn what_was_changed_or_is_no_plan_is_refused() {
         desk.refused(&[], 4, &["was changed after it was saved"]);
         desk.run(&["show", "p"]).assert_code(4);
     }
-    desk.write(&good.replace("\"format\": 3", "\"format\": 0"));
+    desk.write(&good.replace("\"format\": 4", "\"format\": 0"));
     desk.refused(&[], 4, &["has format 0"]);
     let version = format!("\"konnect_version\": \"{}\"", env!("CARGO_PKG_VERSION"));
     desk.write(&good.replace(&version, "\"konnect_version\": \"0.0.1\""));

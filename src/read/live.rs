@@ -67,10 +67,9 @@ pub(super) fn secrets(
 
 fn compared(live: &[u8], comparison: Comparison<'_>) -> LiveToken {
     let verdict = match comparison.pat {
+        _ if live.is_empty() => Verdict::Empty,
         Some(pat) if pat.matches(live) => Verdict::Same,
         Some(_) => Verdict::Different,
-        // An empty value is no token at all: that differs from any.
-        None if live.is_empty() => Verdict::Different,
         None => Verdict::NotCompared,
     };
     LiveToken { verdict, fingerprint: Some(comparison.salt.fingerprint(live)), saved: None }

@@ -7,15 +7,15 @@ mod wanted;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use super::document::{Argon2idPart, PathPart, PlanFile, SourcePart, TakenPart};
+use super::document::{Argon2idPart, LeftoverPart, PathPart, PlanFile, SourcePart, TakenPart};
 use super::file;
 use crate::desired::{Desired, DesiredObject, FieldOfType, TakeOver};
 use crate::field_path::FieldPath;
 use crate::object::{ObjectKey, ObjectRef, ResourceType};
 use crate::observed::{Observed, Read};
 use crate::outside::{Outside, Part as _, Text};
-use crate::pat::{Fingerprints, LANES, MEMORY_KIB, PASSES, PatSource};
-use crate::plan::{ClusterIdentity, DryRun, Plan};
+use crate::pat::{Fingerprints, LANES, MEMORY_KIB, PASSES, PatSource, shape};
+use crate::plan::{Action, ClusterIdentity, DryRun, Plan};
 use crate::planner;
 use crate::spec;
 use crate::text;
@@ -99,11 +99,42 @@ impl Contents {
             },
             read_at: document.created,
             objects,
+            leftovers: leftovers(&document.leftovers, &desired)?,
         };
         let contents = Contents { source, fingerprint, desired, observed, take_over, dry_runs };
         asked_what_there_was_to_ask(&contents)?;
+        looked_beside_what_is_new(&contents)?;
         Ok(contents)
     }
+}
+
+/// What stays behind: objects of types that hold the token, each once, in the namespace of the one that is wanted.
+fn leftovers(parts: &[LeftoverPart], desired: &Desired) -> Result<Vec<ObjectRef>, Wrong> {
+    let mut found: Vec<ObjectRef> = Vec::new();
+    for LeftoverPart { group, resource, name } in parts {
+        let of_type = |wanted: &&DesiredObject| {
+            wanted.holds_token() && wanted.object.resource.group == group && wanted.object.resource.plural == resource
+        };
+        let wanted = desired.objects.iter().find(of_type).ok_or("it found an object beside one that it does not want")?;
+        let object = ObjectRef { name: name.into(), ..wanted.object.clone() };
+        let sound = (object.resource.check_name)(name).is_ok()
+            && shape::find(name).is_empty()
+            && object != wanted.object
+            && !found.contains(&object);
+        ensure(sound, "it found an object that there can't be")?;
+        found.push(object);
+    }
+    Ok(found)
+}
+
+/// It was looked for leftovers only beside what the plan creates in a namespace that is there.
+fn looked_beside_what_is_new(contents: &Contents) -> Result<(), Wrong> {
+    let computed = contents.computed();
+    let is_new = |object: &ObjectRef| {
+        let beside = computed.changes.iter().filter(|change| change.wanted.object.resource == object.resource);
+        beside.into_iter().any(|change| change.computed == Action::Create && change.waits_for.is_none())
+    };
+    ensure(contents.observed.leftovers.iter().all(is_new), "it found an object beside one that is there already")
 }
 
 /// The server was asked about each change that would be written, and about nothing else.

@@ -27,6 +27,8 @@ pub(super) struct PlanFile {
     pub take_over: Vec<TakenPart>,
     /// Every object of the spec, in the order they are written.
     pub objects: Vec<ObjectPart>,
+    /// What konnect wrote once and the spec no longer names.
+    pub leftovers: Vec<LeftoverPart>,
 }
 
 /// Says nothing: the texts in it are from outside.
@@ -100,6 +102,15 @@ pub(super) struct TakenPart {
     pub group: String,
     pub resource: String,
     pub field: PathPart,
+}
+
+/// An object that stays behind, beside the one of its type that the plan creates.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LeftoverPart {
+    pub group: String,
+    pub resource: String,
+    pub name: String,
 }
 
 /// One object: as it should be, as it was read, and what the server said to that.
@@ -181,6 +192,7 @@ pub(super) struct LiveTokenPart {
 pub(super) enum VerdictPart {
     Same,
     Different,
+    Empty,
 }
 
 /// Whose a field is.
@@ -205,6 +217,8 @@ pub(super) struct ManagerPart {
     pub name: String,
     pub operation: String,
     pub time: Option<Timestamp>,
+    /// The other name under which it wrote the field.
+    pub through: Option<String>,
 }
 
 /// The server's word on a change.

@@ -16,7 +16,7 @@ use crate::text;
 /// What makes the file a saved plan.
 pub(super) const MAGIC: &str = "konnect saved plan";
 /// The file's format. Another one is refused.
-pub(super) const FORMAT: u32 = 3;
+pub(super) const FORMAT: u32 = 4;
 /// The most bytes that are read.
 const MAX_BYTES: u64 = 16 * 1024 * 1024;
 

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::document::{
-    DryRunPart, EmptyMapPart, LiveFieldPart, LiveTokenPart, LiveValuePart, ManagerPart, ObjectPart, ObservedPart, OwnedPart,
-    PathPart, RemarkPart, SourcePart, TakenPart, VerdictPart, WantedFieldPart, WantedPart, WantedValuePart,
+    DryRunPart, EmptyMapPart, LeftoverPart, LiveFieldPart, LiveTokenPart, LiveValuePart, ManagerPart, ObjectPart, ObservedPart,
+    OwnedPart, PathPart, RemarkPart, SourcePart, TakenPart, VerdictPart, WantedFieldPart, WantedPart, WantedValuePart,
 };
 use super::place::Place;
 use crate::desired::{DesiredObject, FieldOfType, TakeOver, WantedValue};
@@ -64,6 +64,12 @@ impl Keeper<'_> {
             Ok(TakenPart { group: resource.group.to_owned(), resource: resource.plural.to_owned(), field: self.path(field)? })
         };
         take_over.iter().map(taken).collect()
+    }
+
+    pub(super) fn leftover(&self, object: &ObjectRef) -> Result<LeftoverPart, Failure> {
+        // Its namespace is that of the object that it is found beside.
+        let ObjectRef { resource, namespace: _, name } = object;
+        Ok(LeftoverPart { group: resource.group.to_owned(), resource: resource.plural.to_owned(), name: self.text(name)? })
     }
 
     /// One object, with what was read of it and the server's word.
@@ -129,8 +135,9 @@ impl Keeper<'_> {
     }
 
     fn managers(&self, managers: &[Manager]) -> Result<Vec<ManagerPart>, Failure> {
-        let part = |Manager { name, operation, time }: &Manager| {
-            Ok(ManagerPart { name: self.text(name)?, operation: self.text(operation)?, time: *time })
+        let part = |Manager { name, operation, time, through }: &Manager| {
+            let through = through.map(str::to_owned);
+            Ok(ManagerPart { name: self.text(name)?, operation: self.text(operation)?, time: *time, through })
         };
         managers.iter().map(part).collect()
     }
@@ -174,6 +181,7 @@ fn token_part(token: &LiveToken) -> LiveTokenPart {
     let LiveToken { verdict, fingerprint: _, saved } = token;
     let verdict = match verdict {
         Verdict::Same => VerdictPart::Same,
+        Verdict::Empty => VerdictPart::Empty,
         Verdict::Missing | Verdict::Different | Verdict::NotCompared => VerdictPart::Different,
     };
     LiveTokenPart { verdict, fingerprint: saved.as_ref().map(|saved| saved.as_str().to_owned()) }

@@ -66,6 +66,7 @@ impl SavedPlan {
             },
             take_over: keeper.take_over(&session.take_over)?,
             objects: objects(&keeper, session, made)?,
+            leftovers: made.observed.leftovers.iter().map(|object| keeper.leftover(object)).collect::<Result<_, _>>()?,
         };
         // What is shown of the file must be what was shown when it was made.
         let saved = Self::of(document).map_err(unfit)?;

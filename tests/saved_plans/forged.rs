@@ -72,7 +72,7 @@ fn live_token(document: &mut Value) -> &mut Value {
 }
 
 fn controller() -> Value {
-    json!([{"name": "argocd", "operation": "Apply", "time": null}])
+    json!([{"name": "argocd", "operation": "Apply", "time": null, "through": null}])
 }
 
 /// One change, and a word of the refusal.
@@ -102,6 +102,14 @@ const ROWS: &[Row] = &[
     }),
     ("what --take-over can't name", |d| {
         d["take_over"] = json!([{"group": "", "resource": "namespaces", "field": ["data", "token"]}])
+    }),
+    ("beside one that is there already", |d| d["leftovers"] = json!([{"group": "", "resource": "secrets", "name": "old"}])),
+    ("beside one that it does not want", |d| d["leftovers"] = json!([{"group": "", "resource": "namespaces", "name": "old"}])),
+    ("an object that there can't be", |d| d["leftovers"] = json!([{"group": "", "resource": "secrets", "name": "a b"}])),
+    ("an object that there can't be", |d| d["leftovers"] = json!([{"group": "", "resource": "secrets", "name": "konnect-pat"}])),
+    ("an owner through a field that there can't be", |d| {
+        let owner = json!({"name": "helm", "operation": "Update", "time": null, "through": "x"});
+        push(d, 2, "owned", json!({"field": ["metadata", "labels", "team"], "ours": false, "others": [owner]}));
     }),
     ("not those that a spec makes", |d| drop(d["objects"].as_array_mut().expect("a list").pop())),
     ("not those that a spec makes", |d| d["objects"].as_array_mut().expect("a list").swap(1, 2)),

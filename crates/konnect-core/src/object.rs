@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 use std::fmt;
 
 pub(crate) use rules::ALIASES;
-pub use rules::{FieldRule, Kept, MapRule};
+pub use rules::{FieldRule, Kept, MapRule, alias};
 pub use table::RESOURCE_TYPES;
 
 use crate::field_path::FieldPath;

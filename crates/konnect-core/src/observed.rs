@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::field_path::FieldPath;
-use crate::object::{ObjectKey, ResourceType};
+use crate::object::{ObjectKey, ObjectRef, ResourceType};
 use crate::outcome::Failure;
 use crate::outside::{Outside, Text};
 use crate::ownership::Owners;
@@ -29,6 +29,8 @@ pub struct Observed {
     pub read_at: Timestamp,
     /// What reading each wanted object gave. One that is missing here was not to be read.
     pub objects: BTreeMap<ObjectKey, Read>,
+    /// What konnect wrote once and the spec no longer names, as far as it was looked for.
+    pub leftovers: Vec<ObjectRef>,
 }
 
 /// What reading one object gave.

@@ -42,8 +42,9 @@ impl Owners {
                 name: text("manager").into(),
                 operation: text("operation").into(),
                 time: text("time").parse::<Timestamp>().ok(),
+                through: None,
             };
-            let us = manager.name == FIELD_MANAGER && manager.operation == "Apply" && text("subresource").is_empty();
+            let us = is_us(entry);
             let mut fields = Fields::of(resource);
             if let Some(Value::Object(root)) = entry.get("fieldsV1") {
                 fields.collect(root, &mut Vec::new());
@@ -55,8 +56,9 @@ impl Owners {
             for map in &fields.maps {
                 owners.maps.entry(map.clone()).or_default().push(manager.clone());
             }
-            for field in fields.owned.union(&fields.through_alias) {
-                owners.others.entry(field.clone()).or_default().push(manager.clone());
+            for field in fields.owned.iter().chain(fields.through_alias.keys()).collect::<BTreeSet<_>>() {
+                let through = fields.through_alias.get(field).copied();
+                owners.others.entry(field.clone()).or_default().push(Manager { through, ..manager.clone() });
             }
         }
         owners
@@ -94,6 +96,13 @@ impl Owners {
     }
 }
 
+/// Whether an entry of `metadata.managedFields` is ours: of an apply, and of the object itself.
+#[must_use]
+pub fn is_us(entry: &Value) -> bool {
+    let text = |key: &str| entry.get(key).and_then(Value::as_str).unwrap_or_default();
+    text("manager") == FIELD_MANAGER && text("operation") == "Apply" && text("subresource").is_empty()
+}
+
 /// What is to be thought of several owners.
 #[must_use]
 pub fn strictest(managers: &[Manager]) -> OwnerClass {
@@ -113,14 +122,14 @@ struct Fields<'r> {
     owned: BTreeSet<FieldPath>,
     /// Fields owned under another name (`f:stringData`): the server itself forgets that it stored them elsewhere, so it neither prunes them
     /// nor sees a conflict.
-    through_alias: BTreeSet<FieldPath>,
+    through_alias: BTreeMap<FieldPath, &'static str>,
     /// Maps owned as a whole because they were empty when they were written.
     maps: BTreeSet<FieldPath>,
 }
 
 impl<'r> Fields<'r> {
     const fn of(resource: &'r ResourceType) -> Self {
-        Self { resource, owned: BTreeSet::new(), through_alias: BTreeSet::new(), maps: BTreeSet::new() }
+        Self { resource, owned: BTreeSet::new(), through_alias: BTreeMap::new(), maps: BTreeSet::new() }
     }
 
     fn collect<'a>(&mut self, node: &'a Map<String, Value>, path: &mut Vec<&'a str>) {
@@ -146,8 +155,8 @@ impl<'r> Fields<'r> {
         let alias = |(alias, _): &&(&[&str], &[&str])| field.is_under(alias) && path.len() <= alias.len() + 1;
         if let Some((alias, stored)) = ALIASES.iter().find(alias) {
             // The alias itself is an empty map, which the server does not keep.
-            if let Some(key) = path.get(alias.len()) {
-                self.through_alias.insert(FieldPath::of(stored).child(*key));
+            if let (Some(key), Some(name)) = (path.get(alias.len()), alias.last()) {
+                self.through_alias.insert(FieldPath::of(stored).child(*key), *name);
             }
             return;
         }

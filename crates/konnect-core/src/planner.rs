@@ -6,6 +6,7 @@ use crate::desired::{Desired, DesiredObject, FieldOfType, TakeOver, WantedValue}
 use crate::field_path::FieldPath;
 use crate::object::ObjectRef;
 use crate::observed::{LiveObject, LiveValue, Observed, Read};
+use crate::outside::Outside;
 use crate::ownership::{OwnerClass, strictest};
 use crate::plan::{
     Action, Change, ComputedBecause, Field, FieldAction, FieldValue, Manager, ObservedVersion, Plan, Reason, Verification,
@@ -27,9 +28,11 @@ pub fn plan(desired: &Desired, observed: &Observed, take_over: &TakeOver) -> Pla
             change.computed = change.action;
         }
         warnings.extend(manifest_elsewhere(&change, read));
+        warnings.extend(string_data_elsewhere(&change));
         changes.push(change);
     }
     warnings.extend(unknown_take_overs(&changes, take_over));
+    warnings.extend(observed.leftovers.iter().map(leftover));
     Plan {
         id: desired.spec,
         spec: observed.spec.clone(),
@@ -188,7 +191,7 @@ fn fields_of_live(wanted: &DesiredObject, live: &LiveObject, take_over: &BTreeSe
                     Verdict::Missing => State::Absent,
                     // Without a token there is nothing to write, so nothing can be pending but what was found to differ.
                     Verdict::Same | Verdict::NotCompared => State::AsWanted,
-                    Verdict::Different => State::Other,
+                    Verdict::Different | Verdict::Empty => State::Other,
                 };
                 (state, FieldValue::Token(verdict))
             }
@@ -275,6 +278,40 @@ fn manifest_elsewhere(change: &Change, read: &Read) -> Option<Warning> {
         taken.path.dotted()
     );
     Some(Warning { code: "manifest_elsewhere".into(), message })
+}
+
+/// Who wrote a field under another name still claims it after we took it over: the server knows only that name (measured). So the next
+/// change is blocked again.
+fn string_data_elsewhere(change: &Change) -> Vec<Warning> {
+    let taken = change.fields.iter().filter(|field| field.action == FieldAction::TakeOver);
+    let claims = taken.flat_map(|field| {
+        field.managers.iter().filter_map(move |owner| Some((field, owner, owner.through?, field.path.elements().last()?)))
+    });
+    let warning = |(field, owner, through, key): (&Field, &Manager, &'static str, &Outside)| {
+        let message = text!(
+            "{} {} was written by {} through {}: taking it over does not end that claim, so the next change of it is blocked again: remove {}.{} from the manifest of {}",
+            change.wanted.object.title(),
+            field.path.dotted(),
+            &owner.name,
+            through,
+            through,
+            key,
+            &owner.name
+        );
+        Warning { code: "string_data_elsewhere".into(), message }
+    };
+    claims.map(warning).collect()
+}
+
+/// What stays behind where the spec gives an object another name.
+#[must_use]
+pub fn leftover(object: &ObjectRef) -> Warning {
+    let message = text!(
+        "{} was written by konnect and is not in this spec: if the spec renames it, the old one stays, with its token; konnect deletes nothing: {}",
+        object.title(),
+        object.delete_command()
+    );
+    Warning { code: "leftover".into(), message }
 }
 
 fn unknown_take_overs(changes: &[Change], take_over: &TakeOver) -> Vec<Warning> {

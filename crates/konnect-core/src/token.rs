@@ -9,6 +9,8 @@ pub enum Verdict {
     Same,
     /// The live token is another one.
     Different,
+    /// The live object holds an empty value, which is no token: that differs from any.
+    Empty,
     /// There was no token to compare with.
     NotCompared,
 }
@@ -20,7 +22,8 @@ impl Verdict {
         match self {
             Self::Missing => "missing",
             Self::Same => "same",
-            Self::Different => "different",
+            // Programs that know the word of old branch on it; that it is empty stands beside it.
+            Self::Different | Self::Empty => "different",
             Self::NotCompared => "not_compared",
         }
     }
@@ -153,7 +156,8 @@ mod tests {
 
     #[test]
     fn words() {
-        let words = [Verdict::Missing, Verdict::Same, Verdict::Different, Verdict::NotCompared].map(Verdict::word);
-        assert_eq!(words, ["missing", "same", "different", "not_compared"]);
+        let words =
+            [Verdict::Missing, Verdict::Same, Verdict::Different, Verdict::Empty, Verdict::NotCompared].map(Verdict::word);
+        assert_eq!(words, ["missing", "same", "different", "different", "not_compared"]);
     }
 }

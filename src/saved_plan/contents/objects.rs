@@ -10,7 +10,7 @@ use super::{Wrong, ensure, lists, read_fingerprint};
 use crate::desired::DesiredObject;
 use crate::field_path::FieldPath;
 use crate::names;
-use crate::object::{Kept, ResourceType};
+use crate::object::{Kept, ResourceType, alias};
 use crate::observed::{LiveObject, LiveValue};
 use crate::outside::Outside;
 use crate::ownership::Owners;
@@ -87,6 +87,7 @@ fn token(part: &LiveTokenPart, ours: Option<&SavedFingerprint>) -> Result<LiveTo
     let Ok(saved) = read_fingerprint(fingerprint.as_ref()) else { return Err("has a fingerprint that is none") };
     let (verdict, fits) = match verdict {
         VerdictPart::Same => (Verdict::Same, saved.as_ref() == ours),
+        VerdictPart::Empty => (Verdict::Empty, saved.is_none()),
         VerdictPart::Different => (Verdict::Different, saved.is_none() || saved.as_ref() != ours),
     };
     if fits {
@@ -109,7 +110,8 @@ fn owners(owned: &[OwnedPart], empty_maps: &[EmptyMapPart], wanted: &DesiredObje
             owners.ours.insert(path.clone());
         }
         if !others.is_empty() {
-            owners.others.insert(path, managers(others));
+            let others = managers(others, &path).ok_or_else(|| wrong("has an owner through a field that there can't be"))?;
+            owners.others.insert(path, others);
         }
     }
     for EmptyMapPart { field, owners: of } in empty_maps {
@@ -117,16 +119,17 @@ fn owners(owned: &[OwnedPart], empty_maps: &[EmptyMapPart], wanted: &DesiredObje
         let rule = resource.rule(&map);
         let is_map = rule.map.is_some() && rule.path.len() == field.len() && rule.kept != Kept::Nothing;
         ensure(is_map && !of.is_empty(), wrong("has an empty map that there can't be"))?;
-        ensure(owners.maps.insert(map, managers(of)).is_none(), wrong("has an empty map that there can't be"))?;
+        let of = managers(of, &map).ok_or_else(|| wrong("has an owner through a field that there can't be"))?;
+        ensure(owners.maps.insert(map, of).is_none(), wrong("has an empty map that there can't be"))?;
     }
     Ok(owners)
 }
 
-fn managers(parts: &[ManagerPart]) -> Vec<Manager> {
-    let manager = |ManagerPart { name, operation, time }: &ManagerPart| Manager {
-        name: name.into(),
-        operation: operation.into(),
-        time: *time,
+/// The managers; `None` where one wrote under a name that is none.
+fn managers(parts: &[ManagerPart], field: &FieldPath) -> Option<Vec<Manager>> {
+    let manager = |ManagerPart { name, operation, time, through }: &ManagerPart| {
+        let through = through.as_ref().map_or(Some(None), |name| alias(name, field).map(Some))?;
+        Some(Manager { name: name.into(), operation: operation.into(), time: *time, through })
     };
     parts.iter().map(manager).collect()
 }

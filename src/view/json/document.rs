@@ -9,6 +9,7 @@ use super::NOBODY_TO_ASK;
 use crate::outcome::Failure;
 use crate::outside::Outside;
 use crate::plan::{Change, Field, FieldValue, Manager, Plan, Summary, Verification, Warning};
+use crate::token::Verdict;
 
 /// The document's version.
 pub const FORMAT_VERSION: &str = "1.0";
@@ -119,6 +120,8 @@ struct FieldDocument {
     sensitive: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token_is_empty: Option<bool>,
     #[serde(flatten)]
     values: Option<ValuesDocument>,
     managers: Vec<ManagerDocument>,
@@ -135,6 +138,8 @@ struct ManagerDocument {
     name: String,
     operation: String,
     time: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    through: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -230,16 +235,18 @@ fn field_document(field: &Field, door: &Door) -> FieldDocument {
         FieldValue::Hidden => (None, None),
         FieldValue::Plain { before, after } => (None, Some(ValuesDocument { before: known(before), after: known(after) })),
     };
-    let manager = |Manager { name, operation, time }: &Manager| ManagerDocument {
+    let manager = |Manager { name, operation, time, through }: &Manager| ManagerDocument {
         name: door.value(name),
         operation: door.value(operation),
         time: time.map(|time| time.to_string()),
+        through: *through,
     };
     FieldDocument {
         path: door.value(path.dotted()),
         action: action.word(),
         sensitive: *sensitive,
         token,
+        token_is_empty: (*value == FieldValue::Token(Verdict::Empty)).then_some(true),
         values,
         managers: managers.iter().map(manager).collect(),
     }

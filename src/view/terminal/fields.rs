@@ -58,7 +58,11 @@ fn uncompared(field: &Field) -> bool {
 fn value(field: &Field, plan: &Plan) -> Text {
     let source = &plan.token_source;
     match &field.value {
+        FieldValue::Token(Verdict::Missing) if !plan.token_is_given => {
+            text!("(sensitive) {}, not compared", plan.token_unset)
+        }
         FieldValue::Token(Verdict::Missing) => text!("(sensitive) from {}", source),
+        FieldValue::Token(Verdict::Empty) => "(sensitive) is empty in the cluster".into(),
         FieldValue::Token(Verdict::Same) => "(sensitive)".into(),
         FieldValue::Token(Verdict::Different) => text!("(sensitive) differs from {}", source),
         FieldValue::Token(Verdict::NotCompared) => text!("(sensitive) not compared: {}", plan.token_unset),
@@ -143,7 +147,8 @@ fn name(manager: &Manager, now: Timestamp) -> Text {
     let by_hand = manager.operation == "Update" && manager.name.expose().starts_with("kubectl-");
     let operation = if by_hand { Text::default() } else { text!(" ({})", manager.operation) };
     let since = manager.time.map_or_else(Text::default, |time| text!(" {}", age(time, now)));
-    text!("{}{}{}", manager.name, operation, since)
+    let through = manager.through.map_or_else(Text::default, |name| text!(" through {}", name));
+    text!("{}{}{}{}", manager.name, operation, through, since)
 }
 
 /// How long ago, in the largest unit that fits.

@@ -1,5 +1,6 @@
 //! A field's own rules: what is kept of it, whether it may be shown, whether it can be changed.
 
+use crate::field_path::FieldPath;
 use crate::{maps, names};
 
 /// What a plan keeps of a live value.
@@ -112,6 +113,14 @@ pub(super) const SECRET_DATA: FieldRule = FieldRule {
 
 /// Fields that the server stores as an entry of another map.
 pub(crate) const ALIASES: &[(&[&str], &[&str])] = &[(&["stringData"], maps::DATA)];
+
+/// The other name of that spelling under which a field can be written.
+#[must_use]
+pub fn alias(name: &str, field: &FieldPath) -> Option<&'static str> {
+    let of_field = |(_, stored): &&(&[&str], &[&str])| field.is_under(stored) && field.elements().len() == stored.len() + 1;
+    let names = ALIASES.iter().filter(of_field).filter_map(|(alias, _)| alias.last().copied());
+    names.into_iter().find(|alias| *alias == name)
+}
 
 /// What all types have. A type's own rule for the same field comes before it.
 pub(super) const COMMON: &[FieldRule] = &[

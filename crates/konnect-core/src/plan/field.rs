@@ -17,6 +17,8 @@ pub struct Manager {
     pub operation: Outside,
     /// When it last wrote one of its fields (of any of them, not of this one).
     pub time: Option<Timestamp>,
+    /// The other name under which it wrote the field, such as `stringData`: a claim that no take-over ends.
+    pub through: Option<&'static str>,
 }
 
 /// What happens to one field.
@@ -92,7 +94,7 @@ impl Field {
     pub fn same_effect(&self, other: &Self) -> bool {
         let Self { path, action, sensitive: _, value, managers } = self;
         let names = |managers: &[Manager]| -> BTreeSet<(Outside, Outside)> {
-            managers.iter().map(|Manager { name, operation, time: _ }| (name.clone(), operation.clone())).collect()
+            managers.iter().map(|Manager { name, operation, time: _, through: _ }| (name.clone(), operation.clone())).collect()
         };
         *path == other.path && *action == other.action && *value == other.value && names(managers) == names(&other.managers)
     }
@@ -104,7 +106,12 @@ mod tests {
 
     #[test]
     fn owners_that_change_places_are_the_same_owners() {
-        let manager = |name: &str, time: &str| Manager { name: name.into(), operation: "Update".into(), time: time.parse().ok() };
+        let manager = |name: &str, time: &str| Manager {
+            name: name.into(),
+            operation: "Update".into(),
+            time: time.parse().ok(),
+            through: None,
+        };
         let field = |managers: Vec<Manager>| Field {
             path: FieldPath::of(&["metadata", "labels", "a"]),
             action: FieldAction::Release,

@@ -90,7 +90,7 @@ fn facts(change: &Change, token: TokenMove, token_source: &Text) -> Vec<Text> {
             FieldValue::Plain { before: None, after: _ } => "not set".into(),
             FieldValue::Plain { before: Some(before), after: _ } => text!("\"{}\"", before),
         };
-        let owner = |Manager { name, operation, time: _ }: &Manager| text!("{} ({})", name, operation);
+        let owner = |Manager { name, operation, time: _, through: _ }: &Manager| text!("{} ({})", name, operation);
         // The server sorts them by time, which is no difference.
         let mut owners: Vec<Text> = managers.iter().map(owner).collect();
         owners.sort_unstable();

@@ -98,6 +98,7 @@ pub fn observed(objects: impl IntoIterator<Item = (ObjectRef, Read)>) -> Observe
         token_is_given: true,
         cluster: ClusterIdentity { context: "c".into(), server: "https://s".into(), uid: None, user: None, claimed: false },
         read_at: jiff::Timestamp::UNIX_EPOCH,
+        leftovers: Vec::new(),
         objects: objects.into_iter().map(|(object, read)| ((SpecId::default(), object), read)).collect(),
     }
 }
