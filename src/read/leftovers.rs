@@ -36,7 +36,7 @@ async fn beside(cluster: &Cluster, change: &Change) -> Option<Vec<ObjectRef>> {
     let items = answer.body.pointer("/items")?.as_array()?;
     let ours = items.iter().filter(|item| is_ours(item)).filter_map(|item| item.pointer("/metadata/name")?.as_str());
     let named = |name: &str| (resource.check_name)(name).ok().map(|()| Outside::from(name));
-    let found = ours.filter_map(named).map(|name| ObjectRef { resource: *resource, namespace: namespace.clone(), name });
+    let found = ours.filter_map(named).map(|name| ObjectRef { resource, namespace: namespace.clone(), name });
     Some(found.take(MOST).collect())
 }
 
