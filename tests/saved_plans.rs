@@ -189,7 +189,9 @@ fn times_and_clocks() {
     let mut desk = Desk::new();
     desk.planned();
     moved(&desk, SignedDuration::from_hours(-24));
-    desk.refused(&[], 4, &["the plan expired at"]);
+    let document: serde_json::Value = desk.text().parse().expect("JSON");
+    let expired: Timestamp = document["expires"].as_str().expect("a time").parse().expect("a time");
+    desk.refused(&[], 4, &[&format!("the plan expired at {}; by", expired.strftime("%Y-%m-%dT%H:%M:%SZ"))]);
     let shown = desk.run(&["show", "p"]);
     shown.assert_code(0);
     assert!(shown.stderr.contains("apply would refuse it"), "{}", shown.stderr);

@@ -110,4 +110,11 @@ fn a_plan_with_a_token_from_standard_input_says_that_it_waits() {
     let ran = other.run();
     ran.assert_code(0);
     assert!(!ran.stderr.contains(waits) && !ran.stdout.contains("waiting"), "{}", ran.stderr);
+    // Whose plan does not need it reads nothing.
+    let by_variable = testkit::konnect!().spec(SPEC).env("PAT", TOKEN).args(["plan", "--sandbox=s", "--out", "p"]);
+    by_variable.run().assert_code(0);
+    let (plan, sandbox) = (kept(&by_variable, "p"), kept(&by_variable, "s"));
+    let other = machine(&sandbox).file("p", &plan).env("PAT", TOKEN).args(["apply", "p", "--sandbox=s"]);
+    let (code, said) = other.spawn_pty().wait();
+    assert!(code == 0 && !said.contains(waits), "{said}");
 }

@@ -29,6 +29,20 @@ pub(super) fn forge(desk: &Desk, change: impl FnOnce(&mut Value)) -> String {
     digest
 }
 
+/// Whoever looks at a plan on a machine that has its token does not see the token, wherever a forger put it.
+#[test]
+fn the_token_at_hand_is_hidden_in_what_is_shown() {
+    let token = "hunter2-hunter2-hunter2";
+    let konnect = testkit::konnect!().spec(super::SPEC).env("PAT", token);
+    let konnect = konnect.args(["plan", "--sandbox=s", "--out", "p", "--accept-any-token"]);
+    konnect.run().assert_code(0);
+    let mut desk = Desk(konnect);
+    forge(&desk, |document| want(document, 2, &["metadata", "labels", "team"], token));
+    let ran = desk.run(&["show", "p"]);
+    ran.assert_code(0);
+    assert!(ran.stdout.contains("labels.\"team\"") && !ran.stdout.contains("hunter2"), "{}", ran.stdout);
+}
+
 #[test]
 fn what_show_shows_is_what_apply_does() {
     let mut desk =
