@@ -50,6 +50,8 @@ pub enum Command {
 pub enum SandboxCommand {
     /// Serve the sandbox on loopback, for kubectl and other clients, until interrupted
     Serve(ServeArgs),
+    /// Empty the sandbox: everything in it is removed, the token included, and a new cluster begins
+    Reset(ResetArgs),
 }
 
 /// `konnect sandbox serve`.
@@ -61,6 +63,23 @@ pub struct ServeArgs {
     /// Where to write the kubeconfig that leads to it [default: kubeconfig beside the sandbox's file]
     #[arg(long, value_name = "FILE")]
     pub kubeconfig_out: Option<std::path::PathBuf>,
+    /// Leave a deleted namespace as it is, in Terminating, as a server without kube-controller-manager does
+    #[arg(long)]
+    pub no_controllers: bool,
+    /// Screen.
+    #[command(flatten)]
+    pub screen: ScreenArgs,
+}
+
+/// `konnect sandbox reset`.
+#[derive(Debug, Args)]
+pub struct ResetArgs {
+    /// The sandbox's file
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    pub sandbox: Option<Outside>,
+    /// How long to wait for another process that is using the sandbox, such as 30s or 2m
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = timeout)]
+    pub timeout: Duration,
     /// Screen.
     #[command(flatten)]
     pub screen: ScreenArgs,

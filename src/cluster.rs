@@ -119,7 +119,7 @@ pub async fn connect(
     plugin: PluginLimits<'_>,
 ) -> Result<Cluster, Failure> {
     if let Some(named) = &choice.sandbox {
-        let sandbox::OpenedSandbox { file, service } = sandbox::open(named, &deadline, &notices)?;
+        let sandbox::OpenedSandbox { file, service } = sandbox::open(named, sandbox::Controllers::On, &deadline, &notices)?;
         let client = kube::Client::new(service, "default");
         return Ok(Cluster::over(client, "sandbox", Outside::from(file.as_path()), deadline, notices));
     }

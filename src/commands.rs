@@ -10,6 +10,7 @@ mod plan;
 mod process;
 mod rbac;
 mod refuse;
+mod reset;
 mod run;
 mod serve;
 mod show;
@@ -65,6 +66,7 @@ pub async fn execute(cli: Cli, context: &RunContext) -> Outcome {
         Command::Schema(args) => text(&schema(args.document), context),
         Command::Completions(args) => text(&Cleared::of_completions(args.shell, &mut Cli::command()), context),
         Command::Sandbox(SandboxCommand::Serve(args)) => serve::serve(args, context).await,
+        Command::Sandbox(SandboxCommand::Reset(args)) => reset::reset(args, context).await,
     }
 }
 

@@ -15,6 +15,8 @@ mod generator;
 mod pair;
 #[path = "sandbox_conformance/script.rs"]
 mod script;
+#[path = "sandbox_conformance/watched.rs"]
+mod watched;
 
 use std::process::ExitCode;
 

@@ -25,14 +25,15 @@ const AT_LEAST: usize = 15;
 const PLAN: &[&str] = &["plan", "--detailed-exitcode"];
 const APPLY: &[&str] = &["apply", "--auto-approve"];
 
-/// The sandbox of this process, for all scenarios: each has a namespace of its own.
+/// The sandbox of this process, for all scenarios: each has a namespace of its own. Nothing in it happens by itself, as on the real
+/// server, so that a deleted namespace stays to be looked at.
 type SharedSandbox = Arc<LazyLock<Served>>;
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let folders = scenario::folders();
     assert!(folders.len() >= AT_LEAST, "the scenarios are found");
-    let sandbox: SharedSandbox = Arc::new(LazyLock::new(|| Served::start(testkit::konnect!())));
+    let sandbox: SharedSandbox = Arc::new(LazyLock::new(|| Served::without_controllers(testkit::konnect!())));
     let on_sandbox = folders.iter().map(|folder| on_the_sandbox(folder.clone(), Arc::clone(&sandbox)));
     let on_real = folders.iter().map(|folder| on_the_real_server(folder.clone()));
     if golden::blessing() {

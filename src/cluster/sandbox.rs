@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use kube_sandbox::error::{Damage, Error, FileOperation};
+use kube_sandbox::reset::Removed;
 use kube_sandbox::{Sandbox, serve};
 use tower::BoxError;
 use tower::util::MapErr;
@@ -42,14 +43,24 @@ fn file(named: &Outside) -> Result<PathBuf, Failure> {
     Ok(state.join("konnect").join("sandbox.json"))
 }
 
+/// Whether a deleted namespace goes once it is empty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Controllers {
+    /// As in a cluster.
+    On,
+    /// As of a kube-apiserver alone.
+    Off,
+}
+
 /// Opens the sandbox: the API server of this program's own, kept in a file.
 ///
 /// # Errors
 /// A file that can't be used; it is named and kept.
-pub fn open(named: &Outside, deadline: &Deadline, notices: &Notices) -> Result<OpenedSandbox, Failure> {
+pub fn open(named: &Outside, controllers: Controllers, deadline: &Deadline, notices: &Notices) -> Result<OpenedSandbox, Failure> {
     let file = file(named)?;
     let new = !file.exists();
     let sandbox = Sandbox::open(&file).map_err(failure)?.with_lock_timeout(deadline.remaining());
+    let sandbox = if controllers == Controllers::On { sandbox.with_controllers() } else { sandbox };
     if new {
         let message = text!(
             "a new sandbox begins in {}; what is applied to it is kept there, the token included",
@@ -58,6 +69,32 @@ pub fn open(named: &Outside, deadline: &Deadline, notices: &Notices) -> Result<O
         notices(Notice::Warning(Warning { code: "sandbox_created".into(), message }));
     }
     Ok(OpenedSandbox { file, service: MapErr::new(sandbox, in_our_words) })
+}
+
+/// What became of a reset.
+pub struct Reset {
+    /// The sandbox's file.
+    pub file: PathBuf,
+    /// Kind and name of each object that was removed; `None`: there was no sandbox.
+    pub removed: Option<Vec<Text>>,
+}
+
+/// Empties the sandbox, if there is one.
+///
+/// # Errors
+/// A file that can't be used, or is not a sandbox's; it is named and kept.
+pub async fn reset(named: &Outside, deadline: &Deadline) -> Result<Reset, Failure> {
+    let file = file(named)?;
+    if !file.exists() {
+        return Ok(Reset { file, removed: None });
+    }
+    let sandbox = Sandbox::open(&file).map_err(failure)?.with_lock_timeout(deadline.remaining());
+    let removed = sandbox.reset().await.map_err(failure)?;
+    let title = |Removed { kind, namespace, name }| {
+        let between = if namespace.is_empty() { "" } else { "/" };
+        text!("{} {}{}{}", kind, Outside::new(namespace), between, Outside::new(name))
+    };
+    Ok(Reset { file, removed: Some(removed.into_iter().map(title).collect()) })
 }
 
 /// Listens on a free port of loopback.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::RunContext;
 use super::run::Run;
 use crate::cli::ServeArgs;
-use crate::cluster::sandbox::{OpenedSandbox, listen, open, write_kubeconfig};
+use crate::cluster::sandbox::{Controllers, OpenedSandbox, listen, open, write_kubeconfig};
 use crate::deadline::Deadline;
 use crate::outcome::{Failure, Outcome};
 use crate::outside::Outside;
@@ -24,7 +24,8 @@ pub(super) async fn serve(args: ServeArgs, context: &RunContext) -> Outcome {
 
 async fn until_interrupted(args: &ServeArgs, run: &Run) -> Result<(), Failure> {
     let named = args.sandbox.clone().unwrap_or_default();
-    let OpenedSandbox { file, service } = open(&named, &Deadline::after(LOCK_TIMEOUT), &run.notices())?;
+    let controllers = if args.no_controllers { Controllers::Off } else { Controllers::On };
+    let OpenedSandbox { file, service } = open(&named, controllers, &Deadline::after(LOCK_TIMEOUT), &run.notices())?;
     let listening = listen().await?;
     let kubeconfig = args.kubeconfig_out.clone().unwrap_or_else(|| file.with_file_name("kubeconfig"));
     let written = write_kubeconfig(&listening, &kubeconfig)?;

@@ -56,6 +56,14 @@ pub enum Event<'a> {
         kubeconfig: Outside,
     },
 
+    /// The sandbox was emptied.
+    SandboxReset {
+        /// Its file.
+        file: Outside,
+        /// What was in it: kind and name of each object.
+        removed: &'a [Text],
+    },
+
     /// A plan was made, or opened.
     Plan(&'a Plan),
     /// The plan was saved.

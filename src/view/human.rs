@@ -5,12 +5,15 @@ mod progress;
 use jiff::Timestamp;
 
 use super::{Event, Output, Printer, View, terminal};
-use crate::outside::Outside;
+use crate::outside::{Outside, Text};
 use crate::plan::Plan;
 use crate::text;
 
 /// What is asked before anything is written.
 const QUESTION: &str = "\nDo you want to perform these actions?\n  konnect will perform the actions described above.\n  Only 'yes' will be accepted to approve.\n\n  Enter a value: ";
+
+/// How many of the objects that a reset removed are named.
+const MOST_REMOVED: usize = 50;
 
 /// The view, whatever the output.
 pub(super) fn view(_: Output) -> Box<dyn View> {
@@ -45,6 +48,7 @@ impl View for Human {
                 address,
                 kubeconfig
             )),
+            Event::SandboxReset { file, removed } => reset(&file, removed, printer),
             Event::Plan(made) => plan(made, printer),
             Event::Saved { path, digest } => printer.print(text!("\n{}", terminal::saved(path, digest))),
             Event::Opened { created, expires, digest } => printer.print_unless_quiet(text!(
@@ -77,6 +81,21 @@ fn plan(plan: &Plan, printer: &Printer) {
     printer.print(terminal::plan(plan, printer.paint()));
     plan.warnings.iter().for_each(|warning| printer.warning(warning));
     plan.unreadable().iter().for_each(|failure| printer.failure(failure));
+}
+
+/// What was in the sandbox, and that it is empty now.
+fn reset(file: &Outside, removed: &[Text], printer: &Printer) {
+    for object in removed.iter().take(MOST_REMOVED) {
+        printer.print_unless_quiet(text!("  - {}\n", object));
+    }
+    if removed.len() > MOST_REMOVED {
+        printer.print_unless_quiet(text!("  and {} more\n", removed.len() - MOST_REMOVED));
+    }
+    if !removed.is_empty() {
+        printer.print_unless_quiet("\n");
+    }
+    let line = text!("Reset complete! The sandbox {} is empty. Resources: {} destroyed.", file, removed.len());
+    printer.print(text!("{}\n", printer.paint().green(line)));
 }
 
 /// A time to the second.

@@ -8,7 +8,7 @@ use konnect::commands::{CapturedOutput, RunContext, execute};
 use kube_sandbox::Sandbox;
 use kube_sandbox::faults::{Faulty, Injection, RequestKey};
 use kube_sandbox::request::Request;
-use kube_sandbox::status::Payload;
+use kube_sandbox::response::Payload;
 use serde_json::Value;
 
 use testkit::scenario::Scenario;
@@ -138,6 +138,7 @@ pub async fn send(sandbox: &Sandbox, method: &str, target: &str, content_type: &
     let body = match answer.body {
         Payload::Json(body) => body,
         Payload::Text(text) => text.into(),
+        Payload::Watch(_) => panic!("no test of faults watches"),
     };
     (answer.code, body)
 }

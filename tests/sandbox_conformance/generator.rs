@@ -119,6 +119,7 @@ pub fn run(pair: &mut ServerPair<'_>, namespace: &str, steps: &[Step]) -> Result
             content_type: step.content_type.to_owned(),
             headers: vec![("user-agent".to_owned(), "conformance/1".to_owned())],
             body: if body.is_null() { String::new() } else { body.to_string() },
+            mark: false,
             code_only: false,
         };
         pair.compare(&ask)?;

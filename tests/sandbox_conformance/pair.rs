@@ -6,14 +6,16 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use kube_sandbox::handle;
 use kube_sandbox::request::Request;
+use kube_sandbox::response::Payload;
 use kube_sandbox::rights::{Caller, Rule};
-use kube_sandbox::status::Payload;
 use kube_sandbox::store::Store;
 use serde_json::{Value, json};
 
+use super::watched;
 use testkit::{Server, request};
 
-/// One request for both, with `${uid}` and `${rv}` standing for what the same side last answered.
+/// One request for both, with `${uid}` and `${rv}` standing for what the same side last answered, and `${mark}` for the version of the
+/// answer that was marked.
 #[derive(Clone, Debug)]
 pub struct PairedRequest {
     pub method: String,
@@ -21,6 +23,8 @@ pub struct PairedRequest {
     pub content_type: String,
     pub headers: Vec<(String, String)>,
     pub body: String,
+    /// The version of its answer is what `${mark}` stands for from here on.
+    pub mark: bool,
     /// Only the status code is compared: what is answered is about the server itself.
     pub code_only: bool,
 }
@@ -38,6 +42,7 @@ pub struct ServerPair<'a> {
 struct Side {
     uid: String,
     version: String,
+    mark: String,
     /// The resourceVersions seen, numbered in the order of their appearance.
     versions: BTreeMap<String, usize>,
 }
@@ -73,7 +78,9 @@ impl<'a> ServerPair<'a> {
 
     /// Sends a request to both. The error shows both answers.
     pub fn compare(&mut self, ask: &PairedRequest) -> Result<(), String> {
-        let filled = |side: &Side, text: &str| text.replace("${uid}", &side.uid).replace("${rv}", &side.version);
+        let filled = |side: &Side, text: &str| {
+            text.replace("${uid}", &side.uid).replace("${rv}", &side.version).replace("${mark}", &side.mark)
+        };
         let headers: Vec<(&str, &str)> = [("content-type", ask.content_type.as_str())]
             .into_iter()
             .filter(|(_, value)| !value.is_empty())
@@ -81,12 +88,12 @@ impl<'a> ServerPair<'a> {
             .collect();
         let start = Timestamp::now();
         let body = filled(&self.sides[0], &ask.body);
-        let (code, real) =
-            request::send(&self.user, &ask.method, &ask.path, &headers, body).expect("the real server did not answer");
+        let (code, real) = request::send(&self.user, &ask.method, &filled(&self.sides[0], &ask.path), &headers, body)
+            .expect("the real server did not answer");
         // The sandbox is told the time at which the real one worked, so that even times can be compared.
         let now = newest_time(&real).filter(|time| *time >= Timestamp::from_second(start.as_second()).expect("a time"));
 
-        let mut twin = Request::new(&ask.method, &ask.path, filled(&self.sides[1], &ask.body));
+        let mut twin = Request::new(&ask.method, &filled(&self.sides[1], &ask.path), filled(&self.sides[1], &ask.body));
         for (key, value) in headers {
             let field = match key {
                 "content-type" => &mut twin.content_type,
@@ -99,9 +106,14 @@ impl<'a> ServerPair<'a> {
         let ours = match answer.body {
             Payload::Json(body) => body,
             Payload::Text(body) => json!(body),
+            Payload::Watch(mut watch) => watched::events(&mut watch, &self.store, start),
         };
+        let real = if code == 200 && ours.is_array() { watched::lines(real) } else { real };
         let real = (code, self.sides[0].normal(real));
         let ours = (answer.code, self.sides[1].normal(ours));
+        if ask.mark {
+            self.sides.iter_mut().for_each(|side| side.mark = side.version.clone());
+        }
         let same = if ask.code_only { real.0 == ours.0 } else { real == ours };
         if same {
             return Ok(());
@@ -133,10 +145,17 @@ impl Side {
             self.uid = text(&body["metadata"]["uid"]);
             self.version = text(&body["metadata"]["resourceVersion"]);
         }
-        if body.get("items").is_some() {
+        if body.get("items").is_some() || body["kind"] == "Table" {
             body["metadata"]["resourceVersion"] = json!("[list]");
             if body["metadata"].get("continue").is_some() {
                 body["metadata"]["continue"] = json!("[continue]");
+            }
+        }
+        for event in body.as_array_mut().into_iter().flatten().filter(|event| event["type"] == "BOOKMARK") {
+            // It counts the writes of everybody.
+            event["object"]["metadata"]["resourceVersion"] = json!("[bookmark]");
+            for row in event["object"]["rows"].as_array_mut().into_iter().flatten() {
+                row["object"]["metadata"]["resourceVersion"] = json!("[bookmark]");
             }
         }
         self.walk(&mut body);
@@ -156,10 +175,15 @@ impl Side {
                     match (key.as_str(), &*below) {
                         ("uid", Value::String(uid)) if uid.len() == 36 => *below = json!("[uid]"),
                         ("creationTimestamp" | "deletionTimestamp", Value::String(_)) => *below = json!("[time]"),
-                        ("resourceVersion", Value::String(version)) if version != "[list]" => {
+                        ("resourceVersion", Value::String(version)) if !version.starts_with('[') => {
                             let next = self.versions.len();
                             let number = *self.versions.entry(version.clone()).or_insert(next);
                             *below = json!(format!("[{number}]"));
+                        }
+                        ("cells", Value::Array(cells)) => {
+                            let age = |cell: &Value| cell.as_str().is_some_and(|text| text.ends_with('s') && text.len() < 4);
+                            let cells = cells.iter().map(|cell| if age(cell) { json!("[age]") } else { cell.clone() });
+                            *below = cells.collect();
                         }
                         ("message", Value::String(message)) => *below = json!(normal_message(message)),
                         // Where a deletion adds its own, the real server keeps them in a Go set: any order.
@@ -199,7 +223,8 @@ fn normal_message(message: &str) -> String {
         if uid_or_time(rest).is_some() {
             continue;
         }
-        let before_version = ["esourceVersion\":\"", "esourceVersion\\\":\\\"", "in record (", "in object meta: "];
+        let before_version =
+            ["esourceVersion\":\"", "esourceVersion\\\":\\\"", "in record (", "in object meta: ", "too old resource version: "];
         if before_version.iter().any(|needle| out.ends_with(needle)) {
             rest = rest.trim_start_matches(|c: char| c.is_ascii_digit());
             out.push_str("[rv]");

@@ -2,7 +2,7 @@
 //!
 //! `VERB PATH [@header=value …] [BODY]`. Verbs: GET, POST, PUT, DELETE, MERGE, STRATEGIC, APPLY, or `VERB:content/type`. A path
 //! without a leading `/` is in the group's namespace; `NS` is that namespace, `{ns}` its name. A body that starts with `~` is completed
-//! with apiVersion, kind and name. `?` before the verb: only the status code is compared. `#` starts a comment.
+//! with apiVersion, kind and name. `@mark=rv` is no header: `${mark}` is the version of this answer from here on. `?` before the verb: only the status code is compared. `#` starts a comment.
 
 use serde_json::{Value, json};
 
@@ -28,6 +28,9 @@ fn parse(line: &str, namespace: &str) -> PairedRequest {
         headers.push((key.to_owned(), value.replace('_', " ")));
         rest = after;
     }
+    let all = headers.len();
+    headers.retain(|(key, _)| key != "mark");
+    let mark = headers.len() < all;
     let (verb, content_type) = verb.split_once(':').map_or((verb, None), |(verb, of)| (verb, Some(of)));
     let (method, usual) = match verb {
         "MERGE" => ("PATCH", "application/merge-patch+json"),
@@ -52,6 +55,7 @@ fn parse(line: &str, namespace: &str) -> PairedRequest {
         content_type: content_type.unwrap_or(usual).to_owned(),
         headers,
         body: body.replace("{ns}", namespace),
+        mark,
         code_only,
     }
 }

@@ -8,7 +8,8 @@ use super::resource::NAMESPACE;
 use super::store::Store;
 use super::{clock, object};
 
-const FIRST: [&str; 4] = ["default", "kube-system", "kube-public", "kube-node-lease"];
+/// Their names.
+pub(super) const FIRST: [&str; 4] = ["default", "kube-system", "kube-public", "kube-node-lease"];
 
 impl Store {
     /// A new cluster. Its uids come from the seed.
@@ -21,7 +22,7 @@ impl Store {
 }
 
 /// Creates the namespaces of a new cluster.
-fn add_first_namespaces(store: &mut Store, now: Timestamp) {
+pub(super) fn add_first_namespaces(store: &mut Store, now: Timestamp) {
     let strategy = &NAMESPACE.strategy;
     for name in FIRST {
         let mut namespace = object::empty(&NAMESPACE);

@@ -83,7 +83,12 @@ impl RequestContext<'_> {
     }
 
     /// Deletes an object, or marks it for deletion if it has finalizers. The flag says whether it is gone.
-    fn delete_one(&mut self, resource: &Resource, live: Value, options: &DeleteOptions) -> Result<(Value, bool), Refusal> {
+    pub(super) fn delete_one(
+        &mut self,
+        resource: &Resource,
+        live: Value,
+        options: &DeleteOptions,
+    ) -> Result<(Value, bool), Refusal> {
         let (namespace, name) = (meta(&live, "namespace").to_owned(), meta(&live, "name").to_owned());
         for (wanted, key, what) in [(&options.uid, "uid", "UID"), (&options.version, "resourceVersion", "ResourceVersion")] {
             let there = meta(&live, key);
@@ -123,7 +128,7 @@ impl RequestContext<'_> {
         Ok((object, true))
     }
 
-    /// Marks the object as terminating. A controller would empty and remove it; there is none here.
+    /// Marks the object as terminating. A controller empties and removes it: [`crate::namespace_controller`], where it runs.
     fn terminate(
         &mut self,
         resource: &Resource,

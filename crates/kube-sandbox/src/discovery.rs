@@ -61,7 +61,7 @@ fn resources(group: &str, version: &str) -> Option<Value> {
 }
 
 fn entry(resource: &Resource) -> Value {
-    let mut verbs = vec!["create", "delete", "get", "list", "patch", "update"];
+    let mut verbs = vec!["create", "delete", "get", "list", "patch", "update", "watch"];
     if resource.namespaced() {
         verbs.insert(2, "deletecollection");
     }

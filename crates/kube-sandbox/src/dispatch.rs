@@ -5,9 +5,10 @@ use jiff::Timestamp;
 use super::context::RequestContext;
 use super::list;
 use super::request::{Request, Route};
+use super::response::Response;
 use super::rights::Caller;
 use super::selector::Selection;
-use super::status::{Refusal, Response};
+use super::status::Refusal;
 use super::store::Store;
 
 /// Answers one request. Deterministic: it reads no clock and changes nothing but the store.
@@ -31,8 +32,11 @@ impl RequestContext<'_> {
         };
         let collection = name.is_empty();
         let verb = self.verb(collection);
-        let asked = if matches!(verb, "list" | "deletecollection") { Selection::name(self.request) } else { &name };
+        let asked = if matches!(verb, "list" | "watch" | "deletecollection") { Selection::name(self.request) } else { &name };
         self.authorize(verb, resource, &namespace, asked)?;
+        if verb == "watch" {
+            return self.watch(resource, &namespace).map(Response::watch);
+        }
         let everywhere = resource.namespaced() && namespace.is_empty();
         let shape = self.request.shape();
         let (code, body) = match (verb, collection) {
@@ -47,12 +51,13 @@ impl RequestContext<'_> {
             ("delete", false) => shape.clone().and_then(|_| self.delete(resource, &namespace, &name)),
             _ => Err(Refusal::method_not_allowed()),
         }?;
-        Ok(Response::json(code, list::shaped(resource, shape?, body)?))
+        Ok(Response::json(code, list::shaped(resource, shape?, body, self.now)?))
     }
 
     /// The verb as RBAC names it.
     fn verb(&self, collection: bool) -> &'static str {
         match self.request.method.as_str() {
+            "GET" if collection && self.request.wants_watch() => "watch",
             "GET" if collection => "list",
             "GET" => "get",
             "POST" => "create",

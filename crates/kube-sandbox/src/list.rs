@@ -1,14 +1,16 @@
-//! GET and LIST, of whole objects or of their metadata only.
+//! GET and LIST, of whole objects, of their metadata only, or as a table.
 
-use serde_json::{Map, Value, json};
+use jiff::Timestamp;
+use serde_json::{Value, json};
 
 use super::context::RequestContext;
 use super::go_format::go_quote;
-use super::object::meta;
+use super::object::{meta, metadata_of};
 use super::request::Shape;
 use super::resource::Resource;
 use super::selector::Selection;
 use super::status::Refusal;
+use super::table;
 
 impl RequestContext<'_> {
     /// Reads one object.
@@ -22,9 +24,6 @@ impl RequestContext<'_> {
 
     /// Lists a collection. `limit` and `continue` page through it by name.
     pub(super) fn list(&self, resource: &'static Resource, namespace: &str) -> Result<(u16, Value), Refusal> {
-        if self.request.param("watch").is_some_and(|w| w != "false" && w != "0") {
-            return Err(Refusal::method_not_allowed());
-        }
         let selection = Selection::of(resource, self.request)?;
         if let Some(fault) = version_fault(self.request.param("resourceVersion")) {
             return Err(Refusal::bad_request(format!("invalid resource version: {fault}")));
@@ -63,7 +62,8 @@ impl RequestContext<'_> {
     }
 }
 
-fn version_fault(version: Option<&str>) -> Option<String> {
+/// What is wrong with a resourceVersion.
+pub(super) fn version_fault(version: Option<&str>) -> Option<String> {
     let version = version.filter(|v| !v.is_empty())?;
     version.parse::<u64>().is_err().then(|| {
         let quoted = go_quote(version);
@@ -72,14 +72,13 @@ fn version_fault(version: Option<&str>) -> Option<String> {
 }
 
 /// The response in the shape that was asked for. As on a real server, a wrong shape is noticed only now, even after a write.
-pub fn shaped(resource: &Resource, shape: Shape, body: Value) -> Result<Value, Refusal> {
+pub fn shaped(resource: &Resource, shape: Shape, body: Value, now: Timestamp) -> Result<Value, Refusal> {
     if shape == Shape::Whole || body["kind"] == "Status" {
         return Ok(body);
     }
-    let partial = |object: &Value| {
-        let metadata = object.get("metadata").cloned().unwrap_or_else(|| Value::Object(Map::new()));
-        json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": metadata})
-    };
+    if let Shape::Table(objects) = shape {
+        return Ok(table::of(resource, &body, objects, now));
+    }
     let unfit = |what: &str, found: String| {
         let message = format!("you requested {what}, but the requested object is {found}");
         Refusal::new(406, "NotAcceptable", message, None)
@@ -89,12 +88,12 @@ pub fn shaped(resource: &Resource, shape: Shape, body: Value) -> Result<Value, R
             "kind": "PartialObjectMetadataList",
             "apiVersion": "meta.k8s.io/v1",
             "metadata": body["metadata"],
-            "items": items.iter().map(partial).collect::<Vec<_>>(),
+            "items": items.iter().map(metadata_of).collect::<Vec<_>>(),
         })),
         (Shape::MetadataList, None) => {
             Err(unfit("PartialObjectMetadataList", format!("not a list (*{}.{})", resource.go_package(), resource.kind)))
         }
         (_, Some(_)) => Err(unfit("PartialObjectMetadata", format!("a list (*{}.{}List)", resource.go_package(), resource.kind))),
-        (_, None) => Ok(partial(&body)),
+        (_, None) => Ok(metadata_of(&body)),
     }
 }

@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use super::context::RequestContext;
 use super::go_format::go_quote;
-use super::status::{Refusal, Response};
+use super::response::Response;
+use super::status::Refusal;
 
 const AUTHENTICATION: &str = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
 const AUTHORIZATION: &str = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";

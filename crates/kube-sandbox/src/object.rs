@@ -60,6 +60,13 @@ pub fn meta<'a>(object: &'a Value, key: &str) -> &'a str {
     object["metadata"].get(key).and_then(Value::as_str).unwrap_or_default()
 }
 
+/// An object's metadata alone.
+#[must_use]
+pub fn metadata_of(object: &Value) -> Value {
+    let metadata = object.get("metadata").cloned().unwrap_or_else(|| Value::Object(Map::new()));
+    json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": metadata})
+}
+
 /// Sets or removes a member of the metadata.
 pub fn set_meta(object: &mut Value, key: &str, value: Option<Value>) {
     if let Some(Value::Object(meta)) = object.get_mut("metadata") {

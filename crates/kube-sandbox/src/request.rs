@@ -1,6 +1,7 @@
 //! Requests: from path to route, from query to options, from headers to formats.
 
 use super::cause::Cause;
+use super::go_format::go_quote;
 use super::resource::Resource;
 use super::status::Refusal;
 
@@ -99,6 +100,19 @@ pub enum Shape {
     Metadata,
     /// Only the metadata of each object of a list.
     MetadataList,
+    /// A table, as `kubectl get` shows.
+    Table(RowObject),
+}
+
+/// What a row says of its object besides its cells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RowObject {
+    /// Its metadata.
+    Metadata,
+    /// All of it.
+    Whole,
+    /// Nothing.
+    Nothing,
 }
 
 impl Request {
@@ -185,8 +199,7 @@ impl Request {
         self.content_type.as_deref().unwrap_or_default().split(';').next().unwrap_or_default().trim()
     }
 
-    /// The shape that the `Accept` header asks for. Tables, YAML and protobuf are not offered: clients that also accept plain
-    /// JSON, as kubectl does, get that.
+    /// The shape that the `Accept` header asks for. YAML and protobuf are not offered: clients that also accept JSON get that.
     pub fn shape(&self) -> Result<Shape, Refusal> {
         let accept = self.accept.as_deref().unwrap_or_default();
         if accept.trim().is_empty() {
@@ -203,11 +216,28 @@ impl Request {
                 (None, ..) => return Ok(Shape::Whole),
                 (Some("PartialObjectMetadata"), Some("meta.k8s.io"), Some("v1")) => return Ok(Shape::Metadata),
                 (Some("PartialObjectMetadataList"), Some("meta.k8s.io"), Some("v1")) => return Ok(Shape::MetadataList),
+                (Some("Table"), Some("meta.k8s.io"), Some("v1")) => return self.row_object().map(Shape::Table),
                 _ => {}
             }
         }
-        let message = "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf";
+        let mut message = "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf".to_owned();
+        if self.wants_watch() {
+            message.push_str(", application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch");
+        }
         Err(Refusal::new(406, "NotAcceptable", message, Some(serde_json::json!({}))))
+    }
+
+    /// What `includeObject` wants of a table.
+    fn row_object(&self) -> Result<RowObject, Refusal> {
+        match self.param("includeObject").unwrap_or_default() {
+            "" | "Metadata" => Ok(RowObject::Metadata),
+            "Object" => Ok(RowObject::Whole),
+            "None" => Ok(RowObject::Nothing),
+            other => {
+                let fault = format!("Invalid value: {}: must be 'Metadata', 'Object', 'None', or empty", go_quote(other));
+                Err(Refusal::bad_request(format!("Unable to convert to Table as requested: includeObject: {fault}")))
+            }
+        }
     }
 
     /// The options of a write, or 422 with everything that is wrong with them.

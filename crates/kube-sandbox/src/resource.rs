@@ -49,12 +49,24 @@ pub struct Resource {
     pub(crate) field_labels: Option<&'static [&'static str]>,
     /// Members that the server writes even when they are empty.
     pub(crate) always_written: &'static [&'static str],
+    /// What `kubectl get` shows between an object's name and its age.
+    pub(crate) columns: &'static [Column],
     /// Top-level fields that every write to the object itself resets, so that nobody owns them by it.
     pub(crate) reset_fields: &'static [&'static str],
     /// What DELETE does.
     pub(crate) deletion: Deletion,
     /// What is done to an object before it is stored.
     pub(crate) strategy: Strategy,
+}
+
+/// A column of a table.
+pub(crate) struct Column {
+    /// Its heading.
+    pub name: &'static str,
+    /// What it means.
+    pub description: &'static str,
+    /// What it shows of an object.
+    pub cell: fn(&Value) -> Value,
 }
 
 /// Where objects live.

@@ -1,40 +1,40 @@
 //! The cluster as a `tower` service: [`handle`], with its state in memory or in a file.
 
 use std::future::Future;
-use std::hash::{BuildHasher as _, RandomState};
 use std::path::Path;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use http_body_util::{BodyExt as _, Full};
+use http_body_util::BodyExt as _;
 use jiff::{SignedDuration, Timestamp};
 
+use super::body::Body;
+use super::cluster::Cluster;
 use super::dispatch::handle;
 use super::error::Error;
 use super::file::{self, StateFile};
 use super::go_format::go_quote;
+use super::namespace_controller;
 use super::request::Request;
+use super::reset::Removed;
+use super::response::{Payload, Response};
 use super::rights::{Caller, Rule};
-use super::status::{Payload, Response};
 use super::store::Store;
+use super::watching;
 
 /// How long a request waits for another process to release the state file, by default.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 
-enum Backend {
-    Memory(Mutex<Store>),
-    File(StateFile),
-}
-
 /// A Kubernetes API server in this process, to put under a `kube::Client`. Clones share one cluster.
 #[derive(Clone)]
 pub struct Sandbox {
-    backend: Arc<Backend>,
+    cluster: Arc<Cluster>,
     caller: Arc<Caller>,
     lock_timeout: Duration,
+    controllers: bool,
     /// How far the server's clock is ahead, in seconds.
     clock_offset: Arc<AtomicI64>,
 }
@@ -43,7 +43,7 @@ impl Sandbox {
     /// A new cluster that lives until its last clone is dropped.
     #[must_use]
     pub fn in_memory() -> Self {
-        Self::at(Backend::Memory(Mutex::new(Store::new(random(), Timestamp::now()))))
+        Self::of(Cluster::in_memory())
     }
 
     /// The cluster kept in a file, or a new one if there is no such file yet.
@@ -51,13 +51,24 @@ impl Sandbox {
     /// # Errors
     /// The folder can't be made, or the file is no complete sandbox file.
     pub fn open(path: &Path) -> Result<Self, Error> {
-        let file = StateFile::new(path)?;
-        file.read()?;
-        Ok(Self::at(Backend::File(file)))
+        Ok(Self::of(Cluster::in_file(StateFile::new(path)?)?))
     }
 
-    fn at(backend: Backend) -> Self {
-        Self { backend: Arc::new(backend), caller: Arc::default(), lock_timeout: LOCK_TIMEOUT, clock_offset: Arc::default() }
+    fn of(cluster: Cluster) -> Self {
+        Self {
+            cluster: Arc::new(cluster),
+            caller: Arc::default(),
+            lock_timeout: LOCK_TIMEOUT,
+            controllers: false,
+            clock_offset: Arc::default(),
+        }
+    }
+
+    /// The same cluster with the one controller that kubectl's users miss: a deleted namespace is emptied, and then goes. Without it, it
+    /// stays Terminating, as on a kube-apiserver without kube-controller-manager.
+    #[must_use]
+    pub fn with_controllers(&self) -> Self {
+        Self { controllers: true, ..self.clone() }
     }
 
     /// The same cluster, seen by a user with these rights only.
@@ -89,23 +100,57 @@ impl Sandbox {
     /// # Errors
     /// The state file can't be read or written, or another process holds it for too long.
     pub async fn send(&self, request: &Request) -> Result<Response, Error> {
+        let (request, caller, controllers) = (request.clone(), Arc::clone(&self.caller), self.controllers);
+        self.with_store(move |store, now| {
+            let answer = handle(store, &request, &caller, now);
+            if controllers {
+                namespace_controller::run(store, now);
+            }
+            answer
+        })
+        .await
+    }
+
+    /// Empties the cluster: everything in it goes, and a new one begins in its place. Says what went.
+    ///
+    /// # Errors
+    /// As of [`Self::send`].
+    pub async fn reset(&self) -> Result<Vec<Removed>, Error> {
+        self.with_store(Store::reset).await
+    }
+
+    async fn with_store<T, W>(&self, work: W) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        W: FnOnce(&mut Store, Timestamp) -> T + Send + 'static,
+    {
         let now = self.now();
-        match &*self.backend {
-            Backend::Memory(store) => {
-                let mut store = store.lock().unwrap_or_else(PoisonError::into_inner);
-                Ok(handle(&mut store, request, &self.caller, now))
-            }
-            Backend::File(file) => {
-                let lock = self.lock(file).await?;
-                let (file, request, caller) = (file.clone(), request.clone(), Arc::clone(&self.caller));
-                // The disk may be slow, or on another machine.
-                let answered = tokio::task::spawn_blocking(move || {
-                    let _lock = lock;
-                    answer_from(&file, &request, &caller, now)
-                });
-                answered.await.map_err(|_| Error::NoAnswer)?
-            }
+        let Some(file) = self.cluster.file() else { return self.cluster.with_store(now, |store| work(store, now)) };
+        let lock = self.lock(file).await?;
+        let cluster = Arc::clone(&self.cluster);
+        // The disk may be slow, or on another machine.
+        let answered = tokio::task::spawn_blocking(move || {
+            let _lock = lock;
+            cluster.with_store(now, |store| work(store, now))
+        });
+        answered.await.map_err(|_| Error::NoAnswer)?
+    }
+
+    fn response(&self, answer: Response) -> http::Result<http::Response<Body>> {
+        let (media_type, body) = match answer.body {
+            Payload::Json(body) => ("application/json", Body::from(body.to_string())),
+            Payload::Text(body) => ("text/plain; charset=utf-8", Body::from(body)),
+            Payload::Watch(watch) => ("application/json", {
+                let clock = self.clone();
+                watching::start(Arc::clone(&self.cluster), *watch, move || clock.now())
+            }),
+        };
+        let mut builder = http::Response::builder().status(answer.code).header(http::header::CONTENT_TYPE, media_type);
+        for text in answer.warnings {
+            let quoted: String = go_quote(&text).chars().map(|c| if c.is_ascii() { c } else { '?' }).collect();
+            builder = builder.header(http::header::WARNING, format!("299 - {quoted}"));
         }
+        builder.body(body)
     }
 
     async fn lock(&self, file: &StateFile) -> Result<file::Lock, Error> {
@@ -122,28 +167,13 @@ impl Sandbox {
     }
 }
 
-fn answer_from(file: &StateFile, request: &Request, caller: &Caller, now: Timestamp) -> Result<Response, Error> {
-    let mut store = file.read()?.unwrap_or_else(|| Store::new(random(), now));
-    let before = store.revision();
-    let answer = handle(&mut store, request, caller, now);
-    if store.revision() != before || !file.path().exists() {
-        file.write(&store)?;
-    }
-    Ok(answer)
-}
-
-/// A seed for uids. They only have to differ, so the standard library's randomness is good enough.
-fn random() -> u64 {
-    RandomState::new().hash_one(Timestamp::now().as_nanosecond())
-}
-
 impl<B> tower::Service<http::Request<B>> for Sandbox
 where
     B: http_body::Body + Send + 'static,
     B::Data: Send,
     B::Error: Into<tower::BoxError>,
 {
-    type Response = http::Response<Full<bytes::Bytes>>;
+    type Response = http::Response<Body>;
     type Error = tower::BoxError;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
 
@@ -162,20 +192,8 @@ where
             read.content_type = header(http::header::CONTENT_TYPE);
             read.accept = header(http::header::ACCEPT);
             read.user_agent = header(http::header::USER_AGENT);
-            Ok(response(sandbox.send(&read).await?)?)
+            let answer = sandbox.send(&read).await?;
+            Ok(sandbox.response(answer)?)
         })
     }
-}
-
-fn response(answer: Response) -> http::Result<http::Response<Full<bytes::Bytes>>> {
-    let (media_type, body) = match answer.body {
-        Payload::Json(body) => ("application/json", body.to_string()),
-        Payload::Text(body) => ("text/plain; charset=utf-8", body),
-    };
-    let mut builder = http::Response::builder().status(answer.code).header(http::header::CONTENT_TYPE, media_type);
-    for text in answer.warnings {
-        let quoted: String = go_quote(&text).chars().map(|c| if c.is_ascii() { c } else { '?' }).collect();
-        builder = builder.header(http::header::WARNING, format!("299 - {quoted}"));
-    }
-    builder.body(Full::new(bytes::Bytes::from(body)))
 }

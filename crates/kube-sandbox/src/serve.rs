@@ -23,6 +23,7 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tower::{BoxError, Service, ServiceExt as _};
 
+use super::body::Body;
 use super::error::Error;
 use super::kubeconfig;
 pub use super::kubeconfig::KubeconfigFile;
@@ -98,7 +99,7 @@ impl Listening {
     /// Serves until `stop` is ready. Requests without the token are answered 401.
     pub async fn serve<S>(self, service: S, stop: impl Future<Output = ()>)
     where
-        S: Service<http::Request<Full<Bytes>>, Response = http::Response<Full<Bytes>>> + Clone + Send + 'static,
+        S: Service<http::Request<Full<Bytes>>, Response = http::Response<Body>> + Clone + Send + 'static,
         S::Future: Send,
         S::Error: std::fmt::Display + Send,
     {
@@ -138,11 +139,11 @@ async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> Option<(TcpS
     }
 }
 
-type Answered = Result<http::Response<Full<Bytes>>, Infallible>;
+type Answered = Result<http::Response<Body>, Infallible>;
 
 async fn answer<S>(service: S, token: Arc<str>, request: http::Request<hyper::body::Incoming>) -> Answered
 where
-    S: Service<http::Request<Full<Bytes>>, Response = http::Response<Full<Bytes>>> + Send,
+    S: Service<http::Request<Full<Bytes>>, Response = http::Response<Body>> + Send,
     S::Future: Send,
     S::Error: std::fmt::Display + Send,
 {
@@ -164,12 +165,12 @@ where
     }
 }
 
-fn refusal(code: StatusCode, reason: &str, message: &str) -> http::Response<Full<Bytes>> {
+fn refusal(code: StatusCode, reason: &str, message: &str) -> http::Response<Body> {
     let status = json!({
         "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
         "message": message, "reason": reason, "code": code.as_u16(),
     });
-    let mut answer = http::Response::new(Full::from(status.to_string()));
+    let mut answer = http::Response::new(Body::from(status.to_string()));
     *answer.status_mut() = code;
     answer.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
     answer

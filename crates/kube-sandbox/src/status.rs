@@ -1,44 +1,10 @@
-//! Responses, and the Status bodies of refusals, word for word as kube-apiserver v1.36.3 writes them.
+//! Refusals, and the Status bodies that they become, word for word as kube-apiserver v1.36.3 writes them.
 
 use serde_json::{Map, Value, json};
 
 use super::cause::Cause;
 use super::go_format::go_quote;
 use super::resource::Resource;
-
-/// A response of the server.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Response {
-    /// The HTTP status code.
-    pub code: u16,
-    /// The body.
-    pub body: Payload,
-    /// The texts of the `Warning` headers, without code and quotes.
-    pub warnings: Vec<String>,
-}
-
-/// A body. Nearly all are JSON; `/readyz` and unknown paths answer in plain text.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Payload {
-    /// `application/json`.
-    Json(Value),
-    /// `text/plain; charset=utf-8`.
-    Text(String),
-}
-
-impl Response {
-    /// A JSON response.
-    #[must_use]
-    pub const fn json(code: u16, body: Value) -> Self {
-        Self { code, body: Payload::Json(body), warnings: Vec::new() }
-    }
-
-    /// A plain text response.
-    #[must_use]
-    pub fn text(code: u16, body: &str) -> Self {
-        Self { code, body: Payload::Text(body.to_owned()), warnings: Vec::new() }
-    }
-}
 
 /// A refusal, which becomes a Status body.
 #[derive(Clone, Debug, PartialEq)]
@@ -168,11 +134,10 @@ impl Refusal {
     pub const fn code(&self) -> u16 {
         self.0.code
     }
-}
 
-impl From<Refusal> for Response {
-    fn from(refusal: Refusal) -> Self {
-        let Status { code, reason, message, details } = *refusal.0;
+    /// The Status.
+    pub(super) fn into_body(self) -> Value {
+        let Status { code, reason, message, details } = *self.0;
         let mut body = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "code": code});
         if !message.is_empty() {
             body["message"] = json!(message);
@@ -183,7 +148,7 @@ impl From<Refusal> for Response {
         if let Some(details) = details {
             body["details"] = details;
         }
-        Self::json(code, body)
+        body
     }
 }
 

@@ -4,8 +4,12 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::history::{Change, History};
 use super::object;
 use super::resource::Resource;
+
+/// Row of the resource table, and `namespace/name`.
+pub(super) type Key = (usize, String);
 
 /// The whole state of one cluster.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,19 +17,21 @@ pub struct Store {
     revision: u64,
     /// The state of the generator that uids come from.
     seed: u64,
-    /// By row of the resource table, and `namespace/name`: the order of lists and of the state file.
-    objects: BTreeMap<(usize, String), Value>,
+    /// In the order of lists and of the state file.
+    objects: BTreeMap<Key, Value>,
+    /// Of this process: the state file does not hold it.
+    history: History,
 }
 
 impl Store {
     /// A store without any object.
     pub(super) const fn empty(seed: u64) -> Self {
-        Self { revision: 1, seed, objects: BTreeMap::new() }
+        Self { revision: 1, seed, objects: BTreeMap::new(), history: History::beginning_at(1) }
     }
 
     /// Rebuilds a store from its parts. `None` if an object is of an unknown resource.
     pub(super) fn restore(revision: u64, seed: u64, objects: Vec<Value>) -> Option<Self> {
-        let mut store = Self { revision, seed, objects: BTreeMap::new() };
+        let mut store = Self { revision, seed, objects: BTreeMap::new(), history: History::beginning_at(revision) };
         for object in objects {
             let resource = Resource::of_kind(object.get("kind")?.as_str()?)?;
             object.get("metadata")?.as_object()?;
@@ -44,6 +50,33 @@ impl Store {
     /// The state of the generator, to be kept with the objects.
     pub(super) const fn seed(&self) -> u64 {
         self.seed
+    }
+
+    /// What happened lately.
+    #[must_use]
+    pub const fn history(&self) -> &History {
+        &self.history
+    }
+
+    /// Says what happened before.
+    pub(super) fn set_history(&mut self, history: History) {
+        self.history = history;
+    }
+
+    /// Whether nothing differs but what is known of the past.
+    pub(super) fn holds_the_same_as(&self, other: &Self) -> bool {
+        let Self { revision, seed, objects, history: _ } = self;
+        (*revision, *seed, objects) == (other.revision, other.seed, &other.objects)
+    }
+
+    /// Every object with its key.
+    pub(super) fn entries(&self) -> impl Iterator<Item = (&Key, &Value)> {
+        self.objects.iter()
+    }
+
+    /// The object of a key.
+    pub(super) fn entry(&self, key: &Key) -> Option<&Value> {
+        self.objects.get(key)
     }
 
     /// Every object.
@@ -68,14 +101,16 @@ impl Store {
     pub fn put(&mut self, resource: &Resource, namespace: &str, name: &str, mut object: Value) -> Value {
         self.revision += 1;
         object["metadata"]["resourceVersion"] = json!(self.revision.to_string());
-        self.objects.insert(key(resource, namespace, name), object.clone());
+        let old = self.objects.insert(key(resource, namespace, name), object.clone());
+        self.history.record(Change { revision: self.revision, row: resource.row(), old, new: Some(object.clone()) });
         object
     }
 
     /// Removes an object. This increases the counter too.
     pub fn remove(&mut self, resource: &Resource, namespace: &str, name: &str) {
-        if self.objects.remove(&key(resource, namespace, name)).is_some() {
+        if let Some(old) = self.objects.remove(&key(resource, namespace, name)) {
             self.revision += 1;
+            self.history.record(Change { revision: self.revision, row: resource.row(), old: Some(old), new: None });
         }
     }
 
@@ -109,6 +144,6 @@ impl Store {
     }
 }
 
-fn key(resource: &Resource, namespace: &str, name: &str) -> (usize, String) {
+fn key(resource: &Resource, namespace: &str, name: &str) -> Key {
     (resource.row(), if resource.namespaced() { format!("{namespace}/{name}") } else { name.to_owned() })
 }

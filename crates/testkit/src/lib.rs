@@ -3,7 +3,7 @@
 //!
 //! * [`server`], [`binaries`], [`users`]: a kube-apiserver of our own: found or built, started, and who may talk to it.
 //! * [`served`]: the sandbox as a loopback server.
-//! * [`request`]: one HTTP request, as any user.
+//! * [`request`]: one HTTP request, as any user. [`watching`]: a watch, event by event.
 //! * [`relay`], [`calls`]: stands between konnect and a server, names each call, and spoils those it is told to.
 //! * [`scenario`]: the folders of `tests/scenarios`.
 //! * [`program`], [`terminal`], [`child`]: runs the built binary, on a pseudo-terminal too, and any other program, within a deadline.
@@ -29,6 +29,7 @@ pub mod server;
 pub mod skipped;
 pub mod terminal;
 pub mod users;
+pub mod watching;
 
 use std::panic::Location;
 use std::path::{Path, PathBuf};
@@ -38,6 +39,7 @@ pub use program::{Konnect, Ran};
 pub use rng::Rng;
 pub use served::Served;
 pub use server::Server;
+pub use watching::Watching;
 
 /// A way to run the built `konnect`: [`Konnect::new`] with the path that cargo gives to integration tests and benches alone.
 #[macro_export]

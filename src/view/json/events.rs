@@ -75,7 +75,8 @@ impl View for Lines {
             Event::Ended { outcome } => printer.out(&summary(&self.report, self.confirmed, outcome)),
             Event::WaitingForToken | Event::Asked | Event::Writing => {}
             // These are of other commands than apply.
-            Event::Valid { .. } | Event::Text(_) | Event::Serving { .. } | Event::Saved { .. } | Event::Opened { .. } => {}
+            Event::Valid { .. } | Event::Text(_) | Event::Saved { .. } | Event::Opened { .. } => {}
+            Event::Serving { .. } | Event::SandboxReset { .. } => {}
         }
     }
 }

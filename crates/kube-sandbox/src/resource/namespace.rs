@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Deletion, Resource, Scope, Strategy};
+use super::{Column, Deletion, Resource, Scope, Strategy};
 use crate::cause::Cause;
 use crate::schema::{META, Merge, Struct, TEXT, Type};
 #[cfg(feature = "kubectl")]
@@ -25,6 +25,11 @@ pub(crate) static NAMESPACE: Resource = Resource {
     protobuf: Some(PROTOBUF),
     field_labels: Some(&["metadata.name", "status.phase"]),
     always_written: &["spec", "status"],
+    columns: &[Column {
+        name: "Status",
+        description: "The status of the namespace",
+        cell: |object| json!(object["status"]["phase"].as_str().unwrap_or_default()),
+    }],
     reset_fields: &["status"],
     deletion: Deletion::Terminates,
     strategy: Strategy {

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
-use super::{Change, Deletion, Resource, Scope, Strategy};
+use super::{Change, Column, Deletion, Resource, Scope, Strategy};
 use crate::cause::Cause;
 use crate::json::Doc;
 use crate::schema::{META, STRINGS, Struct, TEXT, Type};
@@ -28,6 +28,18 @@ pub(crate) static SECRET: Resource = Resource {
     protobuf: Some(PROTOBUF),
     field_labels: Some(&["metadata.name", "metadata.namespace", "type"]),
     always_written: &[],
+    columns: &[
+        Column {
+            name: "Type",
+            description: "Used to facilitate programmatic handling of secret data. More info: https://kubernetes.io/docs/concepts/configuration/secret/#secret-types",
+            cell: |object| json!(object["type"].as_str().unwrap_or_default()),
+        },
+        Column {
+            name: "Data",
+            description: "Data contains the secret data. Each key must consist of alphanumeric characters, '-', '_' or '.'. The serialized form of the secret data is a base64 encoded string, representing the arbitrary (possibly non-string) data value here. Described in https://tools.ietf.org/html/rfc4648#section-4",
+            cell: |object| json!(object["data"].as_object().map_or(0, serde_json::Map::len)),
+        },
+    ],
     reset_fields: &[],
     deletion: Deletion::AnswersStatus,
     strategy: Strategy { default, validate, validate_update, ..Strategy::DEFAULT },

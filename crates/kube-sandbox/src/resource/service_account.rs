@@ -20,6 +20,7 @@ pub(crate) static SERVICE_ACCOUNT: Resource = Resource {
     protobuf: Some(PROTOBUF),
     field_labels: None,
     always_written: &[],
+    columns: &[],
     reset_fields: &[],
     deletion: Deletion::AnswersObject,
     strategy: Strategy { prepare_for_create: only_names, prepare_for_update: |new, _| only_names(new), ..Strategy::DEFAULT },
