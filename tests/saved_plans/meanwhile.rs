@@ -16,7 +16,7 @@ fn send(served: &Served, method: &str, path: &str, body: &str) {
 #[test]
 fn a_namespace_that_is_being_deleted_makes_the_whole_plan_stale() {
     for (labels, blocked) in [("", false), ("labels = { team = \"a\" }\n", true)] {
-        let served = Served::start(testkit::konnect!());
+        let served = Served::without_controllers(testkit::konnect!());
         let namespace = r#"{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"kong","labels":{"team":"old"}}}"#;
         send(&served, "POST", "/api/v1/namespaces?fieldManager=argocd", namespace);
         let account = r#"{"apiVersion":"v1","kind":"ServiceAccount","metadata":{"name":"podid"}}"#;

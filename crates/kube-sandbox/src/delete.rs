@@ -128,7 +128,7 @@ impl RequestContext<'_> {
         Ok((object, true))
     }
 
-    /// Marks the object as terminating. A controller empties and removes it: [`crate::namespace_controller`], where it runs.
+    /// Marks the object as terminating. A controller empties and removes it: `controllers`, where they run.
     fn terminate(
         &mut self,
         resource: &Resource,

@@ -155,3 +155,48 @@ mod kernel {
         Err(Errno::NOSYS)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    fn replace(path: &Path, text: &str) {
+        let aside = path.with_extension("new");
+        fs::write(&aside, text).expect("written");
+        fs::rename(aside, path).expect("renamed");
+    }
+
+    #[test]
+    fn each_change_is_noticed_and_other_files_are_not() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("state.json");
+        let (sender, looks) = mpsc::channel();
+        let watched = path.clone();
+        let watch = FileWatch::start(&path, move || drop(sender.send(fs::read_to_string(&watched).ok()))).expect("started");
+        assert_eq!(looks.recv(), Ok(None), "one look at the beginning");
+        for text in ["one", "two"] {
+            fs::write(folder.path().join("another"), text).expect("written");
+            replace(&path, text);
+            assert_eq!(looks.recv(), Ok(Some(text.to_owned())));
+        }
+        drop(watch);
+        while looks.recv().is_ok() {}
+    }
+
+    /// Where the kernel does not tell.
+    #[test]
+    fn without_being_told_it_looks_itself() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("state.json");
+        let mut changes = Changes { path: path.clone(), told: None, stamp: stamp(&path) };
+        let (ended, end) = rustix::pipe::pipe().expect("a pipe");
+        replace(&path, "one");
+        assert!(changes.next(&ended));
+        replace(&path, "longer");
+        assert!(changes.next(&ended));
+        drop(end);
+        assert!(!changes.next(&ended));
+    }
+}

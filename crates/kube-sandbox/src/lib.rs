@@ -10,7 +10,7 @@
 //!
 //! A [`watch`] is answered with what it is about, and told by `watching` what the store's [`history`] holds, as it grows. `sandbox` is the
 //! service: it shares one `cluster` with its clones, which learns from `file_watch` and `catch_up` what other processes do, and runs the
-//! `namespace_controller` where it is wanted.
+//! `controllers` where they are wanted.
 //!
 //! No module needs one that needs it. At the bottom are the words (`go_format`, `cause`, `names`, `finalizers`) and the descriptions
 //! (`schema`, `wire`); the table of resources is made of these, and everything that reads the table stands above it.
@@ -25,6 +25,7 @@ pub mod cause;
 mod clock;
 mod cluster;
 mod context;
+mod controllers;
 mod delete;
 mod delete_options;
 mod dispatch;
@@ -42,7 +43,6 @@ mod list;
 mod managed_fields;
 mod merge_patch;
 mod names;
-mod namespace_controller;
 mod nonresource;
 mod object;
 mod patch;

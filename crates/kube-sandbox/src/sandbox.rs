@@ -13,11 +13,11 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::body::Body;
 use super::cluster::Cluster;
+use super::controllers;
 use super::dispatch::handle;
 use super::error::Error;
 use super::file::{self, StateFile};
 use super::go_format::go_quote;
-use super::namespace_controller;
 use super::request::Request;
 use super::reset::Removed;
 use super::response::{Payload, Response};
@@ -64,8 +64,8 @@ impl Sandbox {
         }
     }
 
-    /// The same cluster with the one controller that kubectl's users miss: a deleted namespace is emptied, and then goes. Without it, it
-    /// stays Terminating, as on a kube-apiserver without kube-controller-manager.
+    /// The same cluster with the controllers that kubectl's users would miss: a deleted namespace is emptied, and then goes, and dependents
+    /// go with their owners. Without them it is a kube-apiserver without kube-controller-manager: a deleted namespace stays Terminating.
     #[must_use]
     pub fn with_controllers(&self) -> Self {
         Self { controllers: true, ..self.clone() }
@@ -104,7 +104,7 @@ impl Sandbox {
         self.with_store(move |store, now| {
             let answer = handle(store, &request, &caller, now);
             if controllers {
-                namespace_controller::run(store, now);
+                controllers::run(store, now);
             }
             answer
         })
