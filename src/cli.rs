@@ -1,6 +1,7 @@
 //! What was typed. No behaviour.
 
 mod format;
+mod sandbox;
 mod values;
 
 use std::time::Duration;
@@ -12,6 +13,7 @@ use crate::outside::Outside;
 use crate::pat::Accept;
 use crate::view::{Color, Format, Output};
 use format::FormatParser;
+pub use sandbox::{ResetArgs, SandboxCommand, ServeArgs};
 use values::{digest, lifetime, subject, take_over, timeout};
 
 /// Connect a Kubernetes cluster to Kong Konnect from one checked-in file.
@@ -40,49 +42,9 @@ pub enum Command {
     Schema(SchemaArgs),
     /// Print the completions of a shell
     Completions(CompletionsArgs),
-    /// Run the sandbox server
+    /// Run the sandbox server, or empty the sandbox
     #[command(subcommand)]
     Sandbox(SandboxCommand),
-}
-
-/// `konnect sandbox`.
-#[derive(Debug, Subcommand)]
-pub enum SandboxCommand {
-    /// Serve the sandbox on loopback, for kubectl and other clients, until interrupted
-    Serve(ServeArgs),
-    /// Empty the sandbox: everything in it is removed, the token included, and a new cluster begins
-    Reset(ResetArgs),
-}
-
-/// `konnect sandbox serve`.
-#[derive(Debug, Args)]
-pub struct ServeArgs {
-    /// The sandbox's file
-    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "")]
-    pub sandbox: Option<Outside>,
-    /// Where to write the kubeconfig that leads to it [default: kubeconfig beside the sandbox's file]
-    #[arg(long, value_name = "FILE")]
-    pub kubeconfig_out: Option<std::path::PathBuf>,
-    /// Leave a deleted namespace as it is, in Terminating, as a server without kube-controller-manager does
-    #[arg(long)]
-    pub no_controllers: bool,
-    /// Screen.
-    #[command(flatten)]
-    pub screen: ScreenArgs,
-}
-
-/// `konnect sandbox reset`.
-#[derive(Debug, Args)]
-pub struct ResetArgs {
-    /// The sandbox's file
-    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "")]
-    pub sandbox: Option<Outside>,
-    /// How long to wait for another process that is using the sandbox, such as 30s or 2m
-    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = timeout)]
-    pub timeout: Duration,
-    /// Screen.
-    #[command(flatten)]
-    pub screen: ScreenArgs,
 }
 
 /// `konnect plan`.

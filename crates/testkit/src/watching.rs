@@ -31,9 +31,13 @@ impl Watching {
         });
         Self { runtime, body, read: Vec::new(), _client: client }
     }
+}
+
+impl Iterator for Watching {
+    type Item = Value;
 
     /// The next event; `None` where the watch has ended. Panics where nothing comes for half a minute.
-    pub fn next(&mut self) -> Option<Value> {
+    fn next(&mut self) -> Option<Value> {
         loop {
             if let Some(end) = self.read.iter().position(|byte| *byte == b'\n') {
                 let line: Vec<u8> = self.read.drain(..=end).collect();
