@@ -114,8 +114,11 @@ fn a_deleted_namespace_goes_when_it_is_empty() {
     assert_eq!(send(&kubeconfig, "DELETE", path, "", Value::Null), 200);
     assert_eq!(told(&mut of_it), event("MODIFIED", "kong"));
     assert_eq!([told(&mut of_secrets), told(&mut of_secrets)], [event("DELETED", "free"), event("MODIFIED", "held")]);
+    // Its status says what it waits for.
+    assert_eq!(told(&mut of_it), event("MODIFIED", "kong"));
     let (_, held) = request::send(&kubeconfig, "GET", path, &[], "").expect("an answer");
     assert_eq!(held["status"]["phase"], "Terminating");
+    assert!(held["status"]["conditions"].to_string().contains("a.b/c in 1 resource instances"), "{held}");
     let let_go = json!({"metadata": {"finalizers": null}});
     assert_eq!(send(&kubeconfig, "PATCH", &format!("{secrets}/held"), "application/merge-patch+json", let_go), 200);
     assert_eq!(told(&mut of_secrets), event("DELETED", "held"));

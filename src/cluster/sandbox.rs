@@ -85,7 +85,8 @@ pub struct Reset {
 /// A file that can't be used, or is not a sandbox's; it is named and kept.
 pub async fn reset(named: &Outside, deadline: &Deadline) -> Result<Reset, Failure> {
     let file = file(named)?;
-    if !file.exists() {
+    // One that may be there but can't be looked at is refused when it is opened.
+    if matches!(file.try_exists(), Ok(false)) {
         return Ok(Reset { file, removed: None });
     }
     let sandbox = Sandbox::open(&file).map_err(failure)?.with_lock_timeout(deadline.remaining());

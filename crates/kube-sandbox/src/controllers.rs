@@ -5,6 +5,7 @@
 //! request, until there is nothing more for them to do.
 
 mod garbage;
+mod namespace_status;
 mod namespaces;
 
 use jiff::Timestamp;
@@ -16,6 +17,9 @@ use super::request::Request;
 use super::resource::Resource;
 use super::rights::Caller;
 use super::store::Store;
+
+/// An object of a resource.
+type Found = (&'static Resource, Value);
 
 /// Brings everything as far as it gets.
 pub fn run(store: &mut Store, now: Timestamp) {

@@ -5,7 +5,7 @@
 //! is not held up when it ends.
 
 use std::fs;
-use std::io;
+use std::io::{self, PipeReader, PipeWriter};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -17,7 +17,7 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(250);
 
 /// Ends the thread when it is dropped.
 pub struct FileWatch {
-    _end: OwnedFd,
+    _end: PipeWriter,
 }
 
 impl FileWatch {
@@ -26,7 +26,7 @@ impl FileWatch {
     /// # Errors
     /// The system has no thread or no pipe for it.
     pub fn start(path: &Path, look: impl Fn() + Send + 'static) -> io::Result<Self> {
-        let (ended, end) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?;
+        let (ended, end) = io::pipe()?;
         let path = path.to_owned();
         std::thread::Builder::new().name("sandbox file".to_owned()).spawn(move || {
             let mut changes = Changes::of(path);
@@ -56,7 +56,7 @@ impl Changes {
     }
 
     /// Waits for the next change. False: nobody waits for one any more.
-    fn next(&mut self, ended: &OwnedFd) -> bool {
+    fn next(&mut self, ended: &PipeReader) -> bool {
         let mut told = self.told.take();
         let changed = loop {
             let mut waited = vec![PollFd::new(ended, PollFlags::IN)];
@@ -191,7 +191,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("state.json");
         let mut changes = Changes { path: path.clone(), told: None, stamp: stamp(&path) };
-        let (ended, end) = rustix::pipe::pipe().expect("a pipe");
+        let (ended, end) = io::pipe().expect("a pipe");
         replace(&path, "one");
         assert!(changes.next(&ended));
         replace(&path, "longer");

@@ -19,6 +19,9 @@ use super::status::Refusal;
 /// How long a watch lasts that does not say so itself. A real server takes a random time of 30 to 60 minutes.
 const USUAL_TIMEOUT: Duration = Duration::from_secs(30 * 60);
 
+/// No watch lasts longer: what can be asked for has no end.
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
 /// What a client wants to be told of.
 #[derive(Clone, Debug)]
 pub struct Watch {
@@ -131,7 +134,11 @@ impl RequestContext<'_> {
             let quoted = go_quote(text);
             Refusal::bad_request(format!("strconv.ParseInt: parsing {quoted}: invalid syntax"))
         })?;
-        Ok(u64::try_from(seconds).ok().filter(|seconds| *seconds > 0).map_or(USUAL_TIMEOUT, Duration::from_secs))
+        Ok(u64::try_from(seconds)
+            .ok()
+            .filter(|seconds| *seconds > 0)
+            .map_or(USUAL_TIMEOUT, Duration::from_secs)
+            .min(LONGEST_TIMEOUT))
     }
 }
 

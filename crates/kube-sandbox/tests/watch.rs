@@ -52,6 +52,10 @@ async fn it_ends_when_its_time_is_over() {
     let mut usual = watch(&sandbox, "").await;
     assert_eq!(next(&mut usual).await, None);
     assert_eq!(begun.elapsed().as_secs(), 90 + 30 * 60);
+    // A time without end is no fault.
+    let mut endless = watch(&sandbox, &format!("timeoutSeconds={}", i64::MAX)).await;
+    post(&sandbox, "a").await;
+    assert_eq!(next(&mut endless).await, event("ADDED", "a"));
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,7 +5,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::delete;
+use super::{Found, delete};
 use crate::finalizers::{FOREGROUND, ORPHAN};
 use crate::object::{meta, set_meta};
 use crate::resource::{self, Deletion, Resource};
@@ -31,8 +31,6 @@ pub fn collect(store: &mut Store, now: Timestamp) {
         }
     }
 }
-
-type Found = (&'static Resource, Value);
 
 fn everything(store: &Store) -> Vec<Found> {
     resource::ALL.iter().flat_map(|row| store.list(row, "").map(|object| (*row, object.clone()))).collect()

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::delete;
+use super::namespace_status::explain;
+use super::{Found, delete};
 use crate::object::meta;
 use crate::resource::{self, NAMESPACE};
 use crate::store::Store;
@@ -21,8 +22,11 @@ pub fn empty_deleted(store: &mut Store, now: Timestamp) {
             let there: Vec<Value> = store.list(row, name).cloned().collect();
             there.into_iter().for_each(|object| delete(store, row, object, now));
         }
-        if rows().all(|row| store.list(row, name).next().is_none()) {
+        let left: Vec<Found> = rows().flat_map(|row| store.list(row, name).map(move |object| (row, object.clone()))).collect();
+        if left.is_empty() {
             finalize(store, &namespace, name);
+        } else {
+            explain(store, namespace.clone(), &left, now);
         }
     }
 }
@@ -65,6 +69,15 @@ mod tests {
         let held = store.get(&NAMESPACE, "", "held").expect("held");
         assert_eq!(held["status"]["phase"], "Terminating");
         assert_eq!(store.list(secret, "held").map(|object| meta(object, "name")).collect::<Vec<_>>(), ["b"]);
+        let said = |store: &Store| {
+            let conditions = &store.get(&NAMESPACE, "", "held").expect("held")["status"]["conditions"];
+            (conditions[3]["message"].clone(), conditions[4]["message"].clone())
+        };
+        let expected = (
+            json!("Some resources are remaining: secrets. has 1 resource instances"),
+            json!("Some content in the namespace has finalizers remaining: a.b/c in 1 resource instances"),
+        );
+        assert_eq!(said(store), expected);
         let revision = store.revision();
         run(store, Timestamp::UNIX_EPOCH);
         assert_eq!(store.revision(), revision, "there is nothing more to do");
