@@ -113,7 +113,8 @@ impl fmt::Debug for Injection {
 /// Decides what happens to each request.
 pub type Decide = dyn Fn(&RequestKey) -> Injection + Send + Sync;
 
-/// A service that injects faults into the requests of the service it wraps.
+/// A service that injects faults into the requests of the service it wraps. Each answer is read to its end first, so a watch is answered
+/// once its time is over.
 #[derive(Clone)]
 pub struct Faulty<S> {
     inner: S,
