@@ -2,6 +2,7 @@
 
 mod rules;
 mod table;
+mod take_over;
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -118,23 +119,6 @@ impl ResourceType {
     #[must_use]
     pub fn token_path(&self) -> Option<FieldPath> {
         self.token.map(FieldPath::of)
-    }
-
-    /// The field that `--take-over` names: a key of a map that a spec can set, or the token.
-    #[must_use]
-    pub fn field_to_take_over(&self, dotted: &str) -> Option<FieldPath> {
-        let in_map = self.spec_maps().find_map(|(_, rule)| {
-            let key = dotted.strip_prefix(&rule.path.join("."))?.strip_prefix('.')?;
-            (!key.is_empty()).then(|| FieldPath::of(rule.path).child(key))
-        });
-        in_map.or_else(|| self.token.filter(|token| token.join(".") == dotted).map(FieldPath::of))
-    }
-
-    /// Whether `--take-over` can name a field.
-    #[must_use]
-    pub fn can_take_over(&self, field: &FieldPath) -> bool {
-        let joined = field.elements().iter().map(Outside::expose).collect::<Vec<_>>().join(".");
-        self.field_to_take_over(&joined).as_ref() == Some(field)
     }
 }
 
@@ -253,17 +237,6 @@ mod tests {
             if let Some(path) = of.frozen_by {
                 assert_eq!(of.rule(&FieldPath::of(path)).kept, Kept::Flag, "{}", of.kind);
             }
-        }
-    }
-
-    #[test]
-    fn fields_to_take_over() {
-        let secret = ResourceType::of_spec_key("secret").expect("in the table");
-        let label = secret.field_to_take_over("metadata.labels.konghq.com/secret").expect("a field");
-        assert_eq!(label, FieldPath::of(&["metadata", "labels"]).child("konghq.com/secret"));
-        assert!(secret.field_to_take_over("data.token").is_some_and(|token| secret.can_take_over(&token)));
-        for bad in ["", "data", "data.", "data.other", "metadata.labels.", "metadata.labels", "type", "labels.a"] {
-            assert!(secret.field_to_take_over(bad).is_none(), "{bad}");
         }
     }
 

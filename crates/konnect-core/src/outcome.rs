@@ -8,49 +8,51 @@ pub use code::FailureCode;
 
 use crate::outside::Text;
 
-/// How a run ended. The numbers are public: pipelines branch on them, so an existing one never changes its meaning.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// 0: done, or nothing to do; also changes pending where `--detailed-exitcode` was not given.
-    Done,
-    /// 1: failed before anything was changed: spec, token, connection, permission, or an unreadable object.
-    Failed,
-    /// 2: `--detailed-exitcode` was given and changes are pending, blocked ones included.
-    ChangesPending,
-    /// 3: refused by a guard, nothing written: another cluster than pinned, a blocked line, no approval.
-    Refused,
-    /// 4: refused as stale, nothing written: the cluster or the token is not what the plan was made from.
-    Stale,
-    /// 5: at least one write went through, or may have, before the failure.
-    Partial,
-    /// 6: applied, but reading again failed, timed out or differs.
-    Unconfirmed,
-    /// 64: the command line was wrong. Not clap's own 2, which would read as "changes pending".
-    Usage,
-    /// 70: a bug in konnect (a panic): what was written is not known.
-    Internal,
-    /// 130: interrupted; the write under way was finished and reported.
-    Interrupted,
+macro_rules! outcomes {
+    ($($outcome:ident = $code:literal, $means:literal;)*) => {
+        /// How a run ended. The numbers are public: pipelines branch on them, so an existing one never changes its meaning.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Outcome {
+            $(
+                #[doc = $means]
+                $outcome,
+            )*
+        }
+
+        impl Outcome {
+            /// All of them, by number.
+            pub const ALL: &[Self] = &[$(Self::$outcome),*];
+
+            /// The process exit code.
+            #[must_use]
+            pub const fn code(self) -> u8 {
+                match self { $(Self::$outcome => $code),* }
+            }
+
+            /// What it means, for help and documentation.
+            #[must_use]
+            pub const fn means(self) -> &'static str {
+                match self { $(Self::$outcome => $means),* }
+            }
+        }
+    };
+}
+
+// 64 and not clap's own 2, which would read as "changes pending".
+outcomes! {
+    Done = 0, "done, or nothing to do; also changes pending where `--detailed-exitcode` was not given";
+    Failed = 1, "failed before anything was changed: spec, token, connection, permission, or something that could not be read";
+    ChangesPending = 2, "`--detailed-exitcode`: changes are pending, blocked ones included";
+    Refused = 3, "refused: another cluster than pinned, a blocked line, no approval, an untrusted spec that says too much; nothing written";
+    Stale = 4, "stale: the cluster or the token is not what the plan was made from, or the saved plan expired or was changed; nothing written";
+    Partial = 5, "partial: something was written, or may have been, before the failure; the report lists all of it";
+    Unconfirmed = 6, "applied, but not confirmed by reading again";
+    Usage = 64, "usage error";
+    Internal = 70, "a bug in konnect (a panic): what was written is not known";
+    Interrupted = 130, "interrupted; the write under way was finished and reported";
 }
 
 impl Outcome {
-    /// The process exit code.
-    #[must_use]
-    pub const fn code(self) -> u8 {
-        match self {
-            Self::Done => 0,
-            Self::Failed => 1,
-            Self::ChangesPending => 2,
-            Self::Refused => 3,
-            Self::Stale => 4,
-            Self::Partial => 5,
-            Self::Unconfirmed => 6,
-            Self::Usage => 64,
-            Self::Internal => 70,
-            Self::Interrupted => 130,
-        }
-    }
-
     /// Of two outcomes that both fit, the one that is reported: the first of 64, 70, 130, 5, 6, 1, 3, 4, 2, 0.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
@@ -144,6 +146,7 @@ mod tests {
         for (outcome, code) in rows {
             assert_eq!(outcome.code(), code);
         }
+        assert_eq!(rows.map(|(outcome, _)| outcome), *Outcome::ALL, "by number, all of them");
     }
 
     #[test]
