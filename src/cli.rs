@@ -1,50 +1,82 @@
 //! What was typed. No behaviour.
 
+mod examples;
 mod format;
+mod groups;
+mod help;
 mod sandbox;
+mod take_over;
 mod values;
 
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::desired::FieldOfType;
 use crate::outside::Outside;
-use crate::pat::Accept;
-use crate::view::{Color, Format, Output};
+use crate::view::{Format, Output};
+pub use examples::{Example, OF_COMMANDS};
 use format::FormatParser;
+pub use groups::{ChoiceArgs, ClusterArgs, ScreenArgs, SpecArgs, TrustArgs};
 pub use sandbox::{ResetArgs, SandboxCommand, ServeArgs};
-use values::{digest, lifetime, subject, take_over, timeout};
+use values::{digest, lifetime, not_empty, subject};
 
-/// Connect a Kubernetes cluster to Kong Konnect from one checked-in file.
+/// Connect a Kubernetes cluster to Kong Konnect from one checked-in file
 #[derive(Debug, Parser)]
-#[command(name = "konnect", version, about, disable_help_subcommand = true, arg_required_else_help = true)]
+#[command(name = "konnect", version, arg_required_else_help = true, after_help = help::BEGIN, after_long_help = help::of_all())]
 pub struct Cli {
     /// The command.
     #[command(subcommand)]
     pub command: Command,
 }
 
+/// The groups of flags in a command's help.
+const SPEC: &str = "Spec";
+const CLUSTER: &str = "Cluster";
+const RIGHTS: &str = "Rights";
+const OUTPUT: &str = "Output";
+const SAVED: &str = "Saved plans";
+
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Show what apply would change; never changes the cluster
+    ///
+    /// Reads the spec and the live cluster, and shows the difference. A plan needs only rights to read; where the user may write too, each
+    /// change is verified by a server dry run. A variable for the token that is not set is a warning, not an error.
+    #[command(after_long_help = help::of("plan"))]
     Plan(PlanArgs),
     /// Bring the cluster in line with the spec: plan, ask, write, verify
+    ///
+    /// Shows the plan, asks (only `yes` is taken for an answer), writes, and reads everything again. With PLAN it applies that saved plan,
+    /// without asking, or says what changed since. Nothing is ever deleted; what another tool owns is blocked until --take-over names it.
+    #[command(after_long_help = help::of("apply"))]
     Apply(ApplyArgs),
     /// Check the spec; needs no cluster and no token
+    ///
+    /// Shows every error of the file at once, each with its line.
+    #[command(after_long_help = help::of("validate"))]
     Validate(ValidateArgs),
     /// Show a saved plan; needs no cluster and no token
+    ///
+    /// Computes the plan from the file, as `konnect apply PLAN` will, and prints its digest for `--expect`.
+    #[command(after_long_help = help::of("show"))]
     Show(ShowArgs),
-    /// Print the minimum RBAC that plan or apply needs for a spec, as YAML; needs no cluster and no token
+    /// Print the minimum RBAC for a spec, as YAML; needs no cluster
+    ///
+    /// Roles for exactly what plan or apply does with this spec, and with --subject the bindings too. An administrator applies them.
+    #[command(after_long_help = help::of("rbac"))]
     Rbac(RbacArgs),
     /// Print the JSON schema of a document
+    #[command(after_long_help = help::of("schema"))]
     Schema(SchemaArgs),
-    /// Print the completions of a shell
+    /// Print the completions for a shell
+    #[command(after_help = help::COMPLETIONS, after_long_help = help::COMPLETIONS)]
     Completions(CompletionsArgs),
     /// Run the sandbox server, or empty the sandbox
     #[command(subcommand)]
     Sandbox(SandboxCommand),
+    /// Print the version, as --version does
+    Version,
 }
 
 /// `konnect plan`.
@@ -59,17 +91,25 @@ pub struct PlanArgs {
     /// The cluster.
     #[command(flatten)]
     pub cluster: ClusterArgs,
-    /// Output format
-    #[arg(long, value_parser = FormatParser(Output::Plan), default_value = "human")]
+    /// human, json or markdown
+    ///
+    /// human is for people, json is one document for programs, markdown is one comment for a pull request.
+    #[arg(long, value_parser = FormatParser(Output::Plan), default_value = "human", hide_possible_values = true, help_heading = OUTPUT)]
     pub format: Format,
-    /// Exit with 2 if changes are pending, blocked ones included
-    #[arg(long)]
+    /// Exit with 2 if changes are pending
+    ///
+    /// Blocked ones included. Without this, a plan that could be made exits with 0.
+    #[arg(long, help_heading = OUTPUT)]
     pub detailed_exitcode: bool,
-    /// Save the plan to a file, to be applied later by `konnect apply PLAN`
-    #[arg(long, value_name = "PLAN", conflicts_with = "untrusted_spec")]
+    /// Save the plan, for `konnect apply PLAN`
+    ///
+    /// The file holds no token. It is bound to the cluster, the token and the state that it was made from, and its digest is printed.
+    #[arg(long, value_name = "PLAN", value_parser = not_empty, conflicts_with = "untrusted_spec", help_heading = SAVED)]
     pub out: Option<Outside>,
-    /// How long a saved plan may be applied, such as 8h or 90m
-    #[arg(long, value_name = "TIME", default_value = "24h", value_parser = lifetime, requires = "out")]
+    /// How long the saved plan may be applied
+    ///
+    /// Such as 8h or 90m; at most 90 days.
+    #[arg(long, value_name = "TIME", default_value = "24h", value_parser = lifetime, requires = "out", help_heading = SAVED)]
     pub expires: Duration,
     /// Screen.
     #[command(flatten)]
@@ -79,14 +119,18 @@ pub struct PlanArgs {
 /// `konnect show`.
 #[derive(Debug, Args)]
 pub struct ShowArgs {
-    /// The saved plan
-    #[arg(value_name = "PLAN")]
+    /// The saved plan, a file that `konnect plan --out` wrote
+    #[arg(value_name = "PLAN", value_parser = not_empty)]
     pub plan: Outside,
-    /// Output format
-    #[arg(long, value_parser = FormatParser(Output::Plan), default_value = "human")]
+    /// human, json or markdown
+    ///
+    /// human is for people, json is one document for programs, markdown is one comment for a pull request.
+    #[arg(long, value_parser = FormatParser(Output::Plan), default_value = "human", hide_possible_values = true, help_heading = OUTPUT)]
     pub format: Format,
-    /// Exit with 2 if changes are pending, blocked ones included
-    #[arg(long)]
+    /// Exit with 2 if changes are pending
+    ///
+    /// Blocked ones included. Without this, a plan that could be made exits with 0.
+    #[arg(long, help_heading = OUTPUT)]
     pub detailed_exitcode: bool,
     /// Screen.
     #[command(flatten)]
@@ -97,16 +141,22 @@ pub struct ShowArgs {
 #[derive(Debug, Args)]
 pub struct RbacArgs {
     /// The spec
-    #[arg(short, long, value_name = "SPEC", default_value = "konnect.toml")]
+    #[arg(short, long, value_name = "SPEC", default_value = "konnect.toml", value_parser = not_empty, help_heading = SPEC)]
     pub file: Outside,
-    /// The command that needs the rights; those of apply include those of plan
-    #[arg(long = "for", value_name = "COMMAND", value_enum, default_value_t = RbacFor::Apply)]
+    /// For plan, or for apply
+    ///
+    /// plan only reads; the rights of apply include those of plan.
+    #[arg(long = "for", value_name = "COMMAND", value_enum, default_value_t = RbacFor::Apply, hide_possible_values = true, help_heading = RIGHTS)]
     pub purpose: RbacFor,
-    /// Who gets them: User:NAME, Group:NAME or ServiceAccount:NAMESPACE/NAME; without this no bindings are printed
-    #[arg(long, value_name = "SUBJECT", value_parser = subject)]
+    /// Who gets the rights, such as User:NAME
+    ///
+    /// User:NAME, Group:NAME or ServiceAccount:NAMESPACE/NAME. Without this no bindings are printed.
+    #[arg(long, value_name = "SUBJECT", value_parser = subject, help_heading = RIGHTS)]
     pub subject: Option<Subject>,
-    /// The token will come from standard input, so the spec need not say where it is
-    #[arg(long)]
+    /// The spec need not say where the token is
+    ///
+    /// For plan and apply it will come from standard input.
+    #[arg(long, help_heading = SPEC)]
     pub pat_stdin: bool,
     /// Screen.
     #[command(flatten)]
@@ -163,12 +213,9 @@ pub struct CompletionsArgs {
 /// `konnect apply`.
 #[derive(Debug, Args)]
 pub struct ApplyArgs {
-    /// A saved plan: apply this saved plan without prompting
-    #[arg(value_name = "PLAN", conflicts_with_all = ["file", "take_over"])]
+    /// Apply this saved plan without prompting
+    #[arg(value_name = "PLAN", value_parser = not_empty, conflicts_with_all = ["file", "take_over"])]
     pub plan: Option<Outside>,
-    /// Refuse the saved plan unless it has this digest, as `plan --out` printed it
-    #[arg(long, value_name = "sha256:DIGEST", value_parser = digest, requires = "plan")]
-    pub expect: Option<String>,
     /// The spec and how it is read.
     #[command(flatten)]
     pub spec: SpecArgs,
@@ -176,24 +223,33 @@ pub struct ApplyArgs {
     #[command(flatten)]
     pub cluster: ClusterArgs,
     /// Apply without asking
-    #[arg(long)]
+    #[arg(long, help_heading = OUTPUT)]
     pub auto_approve: bool,
-    /// Output format; json is one event a line
-    #[arg(long, value_parser = FormatParser(Output::Apply), default_value = "human")]
+    /// human or json
+    ///
+    /// human is for people, json is one event a line for programs.
+    #[arg(long, value_parser = FormatParser(Output::Apply), default_value = "human", hide_possible_values = true, help_heading = OUTPUT)]
     pub format: Format,
     /// Screen.
     #[command(flatten)]
     pub screen: ScreenArgs,
+    /// Refuse PLAN unless it has this digest
+    ///
+    /// As `konnect plan --out PLAN` printed it, and `konnect show PLAN` prints it: so that what is applied is what was approved.
+    #[arg(long, value_name = "DIGEST", value_parser = digest, requires = "plan", help_heading = SAVED)]
+    pub expect: Option<String>,
 }
 
 /// `konnect validate`.
 #[derive(Debug, Args)]
 pub struct ValidateArgs {
     /// The spec
-    #[arg(short, long, value_name = "SPEC", default_value = "konnect.toml")]
+    #[arg(short, long, value_name = "SPEC", default_value = "konnect.toml", value_parser = not_empty, help_heading = SPEC)]
     pub file: Outside,
-    /// The token will come from standard input, so the spec need not say where it is
-    #[arg(long)]
+    /// The spec need not say where the token is
+    ///
+    /// For plan and apply it will come from standard input.
+    #[arg(long, help_heading = SPEC)]
     pub pat_stdin: bool,
     /// How far the spec is trusted.
     #[command(flatten)]
@@ -201,90 +257,14 @@ pub struct ValidateArgs {
     /// Accepted as everywhere, so that one set of flags serves all commands; validate meets no cluster.
     #[command(flatten)]
     pub cluster: ChoiceArgs,
-    /// Output format
-    #[arg(long, value_parser = FormatParser(Output::Validation), default_value = "human")]
+    /// human or json
+    ///
+    /// human is for people, json is for programs.
+    #[arg(long, value_parser = FormatParser(Output::Validation), default_value = "human", hide_possible_values = true, help_heading = OUTPUT)]
     pub format: Format,
     /// Screen.
     #[command(flatten)]
     pub screen: ScreenArgs,
-}
-
-/// Which spec, and what is said beside it.
-#[derive(Debug, Args)]
-pub struct SpecArgs {
-    /// The spec
-    #[arg(short, long, value_name = "SPEC", default_value = "konnect.toml")]
-    pub file: Outside,
-    /// Read the token from standard input, whatever the spec says
-    #[arg(long)]
-    pub pat_stdin: bool,
-    /// Take a token that starts neither with kpat_ nor with spat_
-    #[arg(long)]
-    pub accept_any_token: bool,
-    /// Take a field from the tool that owns it, such as secret.data.token; may be repeated
-    #[arg(long, value_name = "FIELD", value_parser = take_over)]
-    pub take_over: Vec<FieldOfType>,
-}
-
-/// How far whoever wrote the spec is trusted. Not for apply: what is applied is trusted.
-#[derive(Debug, Args)]
-pub struct TrustArgs {
-    /// The spec's author is not trusted, as in a pull request: it may choose only what --allow-* names, and the token is sent nowhere
-    #[arg(long)]
-    pub untrusted_spec: bool,
-    /// A context that the untrusted spec may choose; may be repeated
-    #[arg(long, value_name = "NAME", requires = "untrusted_spec")]
-    pub allow_context: Vec<Outside>,
-    /// A variable that the untrusted spec may name as the token's; may be repeated
-    #[arg(long, value_name = "NAME", requires = "untrusted_spec")]
-    pub allow_pat_env: Vec<Outside>,
-}
-
-/// Which cluster, and how long it may take: of a real one or the sandbox.
-#[derive(Debug, Args)]
-pub struct ClusterArgs {
-    /// The real one, and the time.
-    #[command(flatten)]
-    pub choice: ChoiceArgs,
-    /// Use the sandbox, an API server of konnect's own kept in FILE, instead of a cluster; no kubeconfig is read
-    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "", conflicts_with_all = ["context", "kubeconfig"])]
-    pub sandbox: Option<Outside>,
-}
-
-/// Which kubeconfig and context, and how long the run may take.
-#[derive(Debug, Args)]
-pub struct ChoiceArgs {
-    /// The kubeconfig context
-    #[arg(long, value_name = "NAME")]
-    pub context: Option<Outside>,
-    /// The kubeconfig file
-    #[arg(long, value_name = "FILE")]
-    pub kubeconfig: Option<Outside>,
-    /// How long the run may take, such as 30s or 2m; waiting for your answer does not count
-    #[arg(long, value_name = "TIME", default_value = "2m", value_parser = timeout)]
-    pub timeout: Duration,
-}
-
-/// What is shown, and how.
-#[derive(Clone, Copy, Debug, Default, Args)]
-pub struct ScreenArgs {
-    /// Show each request and its outcome on stderr
-    #[arg(short, long, action = clap::ArgAction::Count)]
-    pub verbose: u8,
-    /// Show only the plan, the closing line, warnings and errors
-    #[arg(short, long, conflicts_with = "verbose")]
-    pub quiet: bool,
-    /// Colour
-    #[arg(long, value_enum, default_value_t = Color::Auto)]
-    pub color: Color,
-}
-
-impl SpecArgs {
-    /// What is taken for a token.
-    #[must_use]
-    pub const fn accept(&self) -> Accept {
-        if self.accept_any_token { Accept::Anything } else { Accept::Tokens }
-    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 mod apply;
 mod context;
 mod guess;
+mod habits;
 mod interrupt;
 mod open;
 mod open_error;
@@ -49,8 +50,11 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> Outcome {
 /// Parses the command line and runs the command, in any context.
 pub async fn run_in(arguments: impl Iterator<Item = OsString>, context: &RunContext) -> Outcome {
     let arguments: Vec<OsString> = arguments.collect();
-    match Cli::try_parse_from(&arguments) {
-        Ok(cli) => execute(cli, &context.with_arguments(&arguments)).await,
+    match Cli::try_parse_from(usage::help_of_help(&arguments)) {
+        Ok(cli) => match usage::short_for_long(&arguments) {
+            None => execute(cli, &context.with_arguments(&arguments)).await,
+            Some(error) => usage::usage(error, &arguments, context),
+        },
         Err(error) => usage::usage(error, &arguments, context),
     }
 }
@@ -67,6 +71,7 @@ pub async fn execute(cli: Cli, context: &RunContext) -> Outcome {
         Command::Completions(args) => text(&Cleared::of_completions(args.shell, &mut Cli::command()), context),
         Command::Sandbox(SandboxCommand::Serve(args)) => serve::serve(args, context).await,
         Command::Sandbox(SandboxCommand::Reset(args)) => reset::reset(args, context).await,
+        Command::Version => text(&Cleared::from(concat!("konnect ", env!("CARGO_PKG_VERSION"), "\n")), context),
     }
 }
 

@@ -25,6 +25,7 @@ use crate::text;
 use crate::view::Door;
 use contents::Contents;
 use document::{PlanFile, SourcePart};
+pub use file::{checksum, is_one};
 pub use revalidate::Freshness;
 
 /// How far a plan may come from the future: by how much the clocks of a pipeline's machines may differ.

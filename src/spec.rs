@@ -21,6 +21,14 @@ use crate::text;
 use diagnostic::SpecError;
 use sha2::{Digest as _, Sha256};
 
+/// A whole spec, to be copied.
+pub const FOUR_LINES: &str = "\
+namespace       = \"kong\"
+service_account = \"kaigateway-podid-sa\"
+secret          = \"konnect-pat\"
+pat_env         = \"PAT\"    # the NAME of the variable that holds the token
+";
+
 /// The most bytes of a spec that are read; labels and annotations may have 256 KiB.
 const MAX_BYTES: u64 = 1024 * 1024;
 
@@ -115,29 +123,36 @@ fn folder_of(path: &Outside) -> &Path {
     Path::new(path.expose()).parent().unwrap_or(Path::new(""))
 }
 
+/// What to do where there is no spec: name it, or begin one.
+fn missing(path: &Outside) -> Text {
+    text!("name the spec with -f SPEC, or save these four lines as {}:\n{}", path, FOUR_LINES.trim_end())
+}
+
 /// A spec's text.
 fn load(path: &Outside) -> Result<String, SpecErrors> {
     use std::io::Read as _;
-    let whole = |message: Text, hint: Option<&'static str>| {
-        SpecErrors::new(path, "", vec![SpecError::whole(message, hint.map(Text::from))], None)
-    };
+    let whole = |message: Text, hint: Option<Text>| SpecErrors::new(path, "", vec![SpecError::whole(message, hint)], None);
     let unreadable = |error: &std::io::Error| match error.kind() {
-        std::io::ErrorKind::NotFound => whole(
+        std::io::ErrorKind::NotFound if *path == "-" => whole(
             "no such file".into(),
-            Some("name the spec with -f SPEC, or write one: four lines are enough, see `konnect --help` and the README"),
+            Some("a spec is a file; from standard input konnect reads only the token, with --pat-stdin".into()),
         ),
-        std::io::ErrorKind::IsADirectory => whole("is a folder; -f takes one file".into(), None),
-        kind => whole(text!("can't be read: {}", kind), None),
+        std::io::ErrorKind::NotFound => whole("no such file".into(), Some(missing(path))),
+        std::io::ErrorKind::IsADirectory => whole("is a folder".into(), Some("-f takes one file: name the spec in it".into())),
+        kind => {
+            whole(text!("can't be read: {}", kind), Some("check the file's permissions, or name another one with -f SPEC".into()))
+        }
     };
     let mut bytes = Vec::new();
     std::fs::File::open(path.expose())
         .and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes))
         .map_err(|error| unreadable(&error))?;
     if bytes.len() as u64 > MAX_BYTES {
-        return Err(whole("is longer than 1 MiB".into(), Some("is this a spec?")));
+        return Err(whole("is longer than 1 MiB".into(), Some("is it a spec? -f SPEC names another file".into())));
     }
-    String::from_utf8(bytes)
-        .map_err(|error| whole(text!("is not UTF-8 (byte {})", error.utf8_error().valid_up_to()), Some("save it as UTF-8")))
+    String::from_utf8(bytes).map_err(|error| {
+        whole(text!("is not UTF-8 (byte {})", error.utf8_error().valid_up_to()), Some("save it as UTF-8".into()))
+    })
 }
 
 /// Reads a spec's text. `path` is only shown; relative paths in the text start at `folder`.

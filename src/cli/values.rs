@@ -3,36 +3,53 @@
 use std::time::Duration;
 
 use super::Subject;
-use crate::desired::FieldOfType;
-use crate::object::ResourceType;
+use crate::outside::Outside;
 
+/// How long a run may take.
 pub(super) fn timeout(text: &str) -> Result<Duration, String> {
-    let hint = "write it as 30s, 2m or 1h";
-    let parsed = text.parse::<jiff::SignedDuration>().map_err(|_| format!("not a valid duration: {hint}"))?;
-    let time = Duration::try_from(parsed).map_err(|_| "must not be negative".to_owned())?;
-    if time.is_zero() || time > Duration::from_secs(24 * 3600) {
-        return Err("must be more than 0 and at most 24h".to_owned());
-    }
-    Ok(time)
+    let form = "write it as 30s, 2m or 1h";
+    let time = duration(text, form)?;
+    let fits = !time.is_zero() && time <= Duration::from_secs(24 * 3600);
+    if fits { Ok(time) } else { Err(wrong("must be more than 0 and at most 24h", form)) }
 }
 
+/// How long a saved plan may be applied.
 pub(super) fn lifetime(text: &str) -> Result<Duration, String> {
-    let parsed = text.parse::<jiff::SignedDuration>().map_err(|_| "not a valid duration: write it as 90m or 24h".to_owned())?;
-    let time = Duration::try_from(parsed).map_err(|_| "must not be negative".to_owned())?;
-    if time.is_zero() || time > Duration::from_secs(90 * 24 * 3600) {
-        return Err("must be more than 0 and at most 2160h (90 days)".to_owned());
-    }
-    Ok(time)
+    let form = "write it as 90m or 24h";
+    let time = duration(text, form)?;
+    let fits = !time.is_zero() && time <= Duration::from_secs(90 * 24 * 3600);
+    if fits { Ok(time) } else { Err(wrong("must be more than 0 and at most 2160h (90 days)", form)) }
 }
 
+fn duration(text: &str, form: &str) -> Result<Duration, String> {
+    if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(wrong("the unit is missing", form));
+    }
+    let parsed = text.parse::<jiff::SignedDuration>().map_err(|_| wrong("not a valid duration", form))?;
+    Duration::try_from(parsed).map_err(|_| wrong("must not be negative", form))
+}
+
+/// A name or a path. An empty one comes of a variable of the shell that is not set, and must not mean "the default".
+pub(super) fn not_empty(text: &str) -> Result<Outside, String> {
+    if text.is_empty() {
+        return Err(wrong("must not be empty", "is a variable of the shell unset? leave the flag out for its default"));
+    }
+    Ok(text.into())
+}
+
+/// A plan's digest. Where it was copied without the word in front it is clear all the same what was meant.
 pub(super) fn digest(text: &str) -> Result<String, String> {
-    let hex = text.strip_prefix("sha256:").filter(|hex| hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_hexdigit()));
-    let hex = hex.ok_or("must be sha256: and 64 hexadecimal digits, as `plan --out` prints it")?;
+    let hex = text.strip_prefix("sha256:").unwrap_or(text);
+    if hex.len() != 64 || !hex.bytes().all(|b| b.is_ascii_hexdigit()) {
+        let hint = "`konnect plan --out PLAN` printed the digest, and `konnect show PLAN` prints it again";
+        return Err(wrong("must be sha256: and 64 hexadecimal digits", hint));
+    }
     Ok(format!("sha256:{}", hex.to_ascii_lowercase()))
 }
 
+/// Who rights are bound to.
 pub(super) fn subject(text: &str) -> Result<Subject, String> {
-    let fault = || "write User:NAME, Group:NAME or ServiceAccount:NAMESPACE/NAME".to_owned();
+    let fault = || wrong("not a subject", "write User:NAME, Group:NAME or ServiceAccount:NAMESPACE/NAME");
     let (kind, name) = text.split_once(':').filter(|(_, name)| !name.is_empty()).ok_or_else(fault)?;
     match kind {
         "User" => Ok(Subject::User(name.into())),
@@ -47,15 +64,9 @@ pub(super) fn subject(text: &str) -> Result<Subject, String> {
     }
 }
 
-pub(super) fn take_over(text: &str) -> Result<FieldOfType, String> {
-    let fault = || {
-        "write KIND.PATH, such as secret.data.token, secret.metadata.labels.konghq.com/secret or namespace.metadata.labels.team"
-            .to_owned()
-    };
-    let (key, path) = text.split_once('.').ok_or_else(fault)?;
-    let resource = ResourceType::of_spec_key(key).ok_or_else(fault)?;
-    let field = resource.field_to_take_over(path).ok_or_else(fault)?;
-    Ok(FieldOfType { resource, field })
+/// What is wrong with a value, and what to do, as clap shows an error and its advice.
+pub(super) fn wrong(what: &str, hint: &str) -> String {
+    format!("{what}\n\n  hint: {hint}")
 }
 
 #[cfg(test)]
@@ -69,17 +80,23 @@ mod tests {
         for bad in ["", "0s", "-3s", "soon", "25h", "99999999999999999999s"] {
             assert!(timeout(bad).is_err(), "{bad}");
         }
+        assert!(timeout("30").is_err_and(|why| why.starts_with("the unit is missing")));
+        assert!(lifetime("8").is_err_and(|why| why.starts_with("the unit is missing")));
     }
 
     #[test]
-    fn fields_to_take_over() {
-        let label = take_over("secret.metadata.labels.konghq.com/secret").expect("a field");
-        assert_eq!((label.resource.kind, label.field.json_pointer().as_str()), ("Secret", "/metadata/labels/konghq.com~1secret"));
-        assert!(take_over("secret.data.token").is_ok());
-        for bad in
-            ["", "secret", "secret.", "pod.data.token", "namespace.data.token", "secret.data.other", "secret.metadata.labels."]
-        {
-            assert!(take_over(bad).is_err(), "{bad}");
+    fn digests() {
+        let hex = "0123456789abcdef".repeat(4);
+        for typed in [hex.clone(), format!("sha256:{hex}"), format!("sha256:{}", hex.to_uppercase())] {
+            assert_eq!(digest(&typed), Ok(format!("sha256:{hex}")), "{typed}");
         }
+        for bad in ["", "sha256:", "sha256:00", &hex[1..], &format!("sha512:{hex}"), &"g".repeat(64)] {
+            assert!(digest(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_empty_name_is_no_default() {
+        assert!(not_empty("").is_err() && not_empty("a") == Ok("a".into()));
     }
 }

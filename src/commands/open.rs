@@ -11,8 +11,10 @@ use crate::outcome::{Failure, FailureCode};
 use crate::outside::Outside;
 use crate::pat::{self, Pat};
 use crate::plan::Warning;
+use crate::saved_plan;
 use crate::session::Session;
 use crate::spec::{self, Policy, Spec};
+use crate::text;
 use crate::view::Door;
 
 /// What an untrusted spec may say, if it is one. `cluster_is_chosen`: a flag says which context or sandbox is used.
@@ -102,6 +104,9 @@ impl SpecReader {
                 Some(pat) => pat.teach(secrets),
                 None => pat::teach_environment(secrets),
             }
+            if saved_plan::is_one(&self.file) {
+                return a_saved_plan(&self.file).into();
+            }
             OpenError::Spec(errors)
         })
     }
@@ -122,4 +127,13 @@ impl SpecReader {
         }
         Ok(())
     }
+}
+
+/// The two kinds of files that apply takes are named in two ways.
+fn a_saved_plan(file: &Outside) -> Failure {
+    Failure::new(FailureCode::Spec, text!("{} is a saved plan, not a spec", file)).hint(text!(
+        "apply it with `konnect apply {}`, or look at it with `konnect show {}`",
+        file,
+        file
+    ))
 }

@@ -25,7 +25,7 @@ pub(super) struct Run {
 
 /// What shows a run in this format.
 pub(super) fn reporter(context: &RunContext, screen: ScreenArgs, format: Format, output: Output) -> Reporter {
-    let ScreenArgs { verbose, quiet, color } = screen;
+    let ScreenArgs { verbose, quiet, color, help: _ } = screen;
     let style = Style { color, quiet, verbose: verbose > 0 };
     Reporter::new(format, output, Printer::new(context.streams().clone(), style))
 }

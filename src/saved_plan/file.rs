@@ -64,15 +64,21 @@ impl SavedPlan {
     /// A file that can't be read or is not a saved plan (exit code 1); one of another format or version, that was changed, or whose parts
     /// disagree (4).
     pub fn open(shown: &Outside) -> Result<(Self, String), Failure> {
-        let no_plan = |what: Text| Failure::new(FailureCode::PlanFile, what).hint("`konnect plan --out PLAN` makes one");
+        let no_plan = |what: Text, hint: Text| Failure::new(FailureCode::PlanFile, what).hint(hint);
+        let make_one = || Text::from("`konnect plan --out PLAN` makes one");
         let mut text = String::new();
         File::open(shown.expose())
             .and_then(|file| file.take(MAX_BYTES).read_to_string(&mut text))
-            .map_err(|error| no_plan(text!("the plan {} can't be read: {}", shown, error.kind())))?;
-        let mut document: Value = serde_json::from_str(&text)
-            .ok()
-            .filter(|document: &Value| document["magic"] == MAGIC)
-            .ok_or_else(|| no_plan(text!("{} is not a saved plan", shown)))?;
+            .map_err(|error| no_plan(text!("the plan {} can't be read: {}", shown, error.kind()), make_one()))?;
+        let mut document: Value =
+            serde_json::from_str(&text).ok().filter(|document: &Value| document["magic"] == MAGIC).ok_or_else(|| {
+                let hint = if looks_like_a_spec(&text) {
+                    text!("it looks like a spec: name that with -f, as in `konnect apply -f {}`", shown)
+                } else {
+                    make_one()
+                };
+                no_plan(text!("{} is not a saved plan", shown), hint)
+            })?;
         let version = document["konnect_version"].as_str().unwrap_or("unknown").to_owned();
         if document["format"] != FORMAT {
             let other = document["format"].as_u64().map_or_else(|| "unknown".into(), |format| text!("{}", format));
@@ -111,6 +117,25 @@ impl SavedPlan {
 pub(super) fn is_digest(text: &str) -> bool {
     let hex = text.strip_prefix("sha256:").unwrap_or_default();
     hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'a'..=b'f'))
+}
+
+/// Whether a file is a saved plan of any format, where a spec was expected.
+pub fn is_one(shown: &Outside) -> bool {
+    let path = Path::new(shown.expose());
+    // A pipe that was read once has nothing more to say.
+    path.is_file() && !is_something_else(path) && std::fs::metadata(path).is_ok_and(|found| found.len() > 0)
+}
+
+/// The checksum of the whole file, as `sha256sum` prints it: what somebody may take for the plan's digest.
+pub fn checksum(shown: &Outside) -> Option<String> {
+    let mut bytes = Vec::new();
+    File::open(shown.expose()).and_then(|file| file.take(MAX_BYTES).read_to_end(&mut bytes)).ok()?;
+    Some(format!("sha256:{}", hex::encode(Sha256::digest(&bytes))))
+}
+
+/// Whether a text is TOML that says something: a spec, given where a saved plan was expected.
+fn looks_like_a_spec(text: &str) -> bool {
+    text.parse::<toml::Table>().is_ok_and(|table| !table.is_empty())
 }
 
 /// Whether there is a file that holds something, and no plan of ours of any format: the spec, say, or a kubeconfig.

@@ -208,8 +208,11 @@ impl Printer {
             error.insert(kind, value);
         }
         let rendered = error.render();
-        let cleared =
-            |paint: Paint| Cleared::of_usage(if paint.color { rendered.ansi().to_string() } else { rendered.to_string() });
+        // konnect has one word for advice. What was typed can't end up here: it holds no line break, and no escape, any more.
+        let cleared = |paint: Paint| {
+            let text = if paint.color { rendered.ansi().to_string() } else { rendered.to_string() };
+            Cleared::of_usage(text.replace("\n  tip: ", "\n  hint: ").replace("tip:\u{1b}", "hint:\u{1b}"))
+        };
         if error.use_stderr() { self.error(&cleared(self.err)) } else { self.out_at_the_end(&cleared(self.out)) }
     }
 }

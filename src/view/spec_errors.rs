@@ -31,7 +31,7 @@ pub fn render(errors: &SpecErrors, color: bool, door: &Door) -> Cleared {
         };
         let hint = error.hint.map(|hint| door.line(hint));
         if let Some(hint) = &hint {
-            group = group.element(Level::HELP.message(hint.as_str()));
+            group = group.element(Level::HELP.with_name("hint").message(hint.as_str()));
         }
         text.push_str(&renderer.render(&[group]));
         text.push_str("\n\n");

@@ -29,7 +29,7 @@ enum There {
     Nothing,
 }
 
-const ARGUMENTS: [(&str, There); 51] = [
+const ARGUMENTS: [(&str, There); 53] = [
     ("plan --context {}", There::Kubeconfig),
     ("plan --context={}", There::Kubeconfig),
     ("apply --auto-approve --context {}", There::Kubeconfig),
@@ -65,6 +65,8 @@ const ARGUMENTS: [(&str, There); 51] = [
     ("plan --{}", There::Spec),
     ("plan --{}=x", There::Spec),
     ("validate {}", There::Spec),
+    ("apply --{}", There::Nothing),
+    ("show --{}", There::Nothing),
     ("apply {}", There::Nothing),
     ("apply {}", There::NamesRubbish),
     ("apply some.plan --expect {}", There::Nothing),

@@ -13,7 +13,7 @@ use crate::outcome::{Failure, FailureCode};
 use crate::outside::Outside;
 use crate::pat;
 use crate::plan::Warning;
-use crate::saved_plan::{Given, SavedPlan};
+use crate::saved_plan::{self, Given, SavedPlan};
 use crate::session::{Made, Session};
 use crate::text;
 use crate::view::Event;
@@ -103,12 +103,23 @@ async fn saved(
 fn acceptable(path: &Outside, expected: Option<&str>) -> Result<SavedPlan, Failure> {
     let (saved, digest) = SavedPlan::open(path)?;
     if let Some(expected) = expected.filter(|expected| *expected != digest) {
-        let what = text!("{} has the digest {}, but --expect says {}", path, Outside::from(&digest), Outside::from(expected));
-        let hint = "it is not the plan that was approved: find out where it comes from";
-        return Err(Failure::new(FailureCode::PlanUnexpected, what).hint(hint));
+        return Err(unexpected(path, &digest, expected));
     }
     saved.check_time(Timestamp::now())?;
     Ok(saved)
+}
+
+/// A plan with another digest than `--expect` says, or one of which that names something else.
+fn unexpected(path: &Outside, digest: &str, expected: &str) -> Failure {
+    let (digest, said) = (Outside::from(digest), Outside::from(expected));
+    let failure = |what| Failure::new(FailureCode::PlanUnexpected, what);
+    if saved_plan::checksum(path).is_some_and(|checksum| checksum == expected) {
+        let what = text!("--expect says {} for {}: that is the file's checksum, not the plan's digest: {}", said, path, digest);
+        return failure(what)
+            .hint(text!("pass the digest, as `konnect plan --out` printed it and `konnect show {}` prints it", path));
+    }
+    failure(text!("{} has the digest {}, but --expect says {}", path, digest, said))
+        .hint("it is not the plan that was approved: find out where it comes from")
 }
 
 /// Why nothing is applied without a token.

@@ -1,0 +1,210 @@
+//! What people type who know Terraform, kubectl and cargo, and what it is called here. Data: a row of a table for each habit.
+
+/// Words that are typed, and what to do instead. The words are ours, never what somebody typed: a token may stand in that.
+pub(super) struct Habit {
+    /// What is typed, without a value.
+    pub(super) typed: &'static [&'static str],
+    /// Where it is typed; empty: anywhere.
+    pub(super) of: &'static str,
+    /// What to do instead.
+    pub(super) hint: &'static str,
+}
+
+const fn habit(typed: &'static [&'static str], hint: &'static str) -> Habit {
+    Habit { typed, of: "", hint }
+}
+
+const fn habit_of(of: &'static str, typed: &'static [&'static str], hint: &'static str) -> Habit {
+    Habit { typed, of, hint }
+}
+
+const NO_DELETING: &str =
+    "konnect never deletes; `konnect plan` names the objects: `kubectl delete secret NAME -n NAMESPACE` removes the token";
+const NO_STATE: &str =
+    "there is no state, lock or backend: each plan reads the live cluster, which itself knows who owns which field";
+const NO_VARIABLES: &str = "konnect has no variables: each environment is a spec of its own, named with -f SPEC";
+const WHOLE: &str = "a spec is always planned as a whole: it names three objects, and nothing else is looked at";
+const SERVER_SIDE: &str =
+    "konnect always applies server-side, as the field manager `konnect`; --take-over FIELD takes a field from another manager";
+const NO_TOKEN_HERE: &str = "a token never goes on the command line, where other users and the shell's history see it: put it in the variable \
+                             or file that the spec names (pat_env, pat_file), or pipe it to --pat-stdin; revoke a token that was typed";
+
+/// Commands.
+pub(super) const COMMANDS: &[Habit] = &[
+    habit(
+        &["init", "new"],
+        "there is nothing to set up: `konnect --help` shows the four lines of a spec; save them as konnect.toml",
+    ),
+    habit(&["destroy", "delete", "rm", "remove", "uninstall", "down"], NO_DELETING),
+    habit(
+        &["diff", "preview", "dry-run", "status", "drift", "refresh"],
+        "`konnect plan` compares the spec with the live cluster; it changes nothing",
+    ),
+    habit(
+        &["get", "describe", "list", "ls", "logs"],
+        "`konnect plan` shows how the cluster differs from the spec; `kubectl get` shows the objects themselves",
+    ),
+    habit(
+        &["import", "adopt"],
+        "there is nothing to import: `konnect plan` reads what is in the cluster, and apply takes over what was made by hand",
+    ),
+    habit(&["state", "workspace", "taint", "untaint", "force-unlock", "graph", "output", "console", "providers"], NO_STATE),
+    habit(&["fmt", "format"], "konnect does not rewrite specs; `konnect validate` checks one"),
+    habit(
+        &["lint", "check", "test", "verify"],
+        "`konnect validate` checks a spec without a cluster, `konnect plan` against the cluster",
+    ),
+    habit(
+        &["create", "run", "deploy", "up", "install", "upgrade", "sync", "patch", "edit", "replace", "set", "label", "annotate"],
+        "`konnect apply` creates what is missing and changes what differs, after showing the plan",
+    ),
+    habit(
+        &["login", "logout", "auth", "config", "whoami", "use-context"],
+        "konnect uses kubectl's kubeconfig: choose a context with --context NAME; `konnect plan` says which cluster and user it found",
+    ),
+    habit(&["rotate"], "put the new token where the spec says (its pat_env or pat_file), then run `konnect apply`"),
+    habit(&["doctor", "debug"], "`konnect plan -v` shows each request and its outcome"),
+    habit(&["serve", "server", "start"], "the server is the sandbox's: `konnect sandbox serve`"),
+    habit(&["explain", "docs", "man"], "`konnect schema spec` describes every key, `konnect help COMMAND` every flag"),
+    habit(
+        &["template", "render", "build", "kustomize"],
+        "`konnect plan` shows what would be written; `konnect plan --format json` shows it to programs",
+    ),
+];
+
+/// Flags. The first row that fits counts.
+pub(super) const FLAGS: &[Habit] = &[
+    habit(
+        &["-n", "--namespace", "-namespace"],
+        "the namespace is in the spec (`namespace = \"kong\"`); -f SPEC names another spec",
+    ),
+    habit(
+        &["-A", "--all-namespaces", "-l", "--selector", "--all"],
+        "konnect looks only at the objects that the spec names, in the spec's namespace; leave the flag out",
+    ),
+    habit_of(
+        "plan",
+        &["--auto-approve", "-auto-approve", "-y", "--yes", "--force", "-force", "--approve"],
+        "plan changes nothing and asks nothing; `konnect apply --auto-approve` applies without asking",
+    ),
+    habit(
+        &[
+            "-y",
+            "--yes",
+            "-yes",
+            "--approve",
+            "--force",
+            "-force",
+            "--assume-yes",
+            "--no-confirm",
+            "--autoapprove",
+            "-autoapprove",
+        ],
+        "to apply without being asked: `konnect apply --auto-approve`",
+    ),
+    habit(&["--var-file", "-var-file", "--var", "-var", "--values", "--set", "--env", "-e"], NO_VARIABLES),
+    habit(&["--target", "-target", "--replace", "-replace", "--only"], WHOLE),
+    habit(&["-o", "--output", "-output"], "--format json prints JSON, --out PLAN saves the plan to a file"),
+    habit(&["--json", "-json", "-j"], "it is --format json"),
+    habit(&["--yaml", "-yaml"], "konnect prints no YAML: --format json is for programs"),
+    habit(&["--markdown", "--md"], "it is --format markdown"),
+    habit_of(
+        "plan",
+        &["--dry-run", "-dry-run", "--server-dry-run", "--check"],
+        "plan is the dry run already: leave the flag out",
+    ),
+    habit(
+        &["--dry-run", "-dry-run", "--server-dry-run", "--check"],
+        "`konnect plan` shows what apply would do, and has the server check each change by a dry run",
+    ),
+    habit(
+        &["-k", "--kustomize", "-R", "--recursive"],
+        "konnect reads no manifests: its spec is one TOML file, named with -f SPEC",
+    ),
+    habit(
+        &["--insecure", "--insecure-skip-tls-verify", "--certificate-authority", "--client-certificate", "--client-key"],
+        "how the server is trusted is in the kubeconfig; name one with --kubeconfig FILE",
+    ),
+    habit(
+        &["--token", "--pat", "-t", "--konnect-token", "--pat-token", "--konnect-pat", "--password", "--secret", "-p"],
+        NO_TOKEN_HERE,
+    ),
+    habit(&["--pat-env", "--pat-file"], "it is a key of the spec: pat_env = \"PAT\" or pat_file = \"token.txt\""),
+    habit(
+        &["-w", "--watch", "-watch", "--interval"],
+        "konnect runs once; `konnect plan --detailed-exitcode` on a schedule tells when the cluster differs",
+    ),
+    habit(
+        &["--wait", "--atomic"],
+        "apply ends when everything is written and read again; there is nothing more to wait for: leave the flag out",
+    ),
+    habit(&["--kube-context", "--kubecontext", "--ctx"], "it is --context NAME"),
+    habit(&["--kube-config", "--config", "-config", "-c"], "--kubeconfig FILE names the kubeconfig, -f SPEC the spec"),
+    habit(
+        &["--cluster", "--server", "-s", "--user", "--as", "--as-group", "--in-cluster"],
+        "cluster and user come from the kubeconfig: choose one of its contexts with --context NAME",
+    ),
+    habit(&["--spec", "--filename", "-filename", "-file", "--input-file"], "the spec is named with -f SPEC or --file SPEC"),
+    habit(
+        &["--detailed-exit-code", "--detailed-exitcodes", "--exit-code", "--exitcode"],
+        "it is --detailed-exitcode, for plan and show",
+    ),
+    habit(&["--no-color", "-no-color", "--no-colour", "--colour"], "it is --color never, or set NO_COLOR"),
+    habit(&["-format"], "it is --format, with two dashes"),
+    habit(
+        &["--debug", "-d", "--trace", "-x", "--log-level", "--loglevel", "--verbosity"],
+        "-v shows each request and its outcome",
+    ),
+    habit(&["-destroy", "--destroy", "--prune", "--cascade", "--grace-period"], NO_DELETING),
+    habit(
+        &[
+            "-refresh",
+            "-refresh-only",
+            "--refresh",
+            "--refresh-only",
+            "-lock",
+            "--lock",
+            "-lock-timeout",
+            "-state",
+            "--state",
+            "-state-out",
+        ],
+        NO_STATE,
+    ),
+    habit(
+        &["-backend-config", "-upgrade", "-reconfigure", "-migrate-state", "-parallelism", "--parallelism", "-compact-warnings"],
+        NO_STATE,
+    ),
+    habit(
+        &["-input", "--input", "--no-input"],
+        "without a terminal konnect never asks: apply needs --auto-approve or a saved plan then",
+    ),
+    habit(
+        &["-chdir", "--chdir", "-C", "--cwd"],
+        "name the spec where it is, with -f FOLDER/konnect.toml: its paths start at its own folder",
+    ),
+    habit(&["--field-manager", "--server-side", "--force-conflicts", "--overwrite", "--validate", "--save-config"], SERVER_SIDE),
+    habit(&["--takeover", "--adopt", "--import", "--take"], "it is --take-over FIELD, as the plan shows the field"),
+    habit(&["--request-timeout", "-timeout"], "it is --timeout, such as --timeout 30s"),
+    habit(&["--silent"], "-q shows only the plan, warnings and errors"),
+    habit(
+        &["--plan", "-plan", "--planfile", "--plan-file"],
+        "a saved plan is named without a flag: `konnect apply PLAN`, `konnect show PLAN`",
+    ),
+    habit(
+        &["--digest", "--sha256", "--checksum", "--sha"],
+        "it is --expect DIGEST, with the digest that `konnect plan --out PLAN` prints",
+    ),
+    habit(&["--untrusted", "--untrust"], "it is --untrusted-spec"),
+    habit(&["--version", "-V", "-version"], "`konnect version` prints the version"),
+];
+
+/// Values of flags: what is typed, in lower case, and what to write.
+pub(super) const VALUES: &[Habit] = &[
+    habit_of("--format", &["yaml", "yml"], "konnect prints no YAML: json is for programs"),
+    habit_of("--format", &["md", "comment", "github", "markdown"], "--format markdown is a form of plan and show"),
+    habit_of("--format", &["text", "table", "wide", "plain", "name", "tty"], "--format human is for people"),
+    habit_of("--format", &["jsonl", "ndjson", "json-lines", "jsonlines"], "--format json of apply prints one event a line"),
+    habit_of("--color", &["yes", "true", "on", "1", "force"], "it is --color always"),
+    habit_of("--color", &["no", "false", "off", "0", "none"], "it is --color never"),
+];

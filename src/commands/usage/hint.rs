@@ -1,0 +1,278 @@
+//! What to do about a wrong command line: its kind, and the habit behind it.
+
+use std::borrow::Cow;
+use std::ffi::OsString;
+
+use clap::builder::StyledStr;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Command, CommandFactory as _};
+
+use super::super::habits::{COMMANDS, FLAGS, Habit, VALUES};
+use crate::cli::Cli;
+
+const FLAGS_LAST: &str = "flags stand after the command, as in `konnect plan -f SPEC`";
+const SPEC_BY_FLAG: &str = "a spec is named with -f, as in `konnect plan -f SPEC`";
+const ONE_PLAN: &str = "apply takes one saved plan; a spec is named with -f SPEC";
+const ONE_ARGUMENT: &str = "leave out what is too much";
+const SANDBOX_FILE: &str = "the sandbox's file stands behind an equals sign: --sandbox=FILE";
+const STDIN_TOKEN: &str = "--pat-stdin takes no value: pipe the token to konnect, as in `konnect plan --pat-stdin < token.txt`";
+const NO_VALUE: &str = "this flag takes no value: name it, or leave it out";
+const ONE_SPEC: &str = "one spec a run: run konnect once for each";
+const PLAN_ALONE: &str = "a saved plan holds its spec and what it takes over: name the plan alone, or the spec alone";
+const SANDBOX_ALONE: &str = "the sandbox stands in for a cluster: leave out --sandbox, or --context and --kubeconfig";
+const ONE_OF_TWO: &str = "leave one of the two out";
+const NOT_SAVED: &str =
+    "a plan of an untrusted spec is only shown: make the plan that is applied after the merge, without --untrusted-spec";
+const MAKE_A_PLAN: &str = "`konnect plan --out PLAN` makes a saved plan";
+const WITH_A_PLAN: &str = "--expect goes with a saved plan: `konnect apply PLAN --expect DIGEST`";
+const WITH_OUT: &str = "it goes with --out: `konnect plan --out PLAN --expires 8h`";
+const WITH_UNTRUSTED: &str = "--allow-context and --allow-pat-env go with --untrusted-spec; a trusted spec may choose anything";
+const NEEDS_A_VALUE: &str = "write a value after the flag; is a variable of the shell unset?";
+const LOWER_CASE: &str = "write it in lower case";
+const NAME_THE_SPEC: &str = "write -f SPEC, such as -f envs/prod.toml";
+
+/// Adds the hint. clap's own quotes what was typed in a form that the door does not see, so it goes.
+pub(super) fn add(error: &mut clap::Error, arguments: &[OsString]) {
+    error.remove(ContextKind::Suggested);
+    let words: Vec<&str> = arguments.iter().skip(1).map_while(|word| word.to_str()).take_while(|word| *word != "--").collect();
+    if let Some(hint) = hint(error, &words) {
+        for kind in [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::SuggestedValue] {
+            error.remove(kind);
+        }
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![StyledStr::from(hint.into_owned())]));
+    }
+}
+
+/// A long flag with one dash that clap reads as -f and its value: `-force` as the spec `orce`.
+pub(in super::super) fn short_for_long(arguments: &[OsString]) -> Option<clap::Error> {
+    let words = arguments.iter().skip(1).map_while(|word| word.to_str()).take_while(|word| *word != "--");
+    let meant = words.map(name).find(|name| name.starts_with("-f") && FLAGS.iter().any(|of| of.typed.contains(name)))?;
+    let mut error = clap::Error::new(ErrorKind::UnknownArgument).with_cmd(&Cli::command());
+    error.insert(ContextKind::InvalidArg, ContextValue::String(meant.to_owned()));
+    Some(error)
+}
+
+/// In words of ours alone: what was typed may hold a token.
+fn hint(error: &mut clap::Error, words: &[&str]) -> Option<Cow<'static, str>> {
+    let said = |error: &clap::Error, kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => text.clone(),
+        Some(ContextValue::Strings(texts)) => texts.join(" "),
+        _ => String::new(),
+    };
+    let argument = said(error, ContextKind::InvalidArg);
+    let value = said(error, ContextKind::InvalidValue);
+    let hint = match error.kind() {
+        ErrorKind::InvalidSubcommand => {
+            let typed = said(error, ContextKind::InvalidSubcommand);
+            let known = of(COMMANDS, "", &typed).filter(|_| words.first() == Some(&typed.as_str()));
+            return known.map(Cow::from).or_else(|| similar_command(&typed));
+        }
+        ErrorKind::UnknownArgument if argument.starts_with('-') => {
+            let blamed = blamed(&argument, words);
+            // Of ours, or the whole word of which clap names a letter.
+            error.insert(ContextKind::InvalidArg, ContextValue::String(blamed.to_owned()));
+            return of_flag(blamed, words);
+        }
+        ErrorKind::UnknownArgument => of_positional(&argument, words),
+        ErrorKind::TooManyValues if argument.starts_with("--pat-stdin") => STDIN_TOKEN,
+        ErrorKind::TooManyValues => NO_VALUE,
+        ErrorKind::InvalidValue if value.is_empty() && argument.starts_with("--file") => NAME_THE_SPEC,
+        ErrorKind::InvalidValue if value.is_empty() => NEEDS_A_VALUE,
+        ErrorKind::InvalidValue if said(error, ContextKind::ValidValue).split(' ').any(|valid| valid == value.to_lowercase()) => {
+            LOWER_CASE
+        }
+        ErrorKind::InvalidValue => of(VALUES, argument.split(' ').next().unwrap_or_default(), &value.to_lowercase())?,
+        ErrorKind::ArgumentConflict => of_conflict(&format!("{argument} {}", said(error, ContextKind::PriorArg)), words),
+        ErrorKind::MissingRequiredArgument if argument.contains("PLAN") && words.contains(&"show") => MAKE_A_PLAN,
+        ErrorKind::MissingRequiredArgument if argument.contains("--out") => WITH_OUT,
+        ErrorKind::MissingRequiredArgument if argument.contains("--untrusted-spec") => WITH_UNTRUSTED,
+        ErrorKind::MissingRequiredArgument if argument.contains("PLAN") => WITH_A_PLAN,
+        _ => return None,
+    };
+    Some(hint.into())
+}
+
+/// The command that is most like what was typed; clap says it too, but not of `konnect help`.
+fn similar_command(typed: &str) -> Option<Cow<'static, str>> {
+    let cli = Cli::command();
+    let names: Vec<&str> = cli.get_subcommands().map(Command::get_name).collect();
+    let close = similar::get_close_matches(typed, &names, 1, 0.6);
+    close.first().map(|name| format!("did you mean `konnect {name}`?").into())
+}
+
+/// The row for a word, typed there.
+fn of(table: &'static [Habit], place: &str, word: &str) -> Option<&'static str> {
+    let row = table.iter().find(|row| (row.of.is_empty() || row.of == place) && row.typed.contains(&word));
+    row.map(|row| row.hint)
+}
+
+/// A flag without its value.
+fn name(word: &str) -> &str {
+    word.split('=').next().unwrap_or_default()
+}
+
+/// The word that is to blame where clap names one letter of it: `-auto-approve` for `-a`.
+fn blamed<'w>(argument: &'w str, words: &[&'w str]) -> &'w str {
+    let letter = argument.strip_prefix('-').filter(|rest| rest.chars().count() == 1);
+    let Some(letter) = letter else { return name(argument) };
+    let is_meant = |name: &&str| {
+        let long = name.strip_prefix('-').filter(|long| !long.starts_with('-') && long.contains(letter));
+        long.is_some_and(|long| !having(long).is_empty() || FLAGS.iter().any(|of| name.len() > 2 && of.typed.contains(name)))
+    };
+    words.iter().map(|word| name(word)).find(is_meant).unwrap_or(argument)
+}
+
+/// The commands that have this long flag, with the flag as we spell it.
+fn having(long: &str) -> Vec<(String, String)> {
+    fn collect(command: &Command, path: &str, long: &str, found: &mut Vec<(String, String)>) {
+        let flag = command.get_arguments().filter_map(clap::Arg::get_long).find(|known| *known == long);
+        found.extend(flag.map(|flag| (path.to_owned(), flag.to_owned())));
+        command.get_subcommands().for_each(|of| collect(of, format!("{path} {}", of.get_name()).trim(), long, found));
+    }
+    let mut found = Vec::new();
+    collect(&Cli::command(), "", long, &mut found);
+    found
+}
+
+fn of_flag(blamed: &str, words: &[&str]) -> Option<Cow<'static, str>> {
+    let first = words.first().copied().unwrap_or_default();
+    if let Some(hint) = of(FLAGS, first, blamed) {
+        return Some(hint.into());
+    }
+    if first.starts_with('-') {
+        return Some(FLAGS_LAST.into());
+    }
+    let known = having(blamed.trim_start_matches('-'));
+    let (_, flag) = known.first()?;
+    let dashes = if blamed.starts_with("--") { "" } else { ", with two dashes" };
+    if known.iter().any(|(command, _)| command == first) {
+        return Some(format!("it is --{flag}{dashes}").into());
+    }
+    let commands = known.iter().map(|(command, _)| format!("`konnect {command}`")).collect::<Vec<_>>().join(", ");
+    Some(format!("--{flag} is a flag of {commands}").into())
+}
+
+/// A word that is no flag, where none is expected.
+fn of_positional(argument: &str, words: &[&str]) -> &'static str {
+    let before = words.iter().position(|word| *word == argument).and_then(|at| words.get(at.checked_sub(1)?)).copied();
+    match (before, words.first().copied()) {
+        (Some("--sandbox"), _) => SANDBOX_FILE,
+        (Some("--pat-stdin"), _) => STDIN_TOKEN,
+        (_, Some("apply")) => ONE_PLAN,
+        (_, Some("plan" | "validate" | "rbac")) => SPEC_BY_FLAG,
+        _ => ONE_ARGUMENT,
+    }
+}
+
+fn of_conflict(both: &str, words: &[&str]) -> &'static str {
+    let named = |flag: &str| both.contains(flag);
+    if named("--sandbox") && (named("--context") || named("--kubeconfig")) {
+        SANDBOX_ALONE
+    } else if named("--untrusted-spec") {
+        NOT_SAVED
+    } else if named("[PLAN]") {
+        PLAN_ALONE
+    } else if named("--file") && words.iter().filter(|word| word.starts_with("-f") || word.starts_with("--file")).count() > 1 {
+        ONE_SPEC
+    } else {
+        ONE_OF_TWO
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+
+    /// What is printed for a command line that is wrong.
+    fn answer(words: &[&str]) -> String {
+        let arguments: Vec<OsString> = ["konnect"].iter().chain(words).map(OsString::from).collect();
+        let mut error = match Cli::try_parse_from(&arguments) {
+            Ok(_) => short_for_long(&arguments).unwrap_or_else(|| panic!("{words:?} is sound")),
+            Err(error) => error,
+        };
+        add(&mut error, &arguments);
+        error.render().to_string()
+    }
+
+    fn place<'p>(row: &Habit, or: &'p str) -> &'p str {
+        if row.of.is_empty() { or } else { row.of }
+    }
+
+    #[test]
+    fn every_habit_gets_its_hint() {
+        for row in FLAGS {
+            for (typed, value) in row.typed.iter().flat_map(|typed| [(typed, ""), (typed, "=x")]) {
+                let said = answer(&[place(row, "apply"), &format!("{typed}{value}")]);
+                assert!(said.contains(row.hint) && said.contains(&format!("'{typed}'")), "{typed}{value}: {said}");
+            }
+        }
+        for row in COMMANDS {
+            for typed in row.typed {
+                assert!(answer(&[typed, "x"]).contains(row.hint), "{typed}");
+            }
+        }
+        for row in VALUES {
+            for typed in row.typed {
+                let command = if row.hint.contains("of plan and show") { "apply" } else { "plan" };
+                assert!(answer(&[command, row.of, typed]).contains(row.hint), "{typed}");
+                assert!(answer(&[command, row.of, &typed.to_uppercase()]).contains(row.hint), "{typed}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_word_is_in_two_rows_of_one_place() {
+        for table in [COMMANDS, FLAGS, VALUES] {
+            let mut seen = std::collections::BTreeSet::new();
+            let words = table.iter().flat_map(|row| row.typed.iter().map(move |typed| (row.of, *typed)));
+            words.for_each(|word| assert!(seen.insert(word), "{word:?}"));
+        }
+    }
+
+    #[test]
+    fn each_kind_of_error_gets_its_hint() {
+        let digest = "0".repeat(64);
+        let rows: &[(&[&str], &str)] = &[
+            (&["apply", "-auto-approve"], "it is --auto-approve, with two dashes"),
+            (&["show", "p", "--auto-approve"], "--auto-approve is a flag of `konnect apply`"),
+            (&["validate", "-out=x"], "--out is a flag of `konnect plan`"),
+            (&["plan", "prod.toml"], SPEC_BY_FLAG),
+            (&["apply", "a", "b"], ONE_PLAN),
+            (&["show", "a", "b"], ONE_ARGUMENT),
+            (&["plan", "--sandbox", "x"], SANDBOX_FILE),
+            (&["plan", "--pat-stdin", "x"], STDIN_TOKEN),
+            (&["plan", "--pat-stdin=x"], STDIN_TOKEN),
+            (&["apply", "--auto-approve=true"], NO_VALUE),
+            (&["plan", "-f"], NAME_THE_SPEC),
+            (&["plan", "--timeout"], NEEDS_A_VALUE),
+            (&["plan", "--format", "JSON"], LOWER_CASE),
+            (&["plan", "-f", "a", "-f", "b"], ONE_SPEC),
+            (&["apply", "p", "-f", "x"], PLAN_ALONE),
+            (&["plan", "--out", "p", "--untrusted-spec"], NOT_SAVED),
+            (&["plan", "--sandbox", "--context", "x"], SANDBOX_ALONE),
+            (&["plan", "-q", "-v"], ONE_OF_TWO),
+            (&["show"], MAKE_A_PLAN),
+            (&["apply", "--expect", &digest], WITH_A_PLAN),
+            (&["plan", "--expires", "8h"], WITH_OUT),
+            (&["plan", "--allow-context", "x"], WITH_UNTRUSTED),
+            (&["-f", "x", "plan"], FLAGS_LAST),
+            (&["plna"], "did you mean `konnect plan`?"),
+            (&["help", "aply"], "did you mean `konnect apply`?"),
+        ];
+        for (words, expected) in rows {
+            let said = answer(words);
+            assert!(said.contains(expected), "{words:?}: {said}");
+        }
+    }
+
+    #[test]
+    fn what_was_typed_is_in_no_hint() {
+        for words in [["apply", "--kpat_secret"], ["show", "--kpat_secret"], ["plan", "kpat_secret"], ["kpat_secret", "x"]] {
+            // Where clap names it, the door masks it; a hint does not pass the door.
+            let said = answer(&words);
+            assert!(said.matches("kpat_secret").count() <= 1, "{words:?}: {said}");
+        }
+    }
+}
