@@ -14,7 +14,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::outside::Outside;
 use crate::view::{Format, Output};
-pub use examples::{Example, OF_COMMANDS};
+pub use examples::{CommandHelp, Example, OF_COMMANDS, Variable};
 use format::FormatParser;
 pub use groups::{ChoiceArgs, ClusterArgs, ScreenArgs, SpecArgs, TrustArgs};
 pub use sandbox::{ResetArgs, SandboxCommand, ServeArgs};
