@@ -42,12 +42,12 @@ pub enum Command {
     /// Show what apply would change; never changes the cluster
     ///
     /// Reads the spec and the live cluster, and shows the difference. A plan needs only rights to read; where the user may write too, each
-    /// change is verified by a server dry run. A variable for the token that is not set is a warning, not an error.
+    /// change is verified by a server dry run. A token that is not set is a warning, not an error.
     #[command(after_long_help = help::of("plan"))]
     Plan(PlanArgs),
     /// Bring the cluster in line with the spec: plan, ask, write, verify
     ///
-    /// Shows the plan, asks (only `yes` is taken for an answer), writes, and reads everything again. With PLAN it applies that saved plan,
+    /// Shows the plan, asks (only `yes` is accepted), writes, and reads everything again. With PLAN it applies that saved plan,
     /// without asking, or says what changed since. Nothing is ever deleted; what another tool owns is blocked until --take-over names it.
     #[command(after_long_help = help::of("apply"))]
     Apply(ApplyArgs),
@@ -69,7 +69,7 @@ pub enum Command {
     /// Print the JSON schema of a document
     #[command(after_long_help = help::of("schema"))]
     Schema(SchemaArgs),
-    /// Print the completions for a shell
+    /// Print the completion script of a shell
     #[command(after_help = help::COMPLETIONS, after_long_help = help::COMPLETIONS)]
     Completions(CompletionsArgs),
     /// Run the sandbox server, or empty the sandbox

@@ -114,8 +114,10 @@ impl PatSource {
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt as _;
-            let mode = file.metadata().map_err(|error| self.unreadable(&error))?.permissions().mode();
-            if mode & 0o044 != 0 {
+            let metadata = file.metadata().map_err(|error| self.unreadable(&error))?;
+            let mode = metadata.permissions().mode();
+            // A folder can be opened, and is told of below: it must not lose its x.
+            if metadata.is_file() && mode & 0o044 != 0 {
                 let mode = format!("{:03o}", mode & 0o777);
                 let message = text!(
                     "{} contains the token and others can read it (mode {}); run: chmod 600 {}",
@@ -131,6 +133,7 @@ impl PatSource {
 
     fn unreadable(&self, error: &std::io::Error) -> Failure {
         Failure::new(FailureCode::TokenUnreadable, text!("the token can't be read from {}: {}", self, error.kind()))
+            .hint("it must be a file that holds the token alone, and that you may read")
     }
 
     fn check(&self, mut bytes: Zeroizing<Vec<u8>>, accept: Accept, warnings: &mut Vec<Warning>) -> Result<Pat, Failure> {

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 pub use diagnostic::SpecErrors;
-pub(crate) use mask::variable;
+pub(crate) use mask::{looks_like_token, variable};
 pub use untrusted::Policy;
 
 use crate::field_path::FieldPath;
@@ -138,7 +138,9 @@ fn load(path: &Outside) -> Result<String, SpecErrors> {
             Some("a spec is a file; from standard input konnect reads only the token, with --pat-stdin".into()),
         ),
         std::io::ErrorKind::NotFound => whole("no such file".into(), Some(missing(path))),
-        std::io::ErrorKind::IsADirectory => whole("is a folder".into(), Some("-f takes one file: name the spec in it".into())),
+        std::io::ErrorKind::IsADirectory => {
+            whole("this is a folder, not a spec".into(), Some("-f takes one file: name the spec in it".into()))
+        }
         kind => {
             whole(text!("can't be read: {}", kind), Some("check the file's permissions, or name another one with -f SPEC".into()))
         }
@@ -148,11 +150,10 @@ fn load(path: &Outside) -> Result<String, SpecErrors> {
         .and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes))
         .map_err(|error| unreadable(&error))?;
     if bytes.len() as u64 > MAX_BYTES {
-        return Err(whole("is longer than 1 MiB".into(), Some("is it a spec? -f SPEC names another file".into())));
+        return Err(whole("longer than 1 MiB".into(), Some("is it a spec? -f SPEC names another file".into())));
     }
-    String::from_utf8(bytes).map_err(|error| {
-        whole(text!("is not UTF-8 (byte {})", error.utf8_error().valid_up_to()), Some("save it as UTF-8".into()))
-    })
+    String::from_utf8(bytes)
+        .map_err(|error| whole(text!("not UTF-8 (byte {})", error.utf8_error().valid_up_to()), Some("save it as UTF-8".into())))
 }
 
 /// Reads a spec's text. `path` is only shown; relative paths in the text start at `folder`.
@@ -164,18 +165,47 @@ pub fn parse(path: impl Into<Outside>, folder: &Path, text: &str, pat_from_stdin
     let (document, syntax) = toml::de::DeTable::parse_recoverable(text);
     let broken = !syntax.is_empty();
     let mut walk = walk::Walk::new(path, folder, pat_from_stdin);
-    walk.faults.extend(syntax.iter().take(MAX_SYNTAX_ERRORS).map(SpecError::syntax));
-    drop(syntax);
     // Comments included.
     walk.faults.extend(mask::find(text).into_iter().map(SpecError::token));
     let spec = walk.document(document.get_ref());
     let walk::Walk { mut faults, pat_found, .. } = walk;
     if broken {
-        // What is missing may be in a line that could not be read.
-        faults.retain(|fault| !fault.of_absence);
+        // What is missing may be in a line that could not be read, and what could not be read is not wrong twice.
+        faults.retain(|fault| {
+            fault.is_of_token() || !(fault.of_absence || syntax.iter().any(|error| fault.overlaps(error.span())))
+        });
+        match other_language(text) {
+            Some(error) => {
+                faults.retain(SpecError::is_of_token);
+                faults.push(error);
+            }
+            None => faults.extend(syntax.iter().take(MAX_SYNTAX_ERRORS).map(SpecError::syntax)),
+        }
     }
+    drop(syntax);
     match spec {
         Some(spec) if faults.is_empty() => Ok(Spec { text: text.into(), ..spec }),
         _ => Err(SpecErrors::new(path, text, faults, pat_found)),
     }
+}
+
+/// What is said of a file that is not TOML at all: nobody wants an error for each of its lines.
+fn other_language(text: &str) -> Option<SpecError> {
+    let mut start = 0;
+    let mut lines = text.split_inclusive('\n').map(|line| {
+        start += line.len();
+        (start - line.len(), line.trim_end())
+    });
+    let (start, line) = lines.find(|(_, line)| !line.trim().is_empty() && !line.trim_start().starts_with('#'))?;
+    let key = line.split(':').next().unwrap_or_default();
+    let is_word =
+        !key.is_empty() && key.len() < line.len() && key.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-./".contains(&b));
+    let language = match line {
+        _ if line.starts_with('{') => "JSON",
+        _ if line.starts_with("---") || line.starts_with("%YAML") || is_word => "YAML",
+        _ => return None,
+    };
+    let mut error = SpecError::at(start..start + line.len(), text!("this is {}, and a spec is TOML", language));
+    error.hint = Some("write namespace = \"kong\"; `konnect --help` shows the four lines of a spec".into());
+    Some(error)
 }

@@ -49,7 +49,7 @@ pub const KUBECONFIG: Variable = Variable {
 /// Proxies.
 pub const PROXY: Variable = Variable {
     name: "HTTPS_PROXY, NO_PROXY",
-    what: "konnect uses no proxy: where HTTPS_PROXY would apply to the cluster it stops, unless NO_PROXY names the cluster.",
+    what: "konnect can't use a proxy yet: it stops where HTTPS_PROXY would apply to the cluster, unless NO_PROXY exempts the cluster.",
 };
 /// Colour.
 pub const COLOR: Variable = Variable { name: "NO_COLOR", what: "No colour, unless --color says otherwise." };
@@ -127,7 +127,7 @@ pub const OF_COMMANDS: &[CommandHelp] = &[
         examples: &[
             example("Let kubectl look into the sandbox", "konnect sandbox serve"),
             example(
-                "The same of a sandbox of its own",
+                "The same for a separate sandbox",
                 "konnect sandbox serve --sandbox=demo.json --kubeconfig-out demo.kubeconfig",
             ),
         ],

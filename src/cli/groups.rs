@@ -24,10 +24,10 @@ pub struct SpecArgs {
     /// Whatever the spec says about where it is.
     #[arg(long)]
     pub pat_stdin: bool,
-    /// Accept a token without kpat_ or spat_ in front
+    /// Accept a token without the kpat_ or spat_ prefix
     #[arg(long)]
     pub accept_any_token: bool,
-    /// Take a field from the tool that owns it
+    /// Take over a field from the tool that owns it
     ///
     /// As the plan shows it, below the key of the spec that names the object: secret.data.token, or
     /// secret.labels."konghq.com/secret". May be repeated.
@@ -49,7 +49,7 @@ pub struct TrustArgs {
     /// May be repeated.
     #[arg(long, value_name = "NAME", requires = "untrusted_spec", value_parser = not_empty)]
     pub allow_context: Vec<Outside>,
-    /// A variable that it may name as the token's
+    /// A variable that it may name for the token
     ///
     /// May be repeated.
     #[arg(long, value_name = "NAME", requires = "untrusted_spec", value_parser = not_empty)]
@@ -75,7 +75,7 @@ pub struct ClusterArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = CLUSTER)]
 pub struct ChoiceArgs {
-    /// The context of the kubeconfig
+    /// The kubeconfig context
     ///
     /// Without this, `cluster.context` of the spec, else the kubeconfig's current context.
     #[arg(long, value_name = "NAME", value_parser = not_empty)]

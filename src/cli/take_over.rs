@@ -71,6 +71,21 @@ mod tests {
         }
     }
 
+    /// Whatever konnect plans for a field that every spec has, and for those that a spec can add.
+    #[test]
+    fn every_field_of_a_plan_is_read_as_it_is_shown() {
+        let door = crate::view::Door::default();
+        for of in RESOURCE_TYPES {
+            let added = of.spec_maps().map(|(_, rule)| crate::field_path::FieldPath::of(rule.path).child("example.com/a.b_c-D"));
+            for field in of.token_path().into_iter().chain(of.default_fields().map(|(field, _)| field)).chain(added) {
+                for shown in [door.line(field.short()), door.line(field.dotted())] {
+                    let read = take_over(&format!("{}.{shown}", of.spec_key)).unwrap_or_else(|why| panic!("{shown}: {why}"));
+                    assert_eq!((read.resource, &read.field), (of, &field), "{shown}");
+                }
+            }
+        }
+    }
+
     #[test]
     fn what_names_no_field_is_answered_with_one_that_does() {
         let rows = [

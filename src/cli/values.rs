@@ -32,7 +32,7 @@ fn duration(text: &str, form: &str) -> Result<Duration, String> {
 /// A name or a path. An empty one comes of a variable of the shell that is not set, and must not mean "the default".
 pub(super) fn not_empty(text: &str) -> Result<Outside, String> {
     if text.is_empty() {
-        return Err(wrong("must not be empty", "is a variable of the shell unset? leave the flag out for its default"));
+        return Err(wrong("must not be empty", "is a shell variable unset? leave the flag out for its default"));
     }
     Ok(text.into())
 }

@@ -46,6 +46,7 @@ pub struct Selected {
 /// Something is wrong with the kubeconfig itself.
 fn wrong(what: impl Into<Text>) -> Failure {
     Failure::new(FailureCode::Kubeconfig, what)
+        .hint("correct it there, or choose another context with --context or another kubeconfig with --kubeconfig")
 }
 
 /// Reads the kubeconfig files and picks the context.

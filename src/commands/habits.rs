@@ -20,14 +20,13 @@ const fn habit_of(of: &'static str, typed: &'static [&'static str], hint: &'stat
 
 const NO_DELETING: &str =
     "konnect never deletes; `konnect plan` names the objects: `kubectl delete secret NAME -n NAMESPACE` removes the token";
-const NO_STATE: &str =
-    "there is no state, lock or backend: each plan reads the live cluster, which itself knows who owns which field";
+const NO_STATE: &str = "konnect keeps no state: every plan reads the live cluster, which records who owns each field";
 const NO_VARIABLES: &str = "konnect has no variables: each environment is a spec of its own, named with -f SPEC";
 const WHOLE: &str = "a spec is always planned as a whole: it names three objects, and nothing else is looked at";
 const SERVER_SIDE: &str =
     "konnect always applies server-side, as the field manager `konnect`; --take-over FIELD takes a field from another manager";
-const NO_TOKEN_HERE: &str = "a token never goes on the command line, where other users and the shell's history see it: put it in the variable \
-                             or file that the spec names (pat_env, pat_file), or pipe it to --pat-stdin; revoke a token that was typed";
+pub(super) const NO_TOKEN_HERE: &str = "never put a token on the command line, where other users and the shell history see it: put it in the variable \
+                             or file that the spec names (pat_env, pat_file), or pipe it to --pat-stdin; revoke the one that was typed";
 
 /// Commands.
 pub(super) const COMMANDS: &[Habit] = &[
@@ -202,7 +201,7 @@ pub(super) const FLAGS: &[Habit] = &[
 /// Values of flags: what is typed, in lower case, and what to write.
 pub(super) const VALUES: &[Habit] = &[
     habit_of("--format", &["yaml", "yml"], "konnect prints no YAML: json is for programs"),
-    habit_of("--format", &["md", "comment", "github", "markdown"], "--format markdown is a form of plan and show"),
+    habit_of("--format", &["md", "comment", "github", "markdown"], "--format markdown is for plan and show"),
     habit_of("--format", &["text", "table", "wide", "plain", "name", "tty"], "--format human is for people"),
     habit_of("--format", &["jsonl", "ndjson", "json-lines", "jsonlines"], "--format json of apply prints one event a line"),
     habit_of("--color", &["yes", "true", "on", "1", "force"], "it is --color always"),

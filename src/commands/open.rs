@@ -118,12 +118,10 @@ impl SpecReader {
                 .hint("take it out, and revoke the token if the file was shared or the command logged")
         };
         if self.arguments.iter().any(|argument| pat.stands_in(argument.as_encoded_bytes())) {
-            return Err(refused(
-                "the token stands on the command line: it belongs only where the spec says that it is read from",
-            ));
+            return Err(refused("the token is on the command line: it belongs only where the spec says that it is read from"));
         }
         if spec.holds(pat) {
-            return Err(refused("the token stands in the spec: it belongs only where the spec says that it is read from"));
+            return Err(refused("the token is in the spec: it belongs only where the spec says that it is read from"));
         }
         Ok(())
     }

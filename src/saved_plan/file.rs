@@ -11,6 +11,7 @@ use super::document::PlanFile;
 use super::{SavedPlan, stale};
 use crate::outcome::{Failure, FailureCode};
 use crate::outside::{Outside, Text};
+use crate::spec::looks_like_token;
 use crate::text;
 
 /// What makes the file a saved plan.
@@ -26,7 +27,13 @@ impl SavedPlan {
     /// # Errors
     /// The file can't be written; one that was there stays as it was.
     pub fn save(&self, shown: &Outside) -> Result<String, Failure> {
-        let fail = |kind: ErrorKind| Failure::new(FailureCode::PlanFile, text!("can't save the plan to {}: {}", shown, kind));
+        let fail = |kind: ErrorKind| {
+            let hint = match kind {
+                ErrorKind::NotFound => "make the folder first, or name another place with --out",
+                _ => "name another place with --out",
+            };
+            Failure::new(FailureCode::PlanFile, text!("can't save the plan to {}: {}", shown, kind)).hint(hint)
+        };
         let mut document = serde_json::to_value(&self.document).map_err(|_| fail(ErrorKind::InvalidData))?;
         let digest = digest(&document);
         document["digest"] = json!(digest);
@@ -65,7 +72,10 @@ impl SavedPlan {
     /// disagree (4).
     pub fn open(shown: &Outside) -> Result<(Self, String), Failure> {
         let no_plan = |what: Text, hint: Text| Failure::new(FailureCode::PlanFile, what).hint(hint);
-        let make_one = || Text::from("`konnect plan --out PLAN` makes one");
+        let make_one = || match looks_like_token(shown.expose()) {
+            true => "that looks like a token: never put one on the command line, and revoke the one that was typed".into(),
+            false => Text::from("`konnect plan --out PLAN` makes one"),
+        };
         let mut text = String::new();
         File::open(shown.expose())
             .and_then(|file| file.take(MAX_BYTES).read_to_string(&mut text))
@@ -73,7 +83,9 @@ impl SavedPlan {
         let mut document: Value =
             serde_json::from_str(&text).ok().filter(|document: &Value| document["magic"] == MAGIC).ok_or_else(|| {
                 let hint = if looks_like_a_spec(&text) {
-                    text!("it looks like a spec: name that with -f, as in `konnect apply -f {}`", shown)
+                    text!("it looks like a spec, which is named with -f: `konnect apply -f {}`", shown)
+                } else if text.contains(MAGIC) {
+                    "part of it is missing or damaged: fetch it again, or make another with `konnect plan --out PLAN`".into()
                 } else {
                     make_one()
                 };

@@ -51,14 +51,40 @@ impl SpecError {
         Self {
             span: error.span(),
             message: text!("TOML: {}", Outside::new(unquoted(error.message()))),
-            hint: None,
+            hint: Some(advice(error.message()).into()),
             hidden: None,
             of_absence: false,
         }
     }
 
+    /// Whether it is about a token in the file.
+    pub(super) fn is_of_token(&self) -> bool {
+        self.hidden.is_some()
+    }
+
+    /// Whether it is about a part of this.
+    pub(super) fn overlaps(&self, other: Option<Range<usize>>) -> bool {
+        self.span.as_ref().zip(other).is_some_and(|(span, other)| span.start < other.end && other.start < span.end)
+    }
+
     pub(super) fn hide(&mut self, span: Range<usize>) {
         self.hidden = Some(span);
+    }
+}
+
+/// What to do about what the TOML parser says.
+fn advice(message: &str) -> &'static str {
+    let says = |words: &str| message.contains(words);
+    if says("must be quoted") {
+        "put the value in straight double quotes, as in namespace = \"kong\""
+    } else if says("duplicate key") {
+        "give each key once: remove one of the two"
+    } else if says("invalid basic string") || says("invalid literal string") {
+        "close the quotes, and write \\\\ for a backslash"
+    } else if says("unquoted key") {
+        "a key with dots or slashes needs quotes: \"konghq.com/secret\" = \"true\""
+    } else {
+        "a spec is TOML: one key = \"value\" a line, and tables as [secret]"
     }
 }
 

@@ -5,7 +5,7 @@ use std::ops::Range;
 pub(super) use crate::pat::shape::{MASK, find, mask_tokens};
 
 /// Whether the text holds what looks like a token.
-pub(super) fn looks_like_token(text: &str) -> bool {
+pub(crate) fn looks_like_token(text: &str) -> bool {
     !find(text).is_empty()
 }
 

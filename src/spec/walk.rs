@@ -21,6 +21,8 @@ pub(super) struct Walk<'a> {
     path: &'a Outside,
     folder: &'a Path,
     pat_from_stdin: bool,
+    /// Keys that are missing since they are misspelt.
+    misspelt: Vec<&'static str>,
     /// Everything that is wrong so far.
     pub(super) faults: Vec<SpecError>,
     /// Where the token is, as far as that was understood, whatever else is wrong.
@@ -35,7 +37,7 @@ const KEYS: [&str; 3] = ["pat_env", "pat_file", "cluster"];
 
 impl<'a> Walk<'a> {
     pub(super) const fn new(path: &'a Outside, folder: &'a Path, pat_from_stdin: bool) -> Self {
-        Self { path, folder, pat_from_stdin, faults: Vec::new(), pat_found: None }
+        Self { path, folder, pat_from_stdin, misspelt: Vec::new(), faults: Vec::new(), pat_found: None }
     }
 
     /// The whole document; `None` where something needed is missing or wrong, which has been noted.
@@ -105,6 +107,7 @@ impl<'a> Walk<'a> {
             }
             let close = similar::get_close_matches(name, known, 1, 0.6);
             let close = close.first().and_then(|close| known.iter().find(|key| *key == close));
+            self.misspelt.extend(close.filter(|_| inside.is_none()));
             let fault = self.note(key.span(), text!("unknown key `{}`{}", Outside::new(mask_tokens(name)), place));
             fault.hint = Some(close.map_or_else(
                 || text!("known keys here: {}", Text::join(known.iter().map(|key| Text::from(*key)), ", ")),
@@ -150,7 +153,7 @@ impl<'a> Walk<'a> {
             (None, Some(entry)) => {
                 let shown = self.text(entry, "a path")?;
                 if shown.trim().is_empty() {
-                    self.note(entry.1.span(), "`pat_file` is empty");
+                    self.note(entry.1.span(), "`pat_file` is empty").hint = Some("write pat_file = \"path\"".into());
                     return None;
                 }
                 let path = self.resolve(&shown);
@@ -158,6 +161,10 @@ impl<'a> Walk<'a> {
             }
             (None, None) if self.pat_from_stdin => None,
             (None, None) => {
+                let misspelt = ["pat_env", "pat_file"].iter().any(|key| self.misspelt.contains(key));
+                if misspelt {
+                    return None;
+                }
                 self.missing(
                     "missing key `pat_env` (or `pat_file`)",
                     "write pat_env = \"PAT\", the NAME of the variable that holds the token",
@@ -171,7 +178,9 @@ impl<'a> Walk<'a> {
         let span = entry.1.span();
         let DeValue::String(text) = entry.1.get_ref() else {
             let found = type_name(entry.1.get_ref());
-            self.note(span.clone(), text!("`pat_env` must be the name of a variable, and is {}", found)).hide(span);
+            let fault = self.note(span.clone(), text!("`pat_env` must be the name of a variable, and is {}", found));
+            fault.hint = Some("write pat_env = \"PAT\"".into());
+            fault.hide(span);
             return None;
         };
         if self.hide_tokens(span.clone(), text) {
@@ -196,7 +205,8 @@ impl<'a> Walk<'a> {
     fn cluster(&mut self, table: &DeTable<'_>) -> ClusterKeys {
         let Some((_, value)) = table.get_key_value("cluster") else { return ClusterKeys::default() };
         let DeValue::Table(cluster) = value.get_ref() else {
-            self.note(value.span(), text!("`cluster` must be a table, and is {}", type_name(value.get_ref())));
+            self.note(value.span(), text!("`cluster` must be a table, and is {}", type_name(value.get_ref()))).hint =
+                Some("write [cluster], and below it context = \"name\"".into());
             return ClusterKeys::default();
         };
         self.known_keys(cluster, &["context", "kubeconfig", "uid"], Some("cluster"));

@@ -15,6 +15,10 @@ use crate::text;
 /// The most bytes of a kubeconfig that are read.
 const MAX_BYTES: u64 = 16 * 1024 * 1024;
 
+/// What to do about a file that is no kubeconfig.
+const ANOTHER: &str =
+    "name another with --kubeconfig; without that flag it is `cluster.kubeconfig` of the spec, $KUBECONFIG or ~/.kube/config";
+
 /// The files that are there, in the order of their precedence.
 pub struct Loaded {
     /// Each file.
@@ -52,9 +56,11 @@ impl Loaded {
                 // As kubectl: what can't be read for another reason is not passed over.
                 Err(error) if error.kind() == ErrorKind::NotFound && from_list => {}
                 Err(error) if error.kind() == ErrorKind::FileTooLarge => {
-                    return Err(wrong(text!("{} is longer than 16 MiB: is it a kubeconfig?", shown)));
+                    return Err(wrong(text!("{} is longer than 16 MiB: is it a kubeconfig?", shown)).hint(ANOTHER));
                 }
-                Err(error) => return Err(wrong(text!("the kubeconfig {} can't be used: {}", shown, error.kind()))),
+                Err(error) => {
+                    return Err(wrong(text!("the kubeconfig {} can't be used: {}", shown, error.kind())).hint(ANOTHER));
+                }
             }
         }
         if documents.is_empty() {
@@ -67,7 +73,7 @@ impl Loaded {
 
 fn parse(shown: Outside, path: &Path, bytes: &[u8]) -> Result<YamlDocument, Failure> {
     let root = YamlNode::parse(bytes).map_err(|fault| {
-        let wrong = |what: Text| wrong(text!("the kubeconfig {} can't be used: {}", shown, what));
+        let wrong = |what: Text| wrong(text!("the kubeconfig {} can't be used: {}", shown, what)).hint(ANOTHER);
         match fault {
             DocumentError::HalfOfUtf16 => wrong("it begins as UTF-16 and isn't".into()).hint("save it as UTF-8"),
             DocumentError::NotUtf8 => wrong("it is not UTF-8".into()).hint("save it as UTF-8"),

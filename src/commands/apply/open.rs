@@ -11,7 +11,7 @@ use crate::cluster::Cluster;
 use crate::deadline::Deadline;
 use crate::outcome::{Failure, FailureCode};
 use crate::outside::Outside;
-use crate::pat;
+use crate::pat::{self, PatSource};
 use crate::plan::Warning;
 use crate::saved_plan::{self, Given, SavedPlan};
 use crate::session::{Made, Session};
@@ -62,6 +62,8 @@ async fn session(
         Some(path) => saved(path, args, run, deadline, warnings).await?,
     };
     if session.pat.is_none() {
+        // A plan would go on without it, and warns; this ends here.
+        warnings.retain(|warning| warning.code != "token_unset");
         return Err(no_token(&session).into());
     }
     Ok((session, saved))
@@ -79,7 +81,7 @@ async fn saved(
     let saved = within(deadline, "reading the plan", move || {
         acceptable(&path, expected.as_deref()).inspect_err(|_| pat::teach_environment(door.secrets()))
     });
-    let saved = saved.await??;
+    let saved = saved.await?.map_err(|failure| of_the_sandbox(failure, args))?;
     warnings.extend(saved.warnings(Timestamp::now()));
     if saved.is_from_stdin() {
         run.emit(Event::WaitingForToken);
@@ -109,6 +111,17 @@ fn acceptable(path: &Outside, expected: Option<&str>) -> Result<SavedPlan, Failu
     Ok(saved)
 }
 
+/// `--sandbox FILE`: the file was taken for the plan.
+fn of_the_sandbox(failure: Failure, args: &ApplyArgs) -> Failure {
+    let is_unnamed = args.cluster.sandbox.as_ref().is_some_and(Outside::is_empty);
+    match (&args.plan, failure.code) {
+        (Some(file), FailureCode::PlanFile) if is_unnamed => {
+            failure.hint(text!("if it is the sandbox's file, it goes after an equals sign: --sandbox={}", file))
+        }
+        _ => failure,
+    }
+}
+
 /// A plan with another digest than `--expect` says, or one of which that names something else.
 fn unexpected(path: &Outside, digest: &str, expected: &str) -> Failure {
     let (digest, said) = (Outside::from(digest), Outside::from(expected));
@@ -124,6 +137,11 @@ fn unexpected(path: &Outside, digest: &str, expected: &str) -> Failure {
 
 /// Why nothing is applied without a token.
 pub(super) fn no_token(session: &Session) -> Failure {
-    Failure::new(FailureCode::TokenUnset, text!("apply needs the token, and {}", session.source.unset()))
-        .hint(text!("set {}: applying without it would remove the token", session.source))
+    Failure::new(FailureCode::TokenUnset, text!("apply needs the token, and {}", session.source.unset())).hint(
+        match &session.source {
+            PatSource::Env(_) => text!("set {}: applying without it would remove the token", session.source),
+            PatSource::File(..) => text!("write the token to {}: applying without it would remove the token", session.source),
+            PatSource::Stdin => text!("pipe the token to konnect: applying without it would remove the token"),
+        },
+    )
 }

@@ -7,17 +7,18 @@ use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Command, CommandFactory as _};
 
-use super::super::habits::{COMMANDS, FLAGS, Habit, VALUES};
+use super::super::habits::{COMMANDS, FLAGS, Habit, NO_TOKEN_HERE, VALUES};
 use crate::cli::Cli;
+use crate::spec::looks_like_token;
 
-const FLAGS_LAST: &str = "flags stand after the command, as in `konnect plan -f SPEC`";
+const FLAGS_LAST: &str = "flags go after the command, as in `konnect plan -f SPEC`";
 const SPEC_BY_FLAG: &str = "a spec is named with -f, as in `konnect plan -f SPEC`";
 const ONE_PLAN: &str = "apply takes one saved plan; a spec is named with -f SPEC";
-const ONE_ARGUMENT: &str = "leave out what is too much";
-const SANDBOX_FILE: &str = "the sandbox's file stands behind an equals sign: --sandbox=FILE";
+const ONE_ARGUMENT: &str = "leave it out; `konnect help COMMAND` shows what the command takes";
+const SANDBOX_FILE: &str = "the sandbox's file goes after an equals sign: --sandbox=FILE";
 const STDIN_TOKEN: &str = "--pat-stdin takes no value: pipe the token to konnect, as in `konnect plan --pat-stdin < token.txt`";
-const NO_VALUE: &str = "this flag takes no value: name it, or leave it out";
-const ONE_SPEC: &str = "one spec a run: run konnect once for each";
+const NO_VALUE: &str = "this flag takes no value: give it to turn it on, leave it out to turn it off";
+const ONE_SPEC: &str = "one spec per run: run konnect once for each";
 const PLAN_ALONE: &str = "a saved plan holds its spec and what it takes over: name the plan alone, or the spec alone";
 const SANDBOX_ALONE: &str = "the sandbox stands in for a cluster: leave out --sandbox, or --context and --kubeconfig";
 const ONE_OF_TWO: &str = "leave one of the two out";
@@ -27,7 +28,7 @@ const MAKE_A_PLAN: &str = "`konnect plan --out PLAN` makes a saved plan";
 const WITH_A_PLAN: &str = "--expect goes with a saved plan: `konnect apply PLAN --expect DIGEST`";
 const WITH_OUT: &str = "it goes with --out: `konnect plan --out PLAN --expires 8h`";
 const WITH_UNTRUSTED: &str = "--allow-context and --allow-pat-env go with --untrusted-spec; a trusted spec may choose anything";
-const NEEDS_A_VALUE: &str = "write a value after the flag; is a variable of the shell unset?";
+const NEEDS_A_VALUE: &str = "write a value after the flag; is a shell variable unset?";
 const LOWER_CASE: &str = "write it in lower case";
 const NAME_THE_SPEC: &str = "write -f SPEC, such as -f envs/prod.toml";
 
@@ -40,7 +41,24 @@ pub(super) fn add(error: &mut clap::Error, arguments: &[OsString]) {
             error.remove(kind);
         }
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![StyledStr::from(hint.into_owned())]));
+        // clap's is that of the flag which it took for similar.
+        if error.kind() == ErrorKind::UnknownArgument {
+            error.insert(ContextKind::Usage, ContextValue::StyledStr(usage_of(&words)));
+        }
     }
+}
+
+/// How the command is used.
+fn usage_of(words: &[&str]) -> StyledStr {
+    let mut command = Cli::command();
+    command.build();
+    for word in words {
+        match command.find_subcommand(word).cloned() {
+            Some(below) => command = below,
+            None => break,
+        }
+    }
+    command.render_usage()
 }
 
 /// A long flag with one dash that clap reads as -f and its value: `-force` as the spec `orce`.
@@ -158,6 +176,7 @@ fn of_positional(argument: &str, words: &[&str]) -> &'static str {
     match (before, words.first().copied()) {
         (Some("--sandbox"), _) => SANDBOX_FILE,
         (Some("--pat-stdin"), _) => STDIN_TOKEN,
+        _ if looks_like_token(argument) => NO_TOKEN_HERE,
         (_, Some("apply")) => ONE_PLAN,
         (_, Some("plan" | "validate" | "rbac")) => SPEC_BY_FLAG,
         _ => ONE_ARGUMENT,
@@ -215,7 +234,7 @@ mod tests {
         }
         for row in VALUES {
             for typed in row.typed {
-                let command = if row.hint.contains("of plan and show") { "apply" } else { "plan" };
+                let command = if row.hint.contains("markdown is for plan and show") { "apply" } else { "plan" };
                 assert!(answer(&[command, row.of, typed]).contains(row.hint), "{typed}");
                 assert!(answer(&[command, row.of, &typed.to_uppercase()]).contains(row.hint), "{typed}");
             }

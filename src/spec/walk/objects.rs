@@ -18,6 +18,10 @@ impl Walk<'_> {
     pub(super) fn object(&mut self, document: &DeTable<'_>, resource: &'static ResourceType) -> Option<(Object, bool)> {
         let key = resource.spec_key;
         let Some(entry) = document.get_key_value(key) else {
+            // One mistake is one error.
+            if self.misspelt.contains(&key) {
+                return None;
+            }
             self.missing(text!("missing key `{}`", key), text!("write {} = \"name\"", key));
             return None;
         };
@@ -28,7 +32,8 @@ impl Walk<'_> {
             }
             DeValue::Table(table) => table,
             other => {
-                self.note(entry.1.span(), text!("`{}` must be a name or a table, and is {}", key, type_name(other)));
+                let what = text!("`{}` must be a name or a table, and is {}", key, type_name(other));
+                self.note(entry.1.span(), what).hint = Some(text!("write {} = \"name\", the name in quotes", key));
                 return None;
             }
         };
@@ -40,7 +45,8 @@ impl Walk<'_> {
             Some(entry) => self.name(entry, resource),
             None => {
                 let span = entry.0.span();
-                self.note(span, text!("missing key `name` in [{}]", key)).of_absence = true;
+                let fault = self.note(span, text!("missing key `name` in [{}]", key));
+                (fault.of_absence, fault.hint) = (true, Some("write name = \"…\" in it".into()));
                 None
             }
         };
@@ -60,12 +66,16 @@ impl Walk<'_> {
         match (resource.check_name)(&name) {
             Ok(()) => Some(name),
             Err(what) => {
-                let lower = name.to_ascii_lowercase().replace('_', "-");
-                let sound = (resource.check_name)(&lower).is_ok();
+                let close = name.to_ascii_lowercase().replace(['_', '.', ' '], "-");
+                let sound = (resource.check_name)(&close).is_ok();
                 let fault = self.note(entry.1.span(), text!("`{}` {}", resource.spec_key, what));
-                if sound {
-                    fault.hint = Some(text!("did you mean \"{}\"?", Outside::new(lower)));
-                }
+                fault.hint = Some(match name.as_str() {
+                    _ if sound => text!("did you mean \"{}\"?", Outside::new(close)),
+                    name if name.contains(['$', '{', '<', '%']) => {
+                        "konnect replaces no variables: write the name itself; each environment is a spec of its own".into()
+                    }
+                    _ => "choose another name: Kubernetes would refuse this one".into(),
+                });
                 None
             }
         }
@@ -74,7 +84,8 @@ impl Walk<'_> {
     fn manage(&mut self, table: &DeTable<'_>, maps: &[(&'static str, &'static FieldRule)]) -> bool {
         let Some((key, value)) = table.get_key_value("manage") else { return true };
         let DeValue::Boolean(manage) = value.get_ref() else {
-            self.note(value.span(), text!("`manage` must be true or false, and is {}", type_name(value.get_ref())));
+            self.note(value.span(), text!("`manage` must be true or false, and is {}", type_name(value.get_ref()))).hint =
+                Some("write it without quotes: manage = false".into());
             return true;
         };
         let given = maps.iter().map(|(map, _)| *map).find(|map| table.contains_key(*map));
@@ -99,7 +110,8 @@ impl Walk<'_> {
     ) {
         let (Some((_, value)), Some(MapRule { check_key, .. })) = (table.get_key_value(map), rule.map) else { return };
         let DeValue::Table(entries) = value.get_ref() else {
-            self.note(value.span(), text!("`{}` in [{}] must be a table, and is {}", map, object, type_name(value.get_ref())));
+            let what = text!("`{}` in [{}] must be a table, and is {}", map, object, type_name(value.get_ref()));
+            self.note(value.span(), what).hint = Some(text!("write {} = { team = \"edge\" }", map));
             return;
         };
         for (key, value) in entries {
@@ -107,7 +119,8 @@ impl Walk<'_> {
                 continue;
             }
             if let Err(what) = check_key(key.get_ref()) {
-                self.note(key.span(), text!("a key of `{}` {}", map, what));
+                self.note(key.span(), text!("a key of `{}` {}", map, what)).hint =
+                    Some("write it as \"team\" or \"example.com/team\"".into());
             }
             if matches!(value.get_ref(), DeValue::Table(_)) && key.get_ref().find('.').is_none() {
                 self.note(key.span(), text!("`{}` in {} is a table", Outside::new(mask_tokens(key.get_ref())), map)).hint =
@@ -132,21 +145,26 @@ impl Walk<'_> {
             let text = value.get_ref().as_str().unwrap_or_default();
             bytes += key.len() + text.len();
             if of_kubectl == Some(key) {
-                self.note(value.span(), text!("the {} {} is kubectl's own, and holds a Secret's data", entry, LAST_APPLIED))
-                    .hide(value.span());
+                let fault =
+                    self.note(value.span(), text!("the {} {} is kubectl's own, and holds a Secret's data", entry, LAST_APPLIED));
+                fault.hint = Some("remove it: kubectl writes it by itself".into());
+                fault.hide(value.span());
             }
             if let Err(what) = check_value(text) {
-                self.note(value.span(), text!("the {}'s value {}", entry, what));
+                self.note(value.span(), text!("the {}'s value {}", entry, what)).hint =
+                    Some("shorten or change it; an annotation may hold any text".into());
             }
             if resource.is_namespace() && of_server == Some(key) && name.is_some_and(|name| name != text) {
-                self.note(value.span(), text!("the {} {} is set by the server to the namespace's name", entry, NAME_LABEL));
+                self.note(value.span(), text!("the {} {} is set by the server to the namespace's name", entry, NAME_LABEL))
+                    .hint = Some("remove it: the server sets it by itself".into());
             }
         }
         if let (Some(max_bytes), Some((key, _))) = (max_bytes.filter(|max| bytes > *max), table.get_key_value(map)) {
             self.note(
                 key.span(),
                 text!("the {} of [{}] have {} bytes; Kubernetes allows {}", map, resource.spec_key, bytes, max_bytes),
-            );
+            )
+            .hint = Some("shorten them".into());
         }
     }
 }
