@@ -1,5 +1,6 @@
-//! A folder each: what somebody typed who meant something else, and every byte of the answer. `cargo test --test mistakes -- spec`
-//! runs those whose name begins so. Each answer says what is wrong, where, and what to do; none holds the token. `mistake.toml`:
+//! A folder each: what somebody typed who meant something else, and every byte of the answer but for a plan that it may come after.
+//! `cargo test --test mistakes -- spec` runs those whose name holds the word. Each answer says what is wrong, where, and what to do; none
+//! holds the token. `mistake.toml`:
 //!
 //! ```toml
 //! about = "Why somebody does this."
@@ -100,7 +101,7 @@ fn check(folder: &Path, sandbox: &LazyLock<Served>) -> Result<(), String> {
         ensure(code == 0, || format!("{line}: {code}\n{stdout}{stderr}"))?;
     }
     let (code, stdout, stderr) = shell(&konnect, &mistake.command);
-    let shown = masked(&format!("{stdout}{stderr}"), konnect.folder());
+    let shown = masked(&format!("{}{stderr}", without_plan(&stdout)), konnect.folder());
     let of = |what: &str| format!("{what}\n$ {}\n{shown}exit code {code}", mistake.command);
 
     ensure(mistake.about.trim().ends_with('.') && !mistake.names.is_empty(), || of("`about` is a sentence, `names` has words"))?;
@@ -159,6 +160,14 @@ fn shell(konnect: &Konnect, line: &str) -> (i32, String, String) {
     let output = testkit::child::run_to_end(command, None);
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
     (testkit::child::code(output.status), text(output.stdout), text(output.stderr))
+}
+
+/// A plan that was right, and is no part of the answer: the scenarios hold every byte of plans.
+fn without_plan(stdout: &str) -> String {
+    match stdout.split_once("\nPlan: ") {
+        Some((_, rest)) => format!("[the plan]\n{}", rest.split_once('\n').map_or("", |(_, after)| after)),
+        None => stdout.to_owned(),
+    }
 }
 
 /// What differs from run to run stands as `[…]`; how often a request was sent again is not the answer.

@@ -63,7 +63,7 @@ pub(super) const COMMANDS: &[Habit] = &[
     ),
     habit(&["rotate"], "put the new token where the spec says (its pat_env or pat_file), then run `konnect apply`"),
     habit(&["doctor", "debug"], "`konnect plan -v` shows each request and its outcome"),
-    habit(&["serve", "server", "start"], "the server is the sandbox's: `konnect sandbox serve`"),
+    habit(&["serve", "server", "start"], "only the sandbox has a server: `konnect sandbox serve`"),
     habit(&["explain", "docs", "man"], "`konnect schema spec` describes every key, `konnect help COMMAND` every flag"),
     habit(
         &["template", "render", "build", "kustomize"],
@@ -122,7 +122,7 @@ pub(super) const FLAGS: &[Habit] = &[
     ),
     habit(
         &["--insecure", "--insecure-skip-tls-verify", "--certificate-authority", "--client-certificate", "--client-key"],
-        "how the server is trusted is in the kubeconfig; name one with --kubeconfig FILE",
+        "TLS settings are in the kubeconfig; name one with --kubeconfig FILE",
     ),
     habit(
         &["--token", "--pat", "-t", "--konnect-token", "--pat-token", "--konnect-pat", "--password", "--secret", "-p"],
@@ -180,7 +180,7 @@ pub(super) const FLAGS: &[Habit] = &[
     ),
     habit(
         &["-chdir", "--chdir", "-C", "--cwd"],
-        "name the spec where it is, with -f FOLDER/konnect.toml: its paths start at its own folder",
+        "point -f at the spec, as in -f FOLDER/konnect.toml; relative paths in a spec start at its own folder",
     ),
     habit(&["--field-manager", "--server-side", "--force-conflicts", "--overwrite", "--validate", "--save-config"], SERVER_SIDE),
     habit(&["--takeover", "--adopt", "--import", "--take"], "it is --take-over FIELD, as the plan shows the field"),
