@@ -33,6 +33,7 @@ pub struct Cli {
 const SPEC: &str = "Spec";
 const CLUSTER: &str = "Cluster";
 const RIGHTS: &str = "Rights";
+const SANDBOX: &str = "Sandbox";
 const OUTPUT: &str = "Output";
 const SAVED: &str = "Saved plans";
 

@@ -61,7 +61,7 @@ fn each_flag_takes_one_line_of_short_help() {
         let flags: Vec<&str> =
             help.lines().skip_while(|line| !line.ends_with(':')).filter(|line| line.starts_with("   ")).collect();
         let continued = flags.iter().filter(|line| line.starts_with("               ")).count();
-        assert!(continued == 0 || command.first().is_some_and(|of| ["completions", "sandbox"].contains(&of.as_str())), "{help}");
+        assert!(continued == 0 || command.first().is_some_and(|of| of == "completions"), "{help}");
     }
 }
 
@@ -73,8 +73,10 @@ fn flags_stand_in_their_groups() {
         ("validate", &["Spec:", "Cluster:", "Output:"]),
         ("show", &["Arguments:", "Output:"]),
         ("rbac", &["Spec:", "Rights:", "Output:"]),
+        ("sandbox serve", &["Sandbox:", "Output:"]),
+        ("sandbox reset", &["Sandbox:", "Output:"]),
     ] {
-        let help = printed(&[command, "-h"]);
+        let help = printed(&command.split(' ').chain(["-h"]).collect::<Vec<_>>());
         let found: Vec<&str> = help.lines().filter(|line| line.ends_with(':')).collect();
         assert_eq!(found, groups, "{command}");
     }
@@ -148,7 +150,7 @@ fn words(line: &str) -> Vec<String> {
 
 #[test]
 fn every_example_parses() {
-    for example in OF_COMMANDS.iter().flat_map(|of| of.examples) {
+    for example in OF_COMMANDS.iter().flat_map(|of| of.examples).filter(|example| example.line.starts_with("konnect ")) {
         Cli::try_parse_from(words(example.line)).unwrap_or_else(|e| panic!("{}: {e}", example.line));
     }
 }

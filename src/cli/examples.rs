@@ -127,9 +127,22 @@ pub const OF_COMMANDS: &[CommandHelp] = &[
         examples: &[
             example("Let kubectl look into the sandbox", "konnect sandbox serve"),
             example(
+                "Then, in another terminal: what apply --sandbox does shows here",
+                "KUBECONFIG=~/.local/state/konnect/kubeconfig kubectl get secrets -n kong -w",
+            ),
+            example(
                 "The same for a separate sandbox",
                 "konnect sandbox serve --sandbox=demo.json --kubeconfig-out demo.kubeconfig",
             ),
+        ],
+        variables: &[STATE, COLOR],
+        outcomes: &[Done, Failed],
+    },
+    CommandHelp {
+        command: "sandbox reset",
+        examples: &[
+            example("Empty the sandbox that --sandbox uses", "konnect sandbox reset"),
+            example("Empty the one in a file", "konnect sandbox reset --sandbox=demo.json"),
         ],
         variables: &[STATE, COLOR],
         outcomes: &[Done, Failed],

@@ -5,48 +5,43 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
-use super::ScreenArgs;
 use super::values::timeout;
+use super::{SANDBOX, ScreenArgs, help};
 use crate::outside::Outside;
-
-const SERVE_EXAMPLES: &str = "\
-Examples:
-  konnect sandbox serve                        # then, in another terminal:
-  export KUBECONFIG=~/.local/state/konnect/kubeconfig
-  kubectl get secrets -n kong -w               # what apply --sandbox does shows here";
-
-const RESET_EXAMPLES: &str = "\
-Examples:
-  konnect sandbox reset                        # the one that --sandbox uses
-  konnect sandbox reset --sandbox=demo.json    # the one in a file";
 
 /// `konnect sandbox`.
 #[derive(Debug, Subcommand)]
 pub enum SandboxCommand {
-    /// Serve the sandbox on loopback, for kubectl and other clients, until interrupted
+    /// Serve the sandbox on loopback, for kubectl, until interrupted
     ///
     /// Other commands may use the same sandbox meanwhile, with --sandbox: kubectl sees what they do, also in a watch.
-    #[command(after_long_help = SERVE_EXAMPLES)]
+    #[command(after_long_help = help::of("sandbox serve"))]
     Serve(ServeArgs),
-    /// Empty the sandbox, without asking: everything in it is removed, the token included
+    /// Empty the sandbox, without asking
     ///
-    /// A new cluster begins in its place, so plans that were saved for the old one are refused. A sandbox that is being served may be
+    /// Everything in it is removed, the token included. A new cluster begins in its place, so plans that were saved for the old one are refused. A sandbox that is being served may be
     /// emptied too: whoever watches it sees its objects go.
-    #[command(after_long_help = RESET_EXAMPLES)]
+    #[command(after_long_help = help::of("sandbox reset"))]
     Reset(ResetArgs),
 }
 
 /// `konnect sandbox serve`.
 #[derive(Debug, Args)]
 pub struct ServeArgs {
-    /// The sandbox's file [default: konnect/sandbox.json in $XDG_STATE_HOME or ~/.local/state]
-    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    /// The sandbox's file
+    ///
+    /// Without this, konnect/sandbox.json in the user's state folder ($XDG_STATE_HOME, else ~/.local/state).
+    #[arg(long, help_heading = SANDBOX, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     pub sandbox: Option<Outside>,
-    /// Where to write the kubeconfig that leads to it [default: kubeconfig beside the sandbox's file]
-    #[arg(long, value_name = "FILE")]
+    /// Where to write its kubeconfig
+    ///
+    /// Without this, `kubeconfig` beside the sandbox's file.
+    #[arg(long, help_heading = SANDBOX, value_name = "FILE")]
     pub kubeconfig_out: Option<PathBuf>,
-    /// Leave a deleted namespace in Terminating, as a server without kube-controller-manager does
-    #[arg(long)]
+    /// Leave a deleted namespace in Terminating
+    ///
+    /// As a server without kube-controller-manager does.
+    #[arg(long, help_heading = SANDBOX)]
     pub no_controllers: bool,
     /// Screen.
     #[command(flatten)]
@@ -56,11 +51,15 @@ pub struct ServeArgs {
 /// `konnect sandbox reset`.
 #[derive(Debug, Args)]
 pub struct ResetArgs {
-    /// The sandbox's file [default: konnect/sandbox.json in $XDG_STATE_HOME or ~/.local/state]
-    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    /// The sandbox's file
+    ///
+    /// Without this, konnect/sandbox.json in the user's state folder ($XDG_STATE_HOME, else ~/.local/state).
+    #[arg(long, help_heading = SANDBOX, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     pub sandbox: Option<Outside>,
-    /// How long to wait for another process that is using the sandbox, such as 30s or 2m
-    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = timeout)]
+    /// Time limit, such as 30s or 2m
+    ///
+    /// How long to wait for another process that is using the sandbox.
+    #[arg(long, help_heading = SANDBOX, value_name = "TIME", default_value = "30s", value_parser = timeout)]
     pub timeout: Duration,
     /// Screen.
     #[command(flatten)]

@@ -64,6 +64,7 @@ pub(super) const COMMANDS: &[Habit] = &[
     habit(&["rotate"], "put the new token where the spec says (its pat_env or pat_file), then run `konnect apply`"),
     habit(&["doctor", "debug"], "`konnect plan -v` shows each request and its outcome"),
     habit(&["serve", "server", "start"], "only the sandbox has a server: `konnect sandbox serve`"),
+    habit(&["reset", "clean", "purge"], "only the sandbox can be emptied: `konnect sandbox reset`"),
     habit(&["explain", "docs", "man"], "`konnect schema spec` describes every key, `konnect help COMMAND` every flag"),
     habit(
         &["template", "render", "build", "kustomize"],
