@@ -15,7 +15,7 @@
 
 pub use konnect_core::{
     desired, escape, field_path, names, next_step, object, observed, outcome, outside, ownership, plan, planner, report,
-    revalidate, text, token,
+    revalidate, shell, text, token,
 };
 
 // What was typed, and what happens then.

@@ -10,6 +10,7 @@ use serde_saphyr::ser_options;
 use crate::escape::{escape, guard_line, guard_words, is_unsafe};
 use crate::outside::{Fragment, Outside, Piece, Text};
 use crate::pat::Scrubber;
+use crate::shell::quote;
 
 /// The most bytes of one text from outside that are shown: no annotation that Kubernetes takes is longer.
 const MAX_TEXT: usize = 320 * 1024;
@@ -129,7 +130,7 @@ impl Door {
         let text = text.into();
         let may_keep = |piece: &Piece| match piece {
             Piece::Own(_) => true,
-            Piece::Outside(outside) => self.may_keep(outside.expose()),
+            Piece::Outside(outside) | Piece::ShellWord(outside) => self.may_keep(outside.expose()),
             Piece::Part(part) => self.may_keep(part.text()),
         };
         text.pieces().iter().all(may_keep).then(|| text.plain())
@@ -140,6 +141,8 @@ impl Door {
             Piece::Own(words) => words.clone().into_owned(),
             Piece::Outside(outside) => show(self.mask(outside)),
             Piece::Part(part) => show(self.mask_part(part)),
+            // It is for a shell, whoever shows it: the quotes spell out what a terminal would obey.
+            Piece::ShellWord(word) => quote(&self.mask(word)).into_owned(),
         };
         text.pieces().iter().map(piece).collect()
     }
@@ -208,6 +211,23 @@ mod tests {
         let text = text!("hunter2-hunter2 is {}", Outside::new("\x1bhunter2-hunter2"));
         assert_eq!(door().line(&text), "hunter2-hunter2 is \\u{1b}(sensitive)");
         assert_eq!(door().value(&text), "hunter2-hunter2 is \u{1b}(sensitive)");
+    }
+
+    #[test]
+    fn a_word_for_the_shell_is_masked_before_it_is_quoted() {
+        let door = door();
+        door.secrets().learn(b"it's-a-secret-with-quotes");
+        let rows = [
+            ("hunter2-hunter2", "-f '(sensitive)'"),
+            ("it's-a-secret-with-quotes", "-f '(sensitive)'"),
+            ("a b", "-f 'a b'"),
+            ("\x1b", r"-f $'\x1b'"),
+        ];
+        for (word, expected) in rows {
+            let text = text!("-f {}", Text::shell_word(word));
+            assert_eq!([door.line(&text), door.lines(&text), door.value(&text)], [expected; 3]);
+        }
+        assert_eq!(door.keep(Text::shell_word("hunter2-hunter2")), None);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 pub mod escape;
 pub mod outcome;
 pub mod outside;
+pub mod shell;
 
 // What there is to speak of.
 pub mod field_path;

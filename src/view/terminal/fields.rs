@@ -9,6 +9,7 @@ use super::{Line, Sign};
 use crate::escape::escape;
 use crate::outside::{Outside, Piece, Text};
 use crate::plan::{Action, Change, Field, FieldAction, FieldValue, Manager, Plan, Reason};
+use crate::shell::quote;
 use crate::text;
 use crate::token::Verdict;
 
@@ -47,6 +48,7 @@ fn width(text: &Text) -> usize {
         Piece::Own(words) => words.chars().count(),
         Piece::Outside(outside) => escape(outside.expose()).chars().count(),
         Piece::Part(part) => escape(&part.text()[part.range()]).chars().count(),
+        Piece::ShellWord(word) => quote(word.expose()).chars().count(),
     };
     text.pieces().iter().map(columns).sum()
 }

@@ -6,6 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::Outside;
+use crate::shell::quote;
 
 /// A part of a message.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -16,6 +17,8 @@ pub enum Piece {
     Outside(Outside),
     /// A part of somebody else's, such as one line of it.
     Part(Fragment),
+    /// Somebody else's as one word of a command line that is meant to be pasted: quoted for the shell after it is masked.
+    ShellWord(Outside),
 }
 
 /// A part of a text from outside that still knows the whole: a secret may begin before it and end behind it.
@@ -82,6 +85,8 @@ impl Text {
             Piece::Own(words) => words.is_empty(),
             Piece::Outside(outside) => outside.is_empty(),
             Piece::Part(part) => part.range().is_empty(),
+            // Even an empty one is shown, as quotes.
+            Piece::ShellWord(_) => false,
         })
     }
 
@@ -110,8 +115,8 @@ impl Text {
         let joined = |piece: &Piece| match piece {
             Piece::Own(words) => Piece::Own(Cow::Owned(words.replace('\n', " "))),
             Piece::Outside(Outside(text)) => Piece::Outside(Outside(text.replace('\n', " "))),
-            // A line has no line break in it.
-            part @ Piece::Part(_) => part.clone(),
+            // Neither has a line break: a part is a line, and in a word of the shell it is quoted.
+            other @ (Piece::Part(_) | Piece::ShellWord(_)) => other.clone(),
         };
         Self(self.0.iter().map(joined).collect())
     }
@@ -121,7 +126,7 @@ impl Text {
     pub fn spelled_out(&self) -> Self {
         let spelled = |piece: &Piece| match piece {
             Piece::Own(words) => Piece::Own(Cow::Owned(words.replace('\n', "\\n"))),
-            outside @ (Piece::Outside(_) | Piece::Part(_)) => outside.clone(),
+            outside @ (Piece::Outside(_) | Piece::Part(_) | Piece::ShellWord(_)) => outside.clone(),
         };
         Self(self.0.iter().map(spelled).collect())
     }
@@ -130,6 +135,12 @@ impl Text {
     #[must_use]
     pub fn part(whole: &Arc<str>, range: Range<usize>) -> Self {
         Self(vec![Piece::Part(Fragment { text: Arc::clone(whole), from: range.start, to: range.end })])
+    }
+
+    /// A text from outside as one word of a command line: whoever pastes it gives that text to the command, and nothing to the shell.
+    #[must_use]
+    pub fn shell_word(word: impl Into<Outside>) -> Self {
+        Self(vec![Piece::ShellWord(word.into())])
     }
 
     /// Our own words, so many times.
@@ -150,6 +161,7 @@ impl Text {
             Piece::Own(words) => words.clone().into_owned(),
             Piece::Outside(Outside(text)) => text.clone(),
             Piece::Part(part) => part.text[part.range()].to_owned(),
+            Piece::ShellWord(Outside(word)) => quote(word).into_owned(),
         };
         self.0.iter().map(plain).collect()
     }
@@ -173,6 +185,7 @@ impl fmt::Debug for Piece {
             Self::Own(words) => write!(f, "{words:?}"),
             Self::Outside(outside) => write!(f, "{outside:?}"),
             Self::Part(_) => f.write_str("Part(…)"),
+            Self::ShellWord(_) => f.write_str("ShellWord(…)"),
         }
     }
 }
@@ -291,6 +304,7 @@ mod tests {
         assert_eq!(format!("{:?}", text.pieces()), "[\"got \", Outside(…)]");
         let part = Text::part(&Arc::from("hunter2"), 0..6);
         assert_eq!(format!("{:?}", part.pieces()), "[Part(…)]");
+        assert_eq!(format!("{:?}", Text::shell_word("hunter2").pieces()), "[ShellWord(…)]");
     }
 
     #[test]
@@ -303,6 +317,9 @@ mod tests {
         assert_eq!(Text::repeat("ab", 3).plain(), "ababab");
         assert_eq!(Text::naming("{source} is not set; set {source}", Outside::new("$PAT")).plain(), "$PAT is not set; set $PAT");
         assert_eq!(text.as_outside().pieces(), [Piece::Outside(Outside::new("a\nb\nctwo"))]);
+        let command = text!("-f {}", Text::shell_word("a\n b"));
+        assert_eq!(command.plain(), r"-f $'a\x0a b'");
+        assert_eq!((command.on_one_line(), command.spelled_out()), (command.clone(), command));
         assert!(Text::default().as_outside().pieces().is_empty());
         assert!(text!("not {}", Outside::new("found")).says("not ") && !text!("not {}", Outside::new("found")).says("found"));
     }
@@ -313,7 +330,7 @@ mod tests {
         for empty in [Text::default(), "".into(), Outside::EMPTY.into(), Text::part(&whole, 1..1), text!("{}", Outside::EMPTY)] {
             assert!(empty.is_empty(), "{empty:?}");
         }
-        for full in [Text::from(" "), Outside::new("x").into(), Text::part(&whole, 1..2)] {
+        for full in [Text::from(" "), Outside::new("x").into(), Text::part(&whole, 1..2), Text::shell_word("")] {
             assert!(!full.is_empty(), "{full:?}");
         }
     }
