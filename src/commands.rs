@@ -5,6 +5,7 @@ mod context;
 mod guess;
 mod habits;
 mod interrupt;
+mod next_command;
 mod open;
 mod open_error;
 mod plan;

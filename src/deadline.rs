@@ -16,14 +16,16 @@ pub struct Deadline {
     at: Mutex<Instant>,
 }
 
-/// As long as `--timeout` says where nothing is given.
 impl Default for Deadline {
     fn default() -> Self {
-        Self::after(Duration::from_secs(120))
+        Self::after(Self::DEFAULT)
     }
 }
 
 impl Deadline {
+    /// What `--timeout` says where it is not given.
+    pub const DEFAULT: Duration = Duration::from_secs(120);
+
     /// The run may take this long from now.
     #[must_use]
     pub fn after(total: Duration) -> Self {

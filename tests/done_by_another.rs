@@ -27,7 +27,7 @@ fn asked_and_overtaken(kubeconfig: &Path, namespace: &str) {
     let spec = format!("{}pat_env = \"PAT\"\n", SPEC.replace("\"kong\"", &format!("\"{namespace}\"")));
     let konnect = testkit::konnect!().spec(&spec).env("PAT", TOKEN).env("KUBECONFIG", kubeconfig).args(["apply"]);
     let mut terminal = konnect.spawn_pty();
-    terminal.expect("Enter a value:");
+    terminal.expect("Only 'yes' will be accepted:");
     // Somebody else does all of it.
     let other = testkit::konnect!().spec(&spec).env("PAT", TOKEN).env("KUBECONFIG", kubeconfig).args(["apply", "--auto-approve"]);
     other.run().assert_code(0);

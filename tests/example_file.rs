@@ -12,7 +12,7 @@ const EXAMPLE: &str = include_str!("../konnect.example.toml");
 #[test]
 fn the_example_is_a_valid_spec() {
     let spec = spec::parse("konnect.example.toml", Path::new("."), EXAMPLE, false)
-        .map_err(|errors| konnect::view::render_spec_errors(&errors, false, &Door::default()))
+        .map_err(|errors| konnect::view::render_spec_errors(&errors, false, None, &Door::default()))
         .expect("valid");
     assert_eq!(spec.pat, Some(PatKey::Env("PAT".into())));
     let desired = spec.desired(SpecId::default());
@@ -29,7 +29,7 @@ fn what_is_commented_out_is_valid_too() {
         .replace("# kubeconfig", "kubeconfig")
         .replace("# uid", "uid");
     let spec = spec::parse("x.toml", Path::new("/specs"), &text, false)
-        .map_err(|errors| konnect::view::render_spec_errors(&errors, false, &Door::default()))
+        .map_err(|errors| konnect::view::render_spec_errors(&errors, false, None, &Door::default()))
         .expect("valid");
     assert_eq!(spec.cluster.kubeconfig.expect("given").1, Path::new("/specs/kubeconfig.yaml"));
     assert!(spec.cluster.uid.is_some());

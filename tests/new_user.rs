@@ -189,7 +189,7 @@ fn a_role_in_one_namespace_is_enough_where_the_namespace_is_somebody_else_s() {
     let konnect = testkit::konnect!().spec(&text).env("KUBECONFIG", server.user(&user, &[])).env("PAT", NEW);
     let (konnect, ran) = run(konnect, &["apply", "--auto-approve"]);
     ran.assert_code(0);
-    assert!(ran.stdout.contains("uid unknown"), "kube-system is not theirs to read: {}", ran.stdout);
+    assert!(ran.stdout.contains("UID      unknown"), "kube-system is not theirs to read: {}", ran.stdout);
     assert!(ran.stdout.contains("Resources: 2 added"), "{}", ran.stdout);
     no_changes(konnect);
 }
@@ -274,17 +274,17 @@ fn the_prompt_on_a_terminal() {
     let namespace = server.namespace("asked");
     let konnect = konnect(server, &namespace, NEW).args(["apply"]);
     let mut terminal = konnect.spawn_pty();
-    terminal.expect("Enter a value:").send_line("no");
+    terminal.expect("Only 'yes' will be accepted:").send_line("no");
     assert_eq!(terminal.wait().0, 3);
     let mut terminal = konnect.spawn_pty();
-    terminal.expect("Enter a value:").send_line("yes");
+    terminal.expect("Only 'yes' will be accepted:").send_line("yes");
     let (code, text) = terminal.wait();
     assert_eq!(code, 0, "{text}");
     assert!(text.contains("Resources: 3 added"), "{text}");
 
     let konnect = konnect.env("PAT", OLD);
     let mut terminal = konnect.spawn_pty();
-    terminal.expect("Enter a value:");
+    terminal.expect("Only 'yes' will be accepted:");
     let other = json!({"data": {"token": "a3BhdF9vdGhlcg=="}}).to_string();
     server.kubectl_ok(
         &["patch", "secret", "konnect-pat", "-n", &namespace, "--type=merge", "--field-manager=rotator", "-p", &other],

@@ -70,7 +70,7 @@ impl<'a> Pipeline<'a> {
         ran.assert_code(0);
         assert!(!ran.stdout.contains('\u{1b}') && !ran.stderr.contains('\u{1b}'), "no colour in a job's log");
         let text = std::fs::read_to_string(konnect.folder().join("prod.plan")).expect("the plan");
-        let digest = ran.stdout.lines().last().and_then(|line| line.split('(').nth(1)).expect("a digest").trim_end_matches(')');
+        let digest = ran.stdout.trim_end().rsplit(' ').next().expect("the last word of the last line");
         (text, digest.to_owned())
     }
 

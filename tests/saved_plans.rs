@@ -51,7 +51,7 @@ impl Desk {
     fn planned(&mut self) -> String {
         let ran = self.run(&["plan", "--sandbox=s", "--out", "p"]);
         ran.assert_code(0);
-        let digest = ran.stdout.split("sha256:").nth(1).expect("a digest").trim_end().trim_end_matches(')');
+        let digest = ran.stdout.split("sha256:").nth(1).expect("a digest").split(')').next().expect("its end");
         format!("sha256:{digest}")
     }
 

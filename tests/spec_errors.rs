@@ -25,7 +25,7 @@ fn messages(text: &str) -> Vec<String> {
 }
 
 fn render(errors: &SpecErrors, color: bool) -> String {
-    konnect::view::render_spec_errors(errors, color, &Door::default()).as_str().to_owned()
+    konnect::view::render_spec_errors(errors, color, None, &Door::default()).as_str().to_owned()
 }
 
 /// No eight bytes in a row of the token, in any output.

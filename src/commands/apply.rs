@@ -69,7 +69,10 @@ async fn apply_to_the_end(args: &ApplyArgs, run: &Run) -> Result<Applied, OpenEr
     }
     let context = ApplyContext { pat, comparison: session.comparison(), interrupted: run.interrupted() };
     if !args.auto_approve && saved.is_none() {
-        revalidated = approve(run, &cluster, revalidated.plan, context).await?;
+        match approve(run, &cluster, revalidated.plan, context).await? {
+            None => return Ok(Applied::nothing(Outcome::Refused)),
+            Some(approved) => revalidated = approved,
+        }
     }
     run.or_stop(carry_out::missing_rights(&cluster, &revalidated)).await?;
     run.emit(Event::Writing);

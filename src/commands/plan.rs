@@ -4,7 +4,7 @@ use super::open::{SpecReader, policy};
 use super::open_error::OpenError;
 use super::refuse::refuse;
 use super::run::Run;
-use super::{RunContext, outcome_of};
+use super::{RunContext, next_command, outcome_of};
 use crate::cli::{ChoiceArgs, PlanArgs};
 use crate::cluster::Cluster;
 use crate::deadline::Deadline;
@@ -58,13 +58,19 @@ async fn make(args: &PlanArgs, run: &Run, warnings: &mut Vec<Warning>) -> Result
 fn show(args: &PlanArgs, run: &Run, Planned { plan, digest }: &Planned) -> Outcome {
     run.emit(Event::Plan(plan));
     let outcome = outcome_of(plan, args.detailed_exitcode);
-    match (digest, &args.out) {
+    let next = match (digest, &args.out) {
         (Err(failure), _) => {
             run.emit(Event::Failed(failure));
             return run.finish(outcome.or(failure.outcome));
         }
-        (Ok(Some(digest)), Some(path)) => run.emit(Event::Saved { path, digest }),
-        (Ok(_), _) => {}
+        (Ok(Some(digest)), Some(path)) => {
+            run.emit(Event::Saved { path, digest });
+            next_command::of_saved(args, plan, digest)
+        }
+        (Ok(_), _) => next_command::of_spec(args, plan),
+    };
+    if let Some(command) = &next {
+        run.emit(Event::Next { command });
     }
     run.finish(outcome)
 }

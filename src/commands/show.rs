@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::run::Run;
-use super::{RunContext, outcome_of};
+use super::{RunContext, next_command, outcome_of};
 use crate::blocking::within;
 use crate::cli::ShowArgs;
 use crate::deadline::Deadline;
@@ -21,6 +21,11 @@ pub(super) async fn show(args: ShowArgs, context: &RunContext) -> Outcome {
             run.warn(&saved.warnings_to_viewer(now));
             run.emit(Event::Plan(&saved.plan));
             run.emit(Event::Opened { created: saved.created(), expires: saved.expires(), digest: &digest });
+            let fresh = saved.check_time(now).is_ok();
+            let next = fresh.then(|| next_command::of_file(&args.plan, &saved.plan, Vec::new(), &digest)).flatten();
+            if let Some(command) = &next {
+                run.emit(Event::Next { command });
+            }
             run.finish(outcome_of(&saved.plan, args.detailed_exitcode))
         }
         Err(failure) => run.fail(&failure.into()),

@@ -112,12 +112,6 @@ impl Door {
         Cleared(self.line(text))
     }
 
-    /// A failure, a warning or a hint on lines of its own, as `lines`.
-    #[must_use]
-    pub fn remark(&self, text: impl Into<Text>) -> Cleared {
-        Cleared(format!("{}\n", self.lines(text)))
-    }
-
     /// Whether a text may go into a plan file, where nothing is masked since a masked plan would be another plan.
     #[must_use]
     pub fn may_keep(&self, text: &str) -> bool {

@@ -9,7 +9,7 @@ use crate::apply::Progress;
 use crate::cluster::Notice;
 use crate::outcome::{Failure, Outcome};
 use crate::outside::{Outside, Text};
-use crate::plan::{Change, Plan, Warning};
+use crate::plan::{Change, ClusterIdentity, Plan, Warning};
 use crate::report::{Report, WriteResult};
 use crate::spec::SpecErrors;
 
@@ -83,10 +83,21 @@ pub enum Event<'a> {
         digest: &'a str,
     },
 
+    /// What to run next.
+    Next {
+        /// The words of the command, each fit for a shell.
+        command: &'a [Text],
+    },
+
     /// The token is about to be read from standard input, though this command line does not say so.
     WaitingForToken,
     /// The user is asked to approve the plan.
-    Asked,
+    Asked {
+        /// Where it would be carried out.
+        cluster: &'a ClusterIdentity,
+    },
+    /// The user did not approve it. The run ends with it.
+    Cancelled,
     /// Writing begins.
     Writing,
     /// A write is about to be sent.

@@ -49,8 +49,10 @@ impl Gathered {
             Event::Opened { created: _, expires: _, digest } => self.digest = Some(digest.to_owned()),
             Event::Valid { spec: _ } | Event::Ended { outcome: _ } => {}
             // These are of commands whose output is no document.
-            Event::Info(_) | Event::WaitingForToken | Event::Asked | Event::Writing => {}
+            Event::Info(_) | Event::WaitingForToken | Event::Writing => {}
             Event::Serving { .. } | Event::SandboxReset { .. } => {}
+            // These are said to people alone.
+            Event::Next { command: _ } | Event::Asked { cluster: _ } | Event::Cancelled => {}
             Event::WriteStarted(_) | Event::WriteEnded(..) | Event::Summary(_) | Event::Confirmed => {}
         }
     }

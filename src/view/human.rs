@@ -2,25 +2,29 @@
 
 mod progress;
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
+use super::terminal::{Line, Mark};
 use super::{Event, Output, Printer, View, terminal};
 use crate::outside::{Outside, Text};
 use crate::plan::Plan;
 use crate::text;
-
-/// What is asked before anything is written.
-const QUESTION: &str = "\nDo you want to perform these actions?\n  konnect will perform the actions described above.\n  Only 'yes' will be accepted to approve.\n\n  Enter a value: ";
 
 /// How many of the objects that a reset removed are named.
 const MOST_REMOVED: usize = 50;
 
 /// The view, whatever the output.
 pub(super) fn view(_: Output) -> Box<dyn View> {
-    Box::new(Human)
+    Box::new(Human::default())
 }
 
-struct Human;
+#[derive(Debug, Default)]
+struct Human {
+    /// The signs whose meaning was said.
+    explained: BTreeSet<Mark>,
+}
 
 impl View for Human {
     fn fits(&self, _: Output) -> bool {
@@ -42,14 +46,13 @@ impl View for Human {
             Event::Info(text) => printer.print_unless_quiet(text!("{}\n", text)),
             Event::Valid { spec } => printer.print(text!("{} is valid.\n", spec)),
             Event::Text(text) => printer.out(text),
-            Event::Serving { file, address, kubeconfig } => printer.print(text!(
-                "The sandbox {} listens on https://{}\n\n  export KUBECONFIG={}\n\nCtrl-C ends it.\n",
-                file,
-                address,
-                kubeconfig
-            )),
+            Event::Serving { file, address, kubeconfig } => {
+                printer.print(text!("The sandbox {} listens on https://{}\n\n", file, address));
+                printer.command(&["export".into(), text!("KUBECONFIG={}", Text::shell_word(kubeconfig))]);
+                printer.print("\nCtrl-C ends it.\n");
+            }
             Event::SandboxReset { file, removed } => reset(&file, removed, printer),
-            Event::Plan(made) => plan(made, printer),
+            Event::Plan(made) => self.plan(made, printer),
             Event::Saved { path, digest } => printer.print(text!("\n{}", terminal::saved(path, digest))),
             Event::Opened { created, expires, digest } => printer.print_unless_quiet(text!(
                 "\nMade {}, expires {} ({})\n",
@@ -57,11 +60,14 @@ impl View for Human {
                 seconds(expires),
                 Outside::from(digest)
             )),
-            // Whoever does not know how the plan was made would wonder why nothing happens.
-            Event::WaitingForToken => {
-                printer.error(&printer.door().output("the plan reads the token from standard input: waiting for it\n"))
+            Event::Next { command } => {
+                printer.print_unless_quiet("\nApply it with:\n");
+                printer.command_unless_quiet(command);
             }
-            Event::Asked => printer.print(QUESTION),
+            // Whoever does not know how the plan was made would wonder why nothing happens.
+            Event::WaitingForToken => printer.waiting("the plan reads the token from standard input: waiting for it"),
+            Event::Asked { cluster } => printer.print(text!("\n{}", terminal::question(cluster))),
+            Event::Cancelled => printer.print("\nApply cancelled.\n"),
             Event::Writing => printer.print_unless_quiet("\n"),
             Event::WriteStarted(change) => printer.print_unless_quiet(progress::started(change)),
             Event::WriteEnded(change, ending, time) => {
@@ -76,11 +82,17 @@ impl View for Human {
     }
 }
 
-fn plan(plan: &Plan, printer: &Printer) {
-    printer.print_unless_quiet(text!("{}\n", terminal::header(plan)));
-    printer.print(terminal::plan(plan, printer.paint()));
-    plan.warnings.iter().for_each(|warning| printer.warning(warning));
-    plan.unreadable().iter().for_each(|failure| printer.failure(failure));
+impl Human {
+    fn plan(&mut self, plan: &Plan, printer: &Printer) {
+        let paint = printer.paint();
+        let mut header = terminal::header(plan);
+        header.extend(terminal::legend(plan, paint, &mut self.explained));
+        header.push(Line::plain(Text::default()));
+        printer.lines_unless_quiet(&header);
+        printer.lines(&terminal::lines(plan, paint));
+        plan.warnings.iter().for_each(|warning| printer.warning(warning));
+        plan.unreadable().iter().for_each(|failure| printer.failure(failure));
+    }
 }
 
 /// What was in the sandbox, and that it is empty now.

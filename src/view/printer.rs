@@ -9,6 +9,8 @@ use clap::error::ContextValue;
 
 use super::spec_errors;
 use super::streams::{Stream, Streams};
+use super::terminal::Line;
+use super::wrap::{self, wrap};
 use super::{Cleared, Door, Paint};
 use crate::cluster::Notice;
 use crate::outcome::{Failure, FailureCode};
@@ -50,9 +52,15 @@ pub struct Printer {
     /// stdout failed for another reason than that nobody reads it.
     broken: AtomicBool,
     /// Diagnostics that came while requests are under way. An answer that is not in yet may hold a secret that stands in them.
-    held: Mutex<Vec<Text>>,
+    held: Mutex<Vec<Remark>>,
     /// The last retry that was printed. Parallel requests meet the same trouble at once.
     last_retry: Mutex<Text>,
+}
+
+/// A diagnostic: its first words, and what is said under them.
+struct Remark {
+    beginning: Text,
+    said: Text,
 }
 
 impl Printer {
@@ -114,7 +122,44 @@ impl Printer {
 
     /// Prints to stdout.
     pub fn print(&self, text: impl Into<Text>) {
-        self.out(&self.door.output(text));
+        self.out(&self.fitting(Stream::Out, self.door.line(text), 2));
+    }
+
+    /// Prints to stdout, line by line, what `-q` leaves out.
+    pub fn lines_unless_quiet(&self, lines: &[Line]) {
+        if !self.style.quiet {
+            self.lines(lines);
+        }
+    }
+
+    /// Prints a command to stdout, unless `-q` leaves it out.
+    pub fn command_unless_quiet(&self, words: &[Text]) {
+        if !self.style.quiet {
+            self.command(words);
+        }
+    }
+
+    /// Prints lines to stdout.
+    pub fn lines(&self, lines: &[Line]) {
+        let line = |Line { sign: _, text, hang }: &_| {
+            let shown = self.fitting(Stream::Out, self.door.line(text), wrap::columns(&self.door.line(hang)));
+            Cleared::from_iter([shown, Cleared::from("\n")])
+        };
+        self.out(&lines.iter().map(line).collect());
+    }
+
+    /// Prints a command to stdout that is meant to be pasted, each part of it one word of a shell.
+    pub fn command(&self, words: &[Text]) {
+        let words: Vec<String> = words.iter().map(|word| self.door.line(word)).collect();
+        self.out(&Cleared::new(format!("{}\n", wrap::command(&words, 2, self.streams.width(Stream::Out)))));
+    }
+
+    /// The same lines, none wider than the terminal: only now, since what is masked must not be looked for in halves.
+    fn fitting(&self, stream: Stream, shown: String, hang: usize) -> Cleared {
+        Cleared::new(match self.streams.width(stream) {
+            Some(width) => wrap(&shown, hang, width),
+            None => shown,
+        })
     }
 
     /// Prints to stdout what `-q` leaves out.
@@ -138,39 +183,46 @@ impl Printer {
     /// What went wrong, on stderr.
     pub fn failure(&self, failure: &Failure) {
         let Failure { outcome: _, code: _, what, hint } = failure;
-        self.error(&self.door.remark(text!("{} {}", self.err.red("error:"), what)));
+        self.remark(&Remark { beginning: text!("{} ", self.err.red("error:")), said: what.clone() });
         if let Some(hint) = hint {
-            self.error(&self.door.remark(text!("  {} {}", self.err.bold("hint:"), hint)));
+            self.remark(&Remark { beginning: text!("  {} ", self.err.bold("hint:")), said: hint.clone() });
         }
     }
 
     /// Something to know, on stderr.
     pub fn warning(&self, warning: &Warning) {
-        self.error(&self.door.remark(self.warning_text(warning)));
+        self.remark(&self.warned(warning));
     }
 
-    fn warning_text(&self, Warning { code: _, message }: &Warning) -> Text {
-        text!("{} {}", self.err.yellow("warning:"), message)
+    fn warned(&self, Warning { code: _, message }: &Warning) -> Remark {
+        Remark { beginning: text!("{} ", self.err.yellow("warning:")), said: message.clone() }
+    }
+
+    /// What the user waits for, on stderr.
+    pub fn waiting(&self, said: impl Into<Text>) {
+        self.remark(&Remark { beginning: Text::default(), said: said.into() });
     }
 
     /// What is wrong with a spec, on stderr, each error with the line it stands in.
     pub fn spec_errors(&self, errors: &SpecErrors) {
-        self.error(&spec_errors::render(errors, self.err.color, &self.door));
+        self.error(&spec_errors::render(errors, self.err.color, self.streams.width(Stream::Err), &self.door));
     }
 
     /// What happens on the way, on stderr. A retry is printed as it happens, since somebody waits for it and it is in our own words. The
     /// rest is held until the round of requests is in, and printed before anything else is.
     pub fn notice(&self, notice: Notice) {
         match notice {
-            Notice::Warning(warning) => self.hold(self.warning_text(&warning)),
+            Notice::Warning(warning) => self.hold(self.warned(&warning)),
             Notice::Retry(text) => {
                 let mut last = self.last_retry.lock().unwrap_or_else(PoisonError::into_inner);
                 if *last != text {
-                    self.error_now(&self.door.remark(text!("{} {}", self.err.dim("retry:"), text)));
+                    self.remark_now(&Remark { beginning: text!("{} ", self.err.dim("retry:")), said: text.clone() });
                     *last = text;
                 }
             }
-            Notice::Trace(text) if self.style.verbose => self.hold(self.err.dim(text)),
+            Notice::Trace(text) if self.style.verbose => {
+                self.hold(Remark { beginning: Text::default(), said: self.err.dim(text) });
+            }
             Notice::Trace(_) => {}
             // As it comes: somebody may have to answer it.
             Notice::Plugin(text) => self.error_now(&self.door.output(text)),
@@ -179,19 +231,28 @@ impl Printer {
 
     /// The system would not even let us begin.
     pub fn not_started(&self, kind: std::io::ErrorKind) {
-        self.error(&self.door.remark(text!("error: can't start: {}", kind)));
+        self.remark(&Remark { beginning: "error: ".into(), said: text!("can't start: {}", kind) });
     }
 
-    fn hold(&self, text: Text) {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner).push(text);
+    fn remark(&self, remark: &Remark) {
+        self.release();
+        self.remark_now(remark);
+    }
+
+    fn remark_now(&self, Remark { beginning, said }: &Remark) {
+        let hang = wrap::columns(&self.door.line(beginning));
+        let shown = format!("{}\n", self.door.lines(text!("{}{}", beginning, said)));
+        self.error_now(&self.fitting(Stream::Err, shown, hang));
+    }
+
+    fn hold(&self, remark: Remark) {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).push(remark);
     }
 
     /// Prints what was held.
     pub fn release(&self) {
         let held = std::mem::take(&mut *self.held.lock().unwrap_or_else(PoisonError::into_inner));
-        for text in held {
-            self.error_now(&self.door.remark(text));
-        }
+        held.iter().for_each(|remark| self.remark_now(remark));
     }
 
     /// What is wrong with the command line, or help: clap's words. What was typed is repeated only masked and escaped, since it may hold a

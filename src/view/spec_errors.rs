@@ -2,17 +2,24 @@
 
 use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
 
+use super::wrap::wrap;
 use super::{Cleared, Door};
 use crate::spec::SpecErrors;
 
-/// Each error with the line it stands in, and how many there are.
+/// Each error with the line it stands in, and how many there are; for a terminal of this width, if it is one.
 #[must_use]
-pub fn render(errors: &SpecErrors, color: bool, door: &Door) -> Cleared {
+pub fn render(errors: &SpecErrors, color: bool, width: Option<usize>, door: &Door) -> Cleared {
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+    let renderer = width.map_or(renderer.clone(), |width| renderer.term_width(width));
+    // Beside the rows of a message stands what their first one begins with.
+    let fitting = |said: String, beginning: usize| match width {
+        Some(width) => wrap(&said, 0, width.saturating_sub(beginning)),
+        None => said,
+    };
     let path = door.line(errors.path());
     let mut text = String::new();
     for error in errors.shown(door.secrets().find(errors.text())) {
-        let title = door.line(error.message);
+        let title = fitting(door.line(error.message), "error: ".len());
         let mut group = Level::ERROR.primary_title(title.as_str()).elements(Vec::<Origin<'_>>::new());
         group = match &error.excerpt {
             None => group.element(Origin::path(path.as_str())),
@@ -29,7 +36,7 @@ pub fn render(errors: &SpecErrors, color: bool, door: &Door) -> Cleared {
                 }
             }
         };
-        let hint = error.hint.map(|hint| door.line(hint));
+        let hint = error.hint.map(|hint| fitting(door.line(hint), "     = hint: ".len()));
         if let Some(hint) = &hint {
             group = group.element(Level::HELP.with_name("hint").message(hint.as_str()));
         }

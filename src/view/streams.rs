@@ -1,11 +1,15 @@
 //! The two streams of a run: the process's own, or memory in a test. Nothing else writes to stdout.
 
-use std::io::{ErrorKind, Write as _};
+use std::io::{ErrorKind, IsTerminal as _, Write as _};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anstream::{AutoStream, ColorChoice};
+use terminal_size::{Width, terminal_size_of};
 
 use super::Cleared;
+
+/// The narrowest that lines are broken for.
+const NARROWEST: usize = 40;
 
 /// One of the two streams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +70,20 @@ impl Streams {
             (Self::Process, Stream::Err) => AutoStream::choice(&std::io::stderr()),
         };
         choice != ColorChoice::Never
+    }
+
+    /// How wide the terminal is, by its own word; where it has none, by `$COLUMNS`. `None` where nothing is to be broken: in files and
+    /// pipes, and where nobody knows.
+    #[must_use]
+    pub fn width(&self, stream: Stream) -> Option<usize> {
+        let (is_terminal, size) = match (self, stream) {
+            (Self::Captured(_), _) => return None,
+            (Self::Process, Stream::Out) => (std::io::stdout().is_terminal(), terminal_size_of(std::io::stdout())),
+            (Self::Process, Stream::Err) => (std::io::stderr().is_terminal(), terminal_size_of(std::io::stderr())),
+        };
+        let said = || std::env::var("COLUMNS").ok()?.parse().ok().filter(|columns| *columns > 0);
+        let columns = size.map(|(Width(columns), _)| usize::from(columns)).or_else(said)?;
+        is_terminal.then_some(columns.max(NARROWEST))
     }
 
     /// Writes all of it, now. A reader who went away is no failure of ours.

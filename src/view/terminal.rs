@@ -2,43 +2,58 @@
 
 mod fields;
 mod line;
+mod mark;
 
 pub use line::{Line, Sign};
+pub use mark::{Mark, legend};
 
 use super::Paint;
 use crate::outside::{Outside, Text};
 use crate::plan::{Action, Change, ClusterIdentity, Plan, Reason, Summary, Verification};
 use crate::text;
 
+/// The column behind the header's labels, from the first of theirs.
+const LABELS: usize = 9;
+
 /// Who and where: what stands above every plan and every question.
 #[must_use]
-pub fn header(plan: &Plan) -> Text {
+pub fn header(plan: &Plan) -> Vec<Line> {
     let ClusterIdentity { context, server, uid, user, claimed } = &plan.cluster;
-    let known = |value: &Option<Outside>| value.as_ref().map_or_else(|| "unknown".into(), Text::from);
+    let claimed = if *claimed { ", says the plan" } else { "" };
+    let known = |value: &Option<Outside>| match value {
+        Some(value) => text!("{}{}", value, claimed),
+        None => "unknown".into(),
+    };
+    vec![
+        labelled("Spec", &(&plan.spec).into()),
+        labelled("Cluster", &text!("{} ({}){}", context, server, claimed)),
+        labelled("UID", &known(uid)),
+        labelled("User", &known(user)),
+        labelled("Token", &plan.token_source),
+    ]
+}
+
+/// A line of the header.
+fn labelled(label: &'static str, value: &Text) -> Line {
+    let label = text!("  {}{}", label, Text::repeat(" ", LABELS - label.len()));
+    Line::plain(text!("{}{}", label, value)).under(label)
+}
+
+/// What is asked before anything is written: where it would be done, and as whom.
+#[must_use]
+pub fn question(cluster: &ClusterIdentity) -> Text {
+    let ClusterIdentity { context, server, uid, user, claimed: _ } = cluster;
+    let known = |value: &Option<Outside>, unknown: &'static str| value.as_ref().map_or_else(|| unknown.into(), Text::from);
     text!(
-        "  Spec     {}\n  Cluster  {} ({}, uid {}) as {}{}\n  Token    {}\n",
-        plan.spec,
+        "Apply to {} ({}, uid {}) as {}? Only 'yes' will be accepted: ",
         context,
         server,
-        known(uid),
-        known(user),
-        if *claimed { ", says the plan" } else { "" },
-        plan.token_source
+        known(uid, "unknown"),
+        known(user, "an unknown user")
     )
 }
 
 /// The changes and the closing line, without the header.
-#[must_use]
-pub fn plan(plan: &Plan, paint: Paint) -> Text {
-    let mut text = Text::default();
-    for line in lines(plan, paint) {
-        text.push(line.text);
-        text.push("\n");
-    }
-    text
-}
-
-/// The same, line by line.
 #[must_use]
 pub fn lines(plan: &Plan, paint: Paint) -> Vec<Line> {
     let mut lines = Vec::new();
@@ -88,18 +103,13 @@ pub fn saved(path: &Outside, digest: &str) -> Text {
 
 fn object(lines: &mut Vec<Line>, change: &Change, plan: &Plan, paint: Paint) {
     let title = change.wanted.object.title();
-    let (sign, shown) = match change.action {
-        Action::Create => (Sign::Add, paint.green("+")),
-        Action::Update => (Sign::Change, paint.yellow("~")),
-        Action::Blocked => (Sign::Change, paint.red("!")),
-        Action::Unknown => (Sign::Change, paint.yellow("?")),
-        Action::None => (Sign::None, " ".into()),
-    };
-    lines.push(Line::plain(text!("  {}", paint.bold(text!("# {} {}", title, headline(change))))));
-    lines.push(Line::new(sign, text!("  {} {}", shown, title)));
+    let mark = Mark::of_object(change.action);
+    let (sign, shown) = mark.map_or((Sign::None, " ".into()), |mark| (mark.sign(), mark.drawn(paint)));
+    lines.push(Line::plain(text!("  {}", paint.bold(text!("# {} {}", title, headline(change))))).under("  # "));
+    lines.push(Line::new(sign, text!("  {} {}", shown, title)).under("    "));
     // What another manager holds back has its hint beside each field.
     if let Some(hint) = change.hint().filter(|_| change.reason != Reason::OwnedByOthers) {
-        lines.push(Line::plain(text!("      {} {}", paint.bold("hint:"), hint)));
+        lines.push(Line::plain(text!("      {} {}", paint.bold("hint:"), hint)).under("      hint: "));
     }
     fields::lines(lines, change, plan, paint);
 }

@@ -65,8 +65,8 @@ pub fn spec(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     if let Err(errors) = parse("konnect.toml", Path::new(""), &text, false) {
         assert!(errors.count() > 0, "refused without a reason");
-        clean(konnect::view::render_spec_errors(&errors, false, &Door::default()).as_str());
-        clean(konnect::view::render_spec_errors(&errors, true, &Door::default()).as_str());
+        clean(konnect::view::render_spec_errors(&errors, false, None, &Door::default()).as_str());
+        clean(konnect::view::render_spec_errors(&errors, true, None, &Door::default()).as_str());
         errors.messages().iter().for_each(shown);
     }
 }

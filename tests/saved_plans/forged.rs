@@ -268,7 +268,7 @@ fn what_the_planner_says_of_itself_is_shown_as_that() {
     desk.planned();
     forge(&desk, |document| document["cluster"]["user"] = json!("system:admin"));
     let shown = desk.run(&["show", "p"]);
-    assert!(shown.stdout.contains("as system:admin, says the plan"), "{}", shown.stdout);
+    assert!(shown.stdout.contains("User     system:admin, says the plan"), "{}", shown.stdout);
     let applied = desk.run(&["apply", "p", "--sandbox=s"]);
     assert!(!applied.stdout.contains("system:admin"), "{}", applied.stdout);
     applied.assert_code(0);

@@ -14,14 +14,22 @@ use crate::view::Event;
 /// The most bytes of an answer that are read.
 const MAX_ANSWER_BYTES: u64 = 1024;
 
-/// Asks, and looks at the cluster again, since an answer takes time.
-pub(super) async fn approve(run: &Run, cluster: &Cluster, plan: Plan, context: ApplyContext<'_>) -> Result<Revalidated, Failure> {
-    run.or_stop(ask(run, cluster)).await?;
-    run.or_stop(look_again(cluster, plan, context)).await
+/// Asks, and looks at the cluster again, since an answer takes time. `None` if the answer was not `yes`.
+pub(super) async fn approve(
+    run: &Run,
+    cluster: &Cluster,
+    plan: Plan,
+    context: ApplyContext<'_>,
+) -> Result<Option<Revalidated>, Failure> {
+    if !run.or_stop(ask(run, cluster, &plan)).await? {
+        run.emit(Event::Cancelled);
+        return Ok(None);
+    }
+    run.or_stop(look_again(cluster, plan, context)).await.map(Some)
 }
 
 /// Asks on the terminal. Only `yes` goes on.
-async fn ask(run: &Run, cluster: &Cluster) -> Result<(), Failure> {
+async fn ask(run: &Run, cluster: &Cluster, plan: &Plan) -> Result<bool, Failure> {
     let refused = |what: &'static str| Failure::new(FailureCode::NotApproved, text!("nothing was written: {}", what));
     if let Some(why) = run.reporter().nobody_to_ask() {
         return Err(refused(why).hint("pass --auto-approve, or a saved plan"));
@@ -29,7 +37,7 @@ async fn ask(run: &Run, cluster: &Cluster) -> Result<(), Failure> {
     if !std::io::stdin().is_terminal() {
         return Err(refused("there is no terminal to ask on").hint("pass --auto-approve to apply without being asked"));
     }
-    run.emit(Event::Asked);
+    run.emit(Event::Asked { cluster: &plan.cluster });
     let asked = Instant::now();
     let (send, answer) = tokio::sync::oneshot::channel();
     // A thread of its own: a read of the terminal can't be broken off, and must not keep Ctrl-C waiting.
@@ -40,5 +48,5 @@ async fn ask(run: &Run, cluster: &Cluster) -> Result<(), Failure> {
     });
     let line = answer.await.ok().and_then(Result::ok).unwrap_or_default();
     cluster.deadline.extend(asked.elapsed());
-    if line.trim() == "yes" { Ok(()) } else { Err(refused("it was not approved")) }
+    Ok(line.trim() == "yes")
 }

@@ -73,7 +73,9 @@ impl View for Lines {
             }
             Event::Confirmed => self.confirmed = true,
             Event::Ended { outcome } => printer.out(&summary(&self.report, self.confirmed, outcome)),
-            Event::WaitingForToken | Event::Asked | Event::Writing => {}
+            Event::WaitingForToken | Event::Writing => {}
+            // These are said to people alone.
+            Event::Next { command: _ } | Event::Asked { cluster: _ } | Event::Cancelled => {}
             // These are of other commands than apply.
             Event::Valid { .. } | Event::Text(_) | Event::Saved { .. } | Event::Opened { .. } => {}
             Event::Serving { .. } | Event::SandboxReset { .. } => {}

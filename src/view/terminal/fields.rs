@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::super::Paint;
-use super::{Line, Sign};
+use super::{Line, Mark, Sign};
 use crate::escape::escape;
 use crate::outside::{Outside, Piece, Text};
 use crate::plan::{Action, Change, Field, FieldAction, FieldValue, Manager, Plan, Reason};
@@ -15,24 +15,25 @@ use crate::token::Verdict;
 
 /// Pads paths up to here, so that one very long key does not push every value off the screen.
 const WIDEST: usize = 48;
+/// What stands before a remark about a field: it begins left of whatever an annotation of several lines may hold.
+const REMARK: &str = "          ";
+
+/// The fields that have a line.
+pub(super) fn shown(change: &Change) -> Vec<&Field> {
+    change.fields.iter().filter(|field| field.action != FieldAction::None || uncompared(field)).collect()
+}
 
 pub(super) fn lines(lines: &mut Vec<Line>, change: &Change, plan: &Plan, paint: Paint) {
-    let shown: Vec<&Field> =
-        change.fields.iter().filter(|field| field.action != FieldAction::None || uncompared(field)).collect();
+    let shown = shown(change);
     let widest = shown.iter().map(|field| width(&field.path.short())).max().unwrap_or_default().min(WIDEST);
     for field in &shown {
-        let (sign, drawn) = match field.action {
-            FieldAction::Add => (Sign::Add, paint.green("+")),
-            FieldAction::Change | FieldAction::TakeOver => (Sign::Change, paint.yellow("~")),
-            FieldAction::Remove => (Sign::Remove, paint.red("-")),
-            FieldAction::Release => (Sign::Remove, paint.yellow("-")),
-            FieldAction::Blocked => (Sign::Change, paint.red("!")),
-            FieldAction::None => (Sign::None, " ".into()),
-        };
+        let mark = Mark::of_field(field.action);
+        let (sign, drawn) = mark.map_or((Sign::None, " ".into()), |mark| (mark.sign(), mark.drawn(paint)));
         let path = field.path.short();
         let padding = Text::repeat(" ", widest.saturating_sub(width(&path)));
-        let owners = owners(field, change, plan.read_at);
-        lines.push(Line::new(sign, text!("      {} {}{} = {}{}", drawn, path, padding, value(field, plan), owners)));
+        let path = text!("      {} {}{} = ", drawn, path, padding);
+        lines.push(Line::new(sign, text!("{}{}", path, value(field, plan))).under(path));
+        lines.extend(remarks(field, change, plan.read_at, paint).into_iter().map(|remark| Line { sign, ..remark }));
         multi_line(lines, field, paint);
     }
     let unchanged = change.fields.len() - shown.len();
@@ -107,7 +108,7 @@ fn multi_line(lines: &mut Vec<Line>, field: &Field, paint: Paint) {
                 similar::ChangeTag::Insert => (Sign::Add, paint.green(text!("+ {}", line))),
                 similar::ChangeTag::Delete => (Sign::Remove, paint.red(text!("- {}", line))),
             };
-            lines.push(Line::new(sign, text!("            {}", line)));
+            lines.push(Line::new(sign, text!("            {}", line)).under("              "));
             if end_moves && change.missing_newline() {
                 // In the column of the signs, where no text of theirs can stand.
                 lines.push(Line::plain(text!("            {}", paint.dim("\\ no line break at the end"))));
@@ -121,27 +122,30 @@ fn starts<'t>(lines: impl Iterator<Item = &'t str>) -> Vec<usize> {
     lines.scan(0, |next, line| Some(std::mem::replace(next, *next + line.len()))).collect()
 }
 
-fn owners(field: &Field, change: &Change, now: Timestamp) -> Text {
+/// Whose the field is, and what to do about that: each on a line of its own.
+fn remarks(field: &Field, change: &Change, now: Timestamp, paint: Paint) -> Vec<Line> {
     let named = || Text::join(field.managers.iter().map(|manager| name(manager, now)), " and ");
     match field.action {
-        FieldAction::Add | FieldAction::Change | FieldAction::None | FieldAction::Remove => Text::default(),
+        FieldAction::Add | FieldAction::Change | FieldAction::None | FieldAction::Remove => Vec::new(),
         FieldAction::TakeOver => {
             let by = if field.managers.is_empty() { "an unknown manager".into() } else { named() };
             // What apply refuses is not promised.
             let would = if change.is_written() { "will" } else { "would" };
-            text!("; set by {}, {} be taken over", by, would)
+            vec![remark(text!("set by {}; {} be taken over", by, would))]
         }
-        FieldAction::Release => text!("; no longer ours, stays with {}", named()),
-        FieldAction::Blocked if change.reason != Reason::OwnedByOthers => text!("; owned by {}", named()),
+        FieldAction::Release => vec![remark(text!("no longer ours; stays with {}", named()))],
+        FieldAction::Blocked if change.reason != Reason::OwnedByOthers => vec![remark(text!("owned by {}", named()))],
         FieldAction::Blocked => {
-            text!(
-                "; owned by {}; to take it: --take-over {}.{}",
-                named(),
-                change.wanted.object.resource.spec_key,
-                field.path.dotted()
-            )
+            let flag = text!("{}.{}", change.wanted.object.resource.spec_key, field.path.dotted());
+            let hint = text!("{} --take-over {} takes it", paint.bold("hint:"), Text::shell_word(flag));
+            vec![remark(text!("owned by {}", named())), remark(hint).under(text!("{}hint: ", REMARK))]
         }
     }
+}
+
+/// A line under its field.
+fn remark(text: impl Into<Text>) -> Line {
+    Line::plain(text!("{}{}", REMARK, text.into()))
 }
 
 /// `kubectl-create 3 days ago`; tools with the operation too, since `konnect (Update)` is not us.

@@ -22,18 +22,27 @@ pub struct Line {
     pub sign: Sign,
     /// What it says.
     pub text: Text,
+    /// As much of its beginning as its further rows are indented by, where it has several. Only measured, and not before a secret in it
+    /// is masked: the indent must not tell how long that is.
+    pub hang: Text,
 }
 
 impl Line {
     /// A line that something happens in.
     #[must_use]
-    pub const fn new(sign: Sign, text: Text) -> Self {
-        Self { sign, text }
+    pub fn new(sign: Sign, text: Text) -> Self {
+        Self { sign, text, hang: Text::default() }
     }
 
     /// A line of words alone.
     #[must_use]
-    pub const fn plain(text: Text) -> Self {
+    pub fn plain(text: Text) -> Self {
         Self::new(Sign::None, text)
+    }
+
+    /// The same with further rows that begin under what follows this beginning of it.
+    #[must_use]
+    pub fn under(self, hang: impl Into<Text>) -> Self {
+        Self { hang: hang.into(), ..self }
     }
 }

@@ -137,10 +137,10 @@ impl Text {
         Self(vec![Piece::Part(Fragment { text: Arc::clone(whole), from: range.start, to: range.end })])
     }
 
-    /// A text from outside as one word of a command line: whoever pastes it gives that text to the command, and nothing to the shell.
+    /// All of a text as one word of a command line: whoever pastes it gives that text to the command, and nothing to the shell.
     #[must_use]
-    pub fn shell_word(word: impl Into<Outside>) -> Self {
-        Self(vec![Piece::ShellWord(word.into())])
+    pub fn shell_word(word: impl Into<Self>) -> Self {
+        Self(vec![Piece::ShellWord(Outside(word.into().plain()))])
     }
 
     /// Our own words, so many times.

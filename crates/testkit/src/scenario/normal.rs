@@ -23,21 +23,17 @@ pub fn document(value: &mut Value) {
     }
 }
 
-/// Of the plan for people: the cluster's line, its address anywhere, and ages.
+/// Of the plan for people: which cluster and who, its address anywhere, and ages.
 #[must_use]
 pub fn text(text: &str, url: &str) -> String {
     let mut lines = Vec::new();
     for line in text.replace(url, "[…]").lines() {
+        if let Some(label) = ["  Cluster  ", "  UID      ", "  User     "].into_iter().find(|label| line.starts_with(label)) {
+            lines.push(format!("{label}[…]"));
+            continue;
+        }
         let mut words: Vec<String> = line.split(' ').map(str::to_owned).collect();
         for i in 0..words.len() {
-            if words[i] == "uid" && i + 1 < words.len() {
-                words[i + 1] = "[…])".to_owned();
-            }
-            if words[i] == "Cluster" && i + 2 < words.len() {
-                words[i + 2] = "[…]".to_owned();
-                let last = words.len() - 1;
-                words[last] = "[…]".to_owned();
-            }
             if words[i].starts_with("ago") && i >= 2 {
                 words[i - 2] = "[…]".to_owned();
                 words[i - 1] = String::new();

@@ -1,0 +1,121 @@
+//! The command that carries out the plan that was just shown: what was typed for the plan and matters to apply, each word fit for a shell.
+
+use std::time::Duration;
+
+use crate::cli::{ChoiceArgs, ClusterArgs, PlanArgs, SpecArgs, TrustArgs};
+use crate::deadline::Deadline;
+use crate::outside::{Outside, Text};
+use crate::plan::{ComputedBecause, Plan, Verification};
+use crate::text;
+
+/// The spec that is read where none is named.
+const DEFAULT_SPEC: &str = "konnect.toml";
+
+/// What applies a spec as this plan read it. `None` where an apply would be refused, as far as the plan can tell.
+pub(super) fn of_spec(args: &PlanArgs, plan: &Plan) -> Option<Vec<Text>> {
+    let PlanArgs { spec, trust, cluster, format: _, detailed_exitcode: _, out: _, expires: _, screen: _ } = args;
+    let TrustArgs { untrusted_spec, allow_context: _, allow_pat_env: _ } = trust;
+    let forbidden = |plan: &Plan| {
+        let of_writes = plan.changes.iter().filter(|change| change.is_written());
+        of_writes.map(|change| &change.verification).any(|how| *how == Verification::Computed(ComputedBecause::NoPermission))
+    };
+    if !plan.is_applyable() || *untrusted_spec || forbidden(plan) {
+        return None;
+    }
+    let SpecArgs { file, pat_stdin, accept_any_token: _, take_over } = spec;
+    let mut command = konnect_apply();
+    if *file != *DEFAULT_SPEC {
+        command.extend(["-f".into(), Text::shell_word(file)]);
+    }
+    if *pat_stdin {
+        command.push("--pat-stdin".into());
+    }
+    accepting(&mut command, spec);
+    for field in take_over {
+        let field = text!("{}.{}", field.resource.spec_key, field.field.dotted());
+        command.extend(["--take-over".into(), Text::shell_word(field)]);
+    }
+    let ClusterArgs { choice, sandbox: _ } = cluster;
+    let ChoiceArgs { context, kubeconfig, timeout: _ } = choice;
+    for (flag, value) in [("--context", context), ("--kubeconfig", kubeconfig)] {
+        if let Some(value) = value {
+            command.extend([flag.into(), Text::shell_word(value)]);
+        }
+    }
+    reaching(&mut command, cluster);
+    Some(command)
+}
+
+/// What applies the plan that was saved. It knows its spec, its context and its kubeconfig by itself.
+pub(super) fn of_saved(args: &PlanArgs, plan: &Plan, digest: &str) -> Option<Vec<Text>> {
+    let mut flags = Vec::new();
+    accepting(&mut flags, &args.spec);
+    reaching(&mut flags, &args.cluster);
+    of_file(args.out.as_ref()?, plan, flags, digest)
+}
+
+/// What applies a saved plan, with flags that it needs. The digest stands last: it is what whoever approves the plan compares.
+pub(super) fn of_file(path: &Outside, plan: &Plan, flags: Vec<Text>, digest: &str) -> Option<Vec<Text>> {
+    if !plan.is_applyable() {
+        return None;
+    }
+    let mut command = konnect_apply();
+    command.push(Text::shell_word(path));
+    command.extend(flags);
+    command.extend(["--expect".into(), Text::shell_word(Outside::from(digest))]);
+    Some(command)
+}
+
+fn konnect_apply() -> Vec<Text> {
+    vec!["konnect".into(), "apply".into()]
+}
+
+fn accepting(command: &mut Vec<Text>, spec: &SpecArgs) {
+    if spec.accept_any_token {
+        command.push("--accept-any-token".into());
+    }
+}
+
+/// What a saved plan does not keep: that it is the sandbox, and the time that the cluster needs.
+fn reaching(command: &mut Vec<Text>, ClusterArgs { choice, sandbox }: &ClusterArgs) {
+    match sandbox {
+        None => {}
+        Some(file) if file.is_empty() => command.push("--sandbox".into()),
+        Some(file) => command.push(text!("--sandbox={}", Text::shell_word(file))),
+    }
+    if choice.timeout != Deadline::DEFAULT {
+        command.extend(["--timeout".into(), typed(choice.timeout)]);
+    }
+}
+
+fn typed(time: Duration) -> Text {
+    if time.subsec_nanos() == 0 { text!("{}s", time.as_secs()) } else { text!("{}ms", time.as_millis()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::cli::{Cli, Command};
+
+    #[test]
+    fn a_duration_is_typed_so_that_it_is_read_back() {
+        for typed_by_user in ["2m", "90s", "1500ms", "1h"] {
+            let args = |time: &str| match Cli::parse_from(["konnect", "plan", "--timeout", time]).command {
+                Command::Plan(args) => args.cluster.choice.timeout,
+                other => panic!("{other:?}"),
+            };
+            assert_eq!(args(&typed(args(typed_by_user)).own_words()), args(typed_by_user));
+        }
+    }
+
+    #[test]
+    fn what_was_not_typed_is_not_repeated() {
+        let Command::Plan(args) = Cli::parse_from(["konnect", "plan"]).command else { panic!("plan") };
+        assert!(args.spec.file == *DEFAULT_SPEC && args.cluster.choice.timeout == Deadline::DEFAULT);
+        let mut command = konnect_apply();
+        reaching(&mut command, &args.cluster);
+        assert_eq!(command, konnect_apply());
+    }
+}
