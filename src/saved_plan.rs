@@ -77,6 +77,13 @@ impl SavedPlan {
         self.contents.source == PatSource::Stdin
     }
 
+    /// The sandbox's file, if it was made for the sandbox: the address of any other server has a scheme.
+    #[must_use]
+    pub fn sandbox(&self) -> Option<&Outside> {
+        let server = &self.plan.cluster.server;
+        (!server.expose().contains("://")).then_some(server)
+    }
+
     /// What is to be told to whoever saves, shows or applies it.
     #[must_use]
     pub fn warnings(&self, now: Timestamp) -> Vec<Warning> {

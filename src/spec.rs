@@ -9,7 +9,7 @@ mod walk;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-pub use diagnostic::SpecErrors;
+pub use diagnostic::{Excerpt, SpecErrors};
 pub(crate) use mask::{looks_like_token, variable};
 pub use untrusted::Policy;
 

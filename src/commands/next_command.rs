@@ -6,6 +6,7 @@ use crate::cli::{ChoiceArgs, ClusterArgs, PlanArgs, SpecArgs, TrustArgs};
 use crate::deadline::Deadline;
 use crate::outside::{Outside, Text};
 use crate::plan::{ComputedBecause, Plan, Verification};
+use crate::saved_plan::SavedPlan;
 use crate::text;
 
 /// The spec that is read where none is named.
@@ -54,8 +55,13 @@ pub(super) fn of_saved(args: &PlanArgs, plan: &Plan, digest: &str) -> Option<Vec
     of_file(args.out.as_ref()?, plan, flags, digest)
 }
 
-/// What applies a saved plan, with flags that it needs. The digest stands last: it is what whoever approves the plan compares.
-pub(super) fn of_file(path: &Outside, plan: &Plan, flags: Vec<Text>, digest: &str) -> Option<Vec<Text>> {
+/// What applies a plan that somebody saved.
+pub(super) fn of_shown(path: &Outside, saved: &SavedPlan, digest: &str) -> Option<Vec<Text>> {
+    of_file(path, &saved.plan, saved.sandbox().map(sandbox_flag).into_iter().collect(), digest)
+}
+
+/// The digest stands last: it is what whoever approves the plan compares.
+fn of_file(path: &Outside, plan: &Plan, flags: Vec<Text>, digest: &str) -> Option<Vec<Text>> {
     if !plan.is_applyable() {
         return None;
     }
@@ -78,14 +84,14 @@ fn accepting(command: &mut Vec<Text>, spec: &SpecArgs) {
 
 /// What a saved plan does not keep: that it is the sandbox, and the time that the cluster needs.
 fn reaching(command: &mut Vec<Text>, ClusterArgs { choice, sandbox }: &ClusterArgs) {
-    match sandbox {
-        None => {}
-        Some(file) if file.is_empty() => command.push("--sandbox".into()),
-        Some(file) => command.push(text!("--sandbox={}", Text::shell_word(file))),
-    }
+    command.extend(sandbox.as_ref().map(sandbox_flag));
     if choice.timeout != Deadline::DEFAULT {
         command.extend(["--timeout".into(), typed(choice.timeout)]);
     }
+}
+
+fn sandbox_flag(file: &Outside) -> Text {
+    if file.is_empty() { "--sandbox".into() } else { text!("--sandbox={}", Text::shell_word(file)) }
 }
 
 fn typed(time: Duration) -> Text {

@@ -21,9 +21,9 @@ pub(super) async fn show(args: ShowArgs, context: &RunContext) -> Outcome {
             run.warn(&saved.warnings_to_viewer(now));
             run.emit(Event::Plan(&saved.plan));
             run.emit(Event::Opened { created: saved.created(), expires: saved.expires(), digest: &digest });
-            let fresh = saved.check_time(now).is_ok();
-            let next = fresh.then(|| next_command::of_file(&args.plan, &saved.plan, Vec::new(), &digest)).flatten();
-            if let Some(command) = &next {
+            if saved.check_time(now).is_ok()
+                && let Some(command) = &next_command::of_shown(&args.plan, &saved, &digest)
+            {
                 run.emit(Event::Next { command });
             }
             run.finish(outcome_of(&saved.plan, args.detailed_exitcode))

@@ -2,15 +2,14 @@
 
 use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
 
-use super::wrap::wrap;
+use super::wrap::{columns, wrap};
 use super::{Cleared, Door};
-use crate::spec::SpecErrors;
+use crate::spec::{Excerpt, SpecErrors};
 
 /// Each error with the line it stands in, and how many there are; for a terminal of this width, if it is one.
 #[must_use]
 pub fn render(errors: &SpecErrors, color: bool, width: Option<usize>, door: &Door) -> Cleared {
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
-    let renderer = width.map_or(renderer.clone(), |width| renderer.term_width(width));
     // Beside the rows of a message stands what their first one begins with.
     let fitting = |said: String, beginning: usize| match width {
         Some(width) => wrap(&said, 0, width.saturating_sub(beginning)),
@@ -21,7 +20,11 @@ pub fn render(errors: &SpecErrors, color: bool, width: Option<usize>, door: &Doo
     for error in errors.shown(door.secrets().find(errors.text())) {
         let title = fitting(door.line(error.message), "error: ".len());
         let mut group = Level::ERROR.primary_title(title.as_str()).elements(Vec::<Origin<'_>>::new());
-        group = match &error.excerpt {
+        let excerpt = error.excerpt.map(|excerpt| match width {
+            Some(width) => narrowed(excerpt, width),
+            None => excerpt,
+        });
+        group = match &excerpt {
             None => group.element(Origin::path(path.as_str())),
             Some(excerpt) => {
                 let mark = AnnotationKind::Primary.span(excerpt.mark.clone());
@@ -48,4 +51,41 @@ pub fn render(errors: &SpecErrors, color: bool, width: Option<usize>, door: &Doo
     text.extend(errors.rest().map(|rest| format!("{}\n", door.line(rest))));
     text.push_str(&format!("{path}: {count} {noun}\n"));
     Cleared::new(text)
+}
+
+/// The line with no more of it than stands beside its number on a terminal of this width, round the place.
+fn narrowed(excerpt: Excerpt, width: usize) -> Excerpt {
+    let Excerpt { line, column, text, mark } = excerpt;
+    let room = width.saturating_sub(format!("{line} | ").len());
+    if columns(&text) <= room {
+        return Excerpt { line, column, text, mark };
+    }
+    let back = text[..mark.start].char_indices().rev().map(|(at, _)| at);
+    let from = back.take_while(|at| columns(&text[*at..mark.start]) <= room / 3).last().unwrap_or(mark.start);
+    let before = if from > 0 { "…" } else { "" };
+    let ends = text[from..].char_indices().map(|(at, c)| from + at + c.len_utf8());
+    let to = ends.take_while(|at| columns(&text[from..*at]) + 2 <= room).last().unwrap_or(from);
+    let after = if to < text.len() { "…" } else { "" };
+    let moved = |at: usize| at.clamp(from, to) - from + before.len();
+    Excerpt { line, column, mark: moved(mark.start)..moved(mark.end), text: format!("{before}{}{after}", &text[from..to]) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_narrowed_round_its_place() {
+        let narrow = |text: &str, mark: std::ops::Range<usize>| {
+            let Excerpt { text, mark, .. } = narrowed(Excerpt { line: 3, column: 1, text: text.to_owned(), mark }, 24);
+            assert!(columns(&text) <= 20, "{text}");
+            (text.clone(), text[mark].to_owned())
+        };
+        let is = |shown: (String, String), text: &str, mark: &str| assert_eq!(shown, (text.to_owned(), mark.to_owned()));
+        is(narrow("a short line", 2..7), "a short line", "short");
+        is(narrow("the place at the beginning of it", 4..9), "the place at the b…", "place");
+        is(narrow("something before the place and after it", 21..26), "…e the place and af…", "place");
+        is(narrow(&"字".repeat(30), 30..60), "…字字字字字字字字字…", "字字字字字字");
+        is(narrow("a mark that goes on and on and on", 7..33), "… mark that goes on…", "that goes on");
+    }
 }

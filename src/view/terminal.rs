@@ -57,7 +57,7 @@ pub fn question(cluster: &ClusterIdentity) -> Text {
 #[must_use]
 pub fn lines(plan: &Plan, paint: Paint) -> Vec<Line> {
     let mut lines = Vec::new();
-    let mut say = |text| lines.push(Line::plain(text));
+    let mut say = |text| lines.push(Line::plain(text).under("  "));
     let shown = || plan.changes.iter().filter(|change| change.action != Action::None);
     let heading = match plan.refused_because() {
         Some(why) => Some(text!("Planned changes; apply will refuse: {}", why)),
@@ -71,7 +71,7 @@ pub fn lines(plan: &Plan, paint: Paint) -> Vec<Line> {
         object(&mut lines, change, plan, paint);
         lines.push(Line::plain(Text::default()));
     }
-    lines.push(Line::plain(paint.bold(closing(plan))));
+    lines.push(Line::plain(paint.bold(closing(plan))).under("  "));
     lines
 }
 

@@ -1,11 +1,13 @@
 //! Lines that fit a terminal: broken between words, each row below the first indented. Works on what went through the door and was
 //! painted, so that no secret is looked for in halves; escape sequences take no columns.
 
-use textwrap::core::display_width;
-use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
+use textwrap::WordSeparator;
+use textwrap::core::{Word, display_width};
 
-/// How much further than its line a row is indented that can't stand where it should.
+/// How much further than its line a row is indented where its place is too far to the right.
 const STEP: usize = 4;
+/// How many columns are left for an answer: `yes`.
+const ANSWER: usize = 4;
 
 /// How many columns a text takes.
 pub(super) fn columns(text: &str) -> usize {
@@ -19,54 +21,64 @@ pub(super) fn wrap(text: &str, hang: usize, width: usize) -> String {
     let mut hangs = Some(hang);
     for line in text.split('\n') {
         let hang = if line.is_empty() { 0 } else { hangs.take().unwrap_or_default() };
+        // A line that ends with a blank waits for an answer, which is typed behind it.
+        let width = if line.ends_with(' ') { width.saturating_sub(ANSWER) } else { width };
         if columns(line) <= width { rows.push(line.to_owned()) } else { wrap_line(&mut rows, line, hang, width) }
     }
     rows.join("\n")
 }
 
 fn wrap_line(rows: &mut Vec<String>, line: &str, hang: usize, width: usize) {
-    let words = line.trim_start_matches(' ');
-    let indent = &line[..line.len() - words.len()];
-    let below = " ".repeat(indent_below(words, indent.len(), hang, width));
-    let options = Options::new(width)
-        .initial_indent(indent)
-        .subsequent_indent(&below)
-        .word_separator(WordSeparator::AsciiSpace)
-        .word_splitter(WordSplitter::NoHyphenation)
-        .wrap_algorithm(WrapAlgorithm::FirstFit);
-    let before = rows.len();
-    // Where not even the first word fits behind a deep indent there would be a row of nothing.
-    rows.extend(textwrap::wrap(words, options).into_iter().map(String::from).filter(|row| !row.trim_start().is_empty()));
-    // What is typed after a question stands apart from it.
-    let end = &line[line.trim_end_matches(' ').len()..];
-    if let Some(last) = rows[before..].last_mut() {
-        last.push_str(end);
+    let said = line.trim_start_matches(' ');
+    let indent = line.len() - said.len();
+    let below = if hang.max(indent) <= width / 2 { hang.max(indent) } else { (indent + STEP).min(width / 2) };
+    let mut row = " ".repeat(indent);
+    let mut blanks = "";
+    for word in break_words(WordSeparator::AsciiSpace.find_words(said), width - below, width) {
+        let begun = !row.trim_start().is_empty();
+        if columns(&row) + blanks.len() + columns(&word) <= width {
+            row.push_str(blanks);
+        } else {
+            let room = width.saturating_sub(columns(&word));
+            let next = " ".repeat(if begun { below } else { indent }.min(room));
+            let full = std::mem::replace(&mut row, next);
+            rows.extend(begun.then_some(full));
+        }
+        row.push_str(&word);
+        blanks = word.whitespace;
     }
+    rows.push(row + blanks);
 }
 
-/// Where rows below the first begin: where they should, unless that leaves less than half of the terminal or no room for the longest word.
-fn indent_below(words: &str, indent: usize, hang: usize, width: usize) -> usize {
-    let longest = words.split(' ').map(columns).max().unwrap_or_default();
-    let wanted = [hang.max(indent), indent + STEP, indent, 0];
-    let roomy = wanted.into_iter().filter(|column| *column <= width / 2);
-    let fits = |column: &usize| longest <= width - column;
-    roomy.clone().find(fits).or_else(|| roomy.clone().next()).unwrap_or_default()
+/// The words, those that are wider than the terminal in pieces of this width.
+fn break_words<'l>(words: impl Iterator<Item = Word<'l>>, piece: usize, width: usize) -> impl Iterator<Item = Word<'l>> {
+    words.flat_map(move |word| {
+        let fits = columns(&word) <= width;
+        let pieces: Vec<Word<'l>> = if fits { vec![word] } else { word.break_apart(piece).collect() };
+        pieces
+    })
 }
 
-/// A command to be pasted, on as many rows as it takes: a shell reads them as one. No word of it is broken, whatever the width.
+/// A command to be pasted, on as many rows as it takes: a shell reads them as one. No word of it is broken, whatever the width, and a flag
+/// stands beside its value where one row has room for both.
 pub(super) fn command(words: &[String], indent: usize, width: Option<usize>) -> String {
+    let width = width.unwrap_or(usize::MAX);
     let mut text = " ".repeat(indent);
     let mut used = indent;
     for (i, word) in words.iter().enumerate() {
         // The end of a row takes a blank and a backslash, unless it is the last word's.
-        let end = if i + 1 < words.len() { 2 } else { 0 };
-        let fits = width.is_none_or(|width| used + 1 + columns(word) + end <= width);
-        if i > 0 && fits {
+        let until = |last: usize| {
+            let end = if last + 1 < words.len() { 2 } else { 0 };
+            words[i..=last].iter().map(|word| columns(word) + 1).sum::<usize>() - 1 + end
+        };
+        let has_value = word.starts_with('-') && words.get(i + 1).is_some_and(|next| !next.starts_with('-'));
+        let together = if has_value && indent + STEP + until(i + 1) <= width { until(i + 1) } else { until(i) };
+        if i > 0 && used + 1 + together <= width {
             text.push(' ');
             used += 1;
         } else if i > 0 {
-            text.push_str(&format!(" \\\n{}", " ".repeat(indent + 2)));
-            used = indent + 2;
+            text.push_str(&format!(" \\\n{}", " ".repeat(indent + STEP)));
+            used = indent + STEP;
         }
         text.push_str(word);
         used += columns(word);
@@ -94,8 +106,9 @@ mod tests {
     #[test]
     fn a_word_that_has_room_somewhere_is_not_broken() {
         let digest = "x".repeat(36);
-        assert_eq!(wrap(&format!("          hint: {digest}"), 16, 40), format!("          hint:\n{digest}"));
-        assert_eq!(wrap(&format!("  a: {digest}"), 5, 40), format!("  a:\n  {digest}"));
+        assert_eq!(wrap(&format!("          hint: {digest}"), 16, 40), format!("          hint:\n    {digest}"));
+        assert_eq!(wrap(&format!("  a: {digest} b c"), 5, 40), format!("  a:\n    {digest}\n     b c"));
+        assert_eq!(wrap(&format!("          {digest} b"), 10, 40), format!("    {digest}\n          b"));
         let long = "y".repeat(100);
         let rows = wrap(&format!("  a: {long}"), 5, 40);
         assert!(rows.lines().all(|row| row.len() <= 40), "{rows}");
@@ -119,16 +132,18 @@ mod tests {
 
     #[test]
     fn what_is_typed_stands_apart_from_the_question() {
-        assert_eq!(wrap("one two three: ", 0, 10), "one two\nthree: ");
+        assert_eq!(wrap("one two three: ", 0, 14), "one two\nthree: ");
     }
 
     #[test]
     fn a_command_can_be_pasted() {
         let words = ["konnect", "apply", "a.plan", "--expect", "sha256:0123"].map(str::to_owned);
-        assert_eq!(command(&words, 2, None), "  konnect apply a.plan --expect sha256:0123");
-        assert_eq!(command(&words, 2, Some(26)), "  konnect apply a.plan \\\n    --expect sha256:0123");
-        assert_eq!(command(&words, 2, Some(24)), "  konnect apply a.plan \\\n    --expect sha256:0123");
-        assert_eq!(command(&words, 2, Some(23)), "  konnect apply \\\n    a.plan --expect \\\n    sha256:0123");
-        assert_eq!(command(&words[3..], 2, Some(5)), "  --expect \\\n    sha256:0123");
+        let shown = |width| command(&words, 2, width);
+        assert_eq!(shown(None), "  konnect apply a.plan --expect sha256:0123");
+        assert_eq!(shown(Some(43)), "  konnect apply a.plan --expect sha256:0123");
+        assert_eq!(shown(Some(42)), "  konnect apply a.plan \\\n      --expect sha256:0123");
+        assert_eq!(shown(Some(26)), "  konnect apply a.plan \\\n      --expect sha256:0123", "the flag beside its value");
+        assert_eq!(shown(Some(25)), "  konnect apply a.plan \\\n      --expect \\\n      sha256:0123");
+        assert_eq!(shown(Some(5)).replace(" \\\n     ", ""), shown(None), "no word is broken");
     }
 }

@@ -97,6 +97,12 @@ impl Konnect {
         Terminal::spawn(self.command())
     }
 
+    /// The same on one that says how wide it is.
+    pub fn spawn_wide_pty(&self, columns: u16) -> Terminal {
+        assert!(self.stdin.is_none(), "a terminal's input is typed: send_line");
+        Terminal::spawn_wide(self.command(), columns)
+    }
+
     /// A run with other arguments, in the same folder: its exit code and all that it wrote.
     pub fn command_with(&self, args: &[&str]) -> (i32, String) {
         let mut command = Command::new(&self.program);

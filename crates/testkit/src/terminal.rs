@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use rustix::fs::{Mode, OFlags};
 use rustix::process::{Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Winsize, tcsetwinsize};
 
 use crate::child::{code, pid};
 
@@ -25,8 +26,17 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    /// Starts the command with stdin, stdout and stderr on a new pseudo-terminal.
-    pub fn spawn(mut command: Command) -> Self {
+    /// Starts the command with stdin, stdout and stderr on a new pseudo-terminal, which does not say how large it is.
+    pub fn spawn(command: Command) -> Self {
+        Self::spawn_with(command, None)
+    }
+
+    /// The same on one that says how wide it is.
+    pub fn spawn_wide(command: Command, columns: u16) -> Self {
+        Self::spawn_with(command, Some(columns))
+    }
+
+    fn spawn_with(mut command: Command, columns: Option<u16>) -> Self {
         let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("no pseudo-terminal");
         rustix::io::fcntl_setfd(&master, rustix::io::FdFlags::CLOEXEC).expect("no close-on-exec");
         grantpt(&master).expect("grantpt failed");
@@ -34,6 +44,10 @@ impl Terminal {
         let name = ptsname(&master, Vec::new()).expect("the pseudo-terminal has no name");
         let slave = rustix::fs::open(&name, OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC, Mode::empty());
         let slave = File::from(slave.expect("failed to open the pseudo-terminal"));
+        if let Some(columns) = columns {
+            let size = Winsize { ws_row: 50, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+            tcsetwinsize(&slave, size).expect("the pseudo-terminal has no size");
+        }
         let copy = || slave.try_clone().expect("failed to copy the terminal");
         command.stdin(copy()).stdout(copy()).stderr(copy());
         let child = command.spawn().unwrap_or_else(|e| panic!("failed to start {command:?}: {e}"));
