@@ -65,7 +65,11 @@ fn after_the_workshop_only_the_missing_label_is_added_and_another_token_is_taken
         "{}",
         ran.stdout
     );
-    assert!(ran.stdout.ends_with("Plan: 0 to add, 1 to change, 0 to destroy. 2 unchanged.\n"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("\nPlan: 0 to add, 1 to change, 0 to destroy. 2 unchanged.\n\nApply it with:\n  konnect apply\n"),
+        "{}",
+        ran.stdout
+    );
     assert!(!ran.stdout.contains("(computed"), "verified by the server: {}", ran.stdout);
     let (konnect, ran) = run(konnect, &["apply", "--auto-approve"]);
     ran.assert_code(0);
@@ -77,8 +81,12 @@ fn after_the_workshop_only_the_missing_label_is_added_and_another_token_is_taken
     server.kubectl_ok(&["patch", "secret", "konnect-pat", "-n", &namespace, "--type=merge", "-p", &foreign.to_string()], None);
     let (konnect, ran) = run(konnect.env("PAT", NEW), &["plan"]);
     ran.assert_code(0);
-    assert!(ran.stdout.contains("~ data.token = (sensitive) differs from $PAT; set by kubectl-create "), "{}", ran.stdout);
-    assert!(ran.stdout.contains(" ago, will be taken over"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("~ data.token = (sensitive) differs from $PAT\n          set by kubectl-create "),
+        "{}",
+        ran.stdout
+    );
+    assert!(ran.stdout.contains(" ago; will be taken over"), "{}", ran.stdout);
     let (konnect, ran) = run(konnect, &["apply", "--auto-approve"]);
     ran.assert_code(0);
     no_changes(konnect);
@@ -95,7 +103,11 @@ fn from_nothing_three_creations_and_then_nothing() {
     let namespace = server.namespace("fresh");
     let (konnect, ran) = run(konnect(server, &namespace, NEW), &["plan"]);
     ran.assert_code(0);
-    assert!(ran.stdout.ends_with("Plan: 3 to add, 0 to change, 0 to destroy.\n"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.ends_with("\nPlan: 3 to add, 0 to change, 0 to destroy.\n\nApply it with:\n  konnect apply\n"),
+        "{}",
+        ran.stdout
+    );
     let (konnect, ran) = run(konnect, &["apply", "--auto-approve"]);
     ran.assert_code(0);
     assert!(ran.stdout.contains("Apply complete! Resources: 3 added, 0 changed, 0 destroyed."), "{}", ran.stdout);
