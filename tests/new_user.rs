@@ -168,7 +168,11 @@ fn what_may_not_be_read_is_unknown_and_not_to_be_added() {
     let (konnect, ran) = run(konnect, &["plan", "--detailed-exitcode"]);
     ran.assert_code(1);
     assert!(ran.stdout.contains("? Secret"), "{}", ran.stdout);
-    assert!(ran.stdout.ends_with("Plan: 0 to add, 0 to change, 0 to destroy. 2 unchanged, 1 unknown.\n"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("\nPlan: 0 to add, 0 to change, 0 to destroy. 2 unchanged, 1 unknown. Apply will refuse: "),
+        "{}",
+        ran.stdout
+    );
     let (_, ran) = run(konnect, &["apply", "--auto-approve"]);
     ran.assert_code(1);
     assert_eq!(live_token(server, &namespace), OLD);
@@ -194,7 +198,7 @@ fn a_role_in_one_namespace_is_enough_where_the_namespace_is_somebody_else_s() {
     let admin = testkit::konnect!().spec(&text).env("KUBECONFIG", server.kubeconfig()).env("PAT", NEW);
     let (_, ran) = run(admin, &["plan"]);
     assert!(ran.stdout.contains(&format!("namespace {namespace} does not exist")), "{}", ran.stdout);
-    assert!(ran.stdout.ends_with("Plan: 0 to add, 0 to change, 0 to destroy. 2 blocked.\n"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("\nPlan: 0 to add, 0 to change, 0 to destroy. 2 blocked. Apply will refuse: "), "{}", ran.stdout);
 
     server.kubectl_ok(&["create", "namespace", &namespace], None);
     server.rbac(&json!({"apiVersion": "v1", "kind": "List", "items": [role, binding]}).to_string());

@@ -153,7 +153,7 @@ fn what_concerns_the_plan_stops_it_and_what_does_not_is_said() {
     let (plan, _) = ci.planned();
     ci.edit("kubectl-label", &json!({"metadata": {"labels": {"team": "x"}}}));
     let ran = ci.apply(&plan, TOKEN, &[]);
-    ran.assert_says(0, &["moved since the plan was made, but nothing that the plan reads or writes"]);
+    ran.assert_says(0, &["changed since the plan was made, but nothing that the plan reads or writes"]);
     assert_eq!(ci.live()["metadata"]["labels"]["team"], "x");
 
     // A wanted label, spoiled by hand, is.
@@ -224,7 +224,7 @@ fn owners_that_change_places_do_not_make_a_plan_stale() {
     apply("two", &json!({"konghq.com/secret": "true", "team": "x"}));
     assert_ne!(before, owners(), "they changed places");
     ci.apply(&plan, TOKEN, &[])
-        .assert_says(0, &["moved since the plan was made, but nothing that the plan reads or writes", "1 changed"]);
+        .assert_says(0, &["changed since the plan was made, but nothing that the plan reads or writes", "1 changed"]);
 }
 
 #[test]
