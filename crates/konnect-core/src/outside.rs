@@ -1,7 +1,6 @@
 //! Text that came from outside (a cluster, a spec, a flag, a kubeconfig, a plan file), kept apart from our own words until the door turns
 //! both into output. Neither type can be printed or serialized for output by itself, so the compiler finds whoever would try.
 
-mod shell;
 mod text;
 
 use std::fmt;

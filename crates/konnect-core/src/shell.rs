@@ -17,10 +17,11 @@ pub fn quote(word: &str) -> Cow<'_, str> {
     Cow::Owned(format!("'{}'", word.replace('\'', r"'\''")))
 }
 
-/// Whether no shell takes anything in it for its own. One that begins with `::` would be a runner's command at the beginning of a line.
+/// Whether no shell takes anything in it for its own. One that begins with `::` would be a runner's command at the beginning of a line, and
+/// zsh looks for the program that `=` stands before.
 fn is_plain(word: &str) -> bool {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | ':' | '@' | '%' | '+' | ',');
-    !word.is_empty() && word.chars().all(plain) && !word.starts_with("::")
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | ':' | '@' | '%' | '+' | '=' | ',');
+    !word.is_empty() && word.chars().all(plain) && !word.starts_with("::") && !word.starts_with('=')
 }
 
 /// A character inside `$'…'`.
@@ -50,6 +51,8 @@ mod tests {
             ("=ls", "'=ls'"),
             ("a;b|c&d>e", "'a;b|c&d>e'"),
             ("it's", r"'it'\''s'"),
+            ("'; rm -rf /; '", r"''\''; rm -rf /; '\'''"),
+            ("team=a", "team=a"),
             ("::add-mask::x", "'::add-mask::x'"),
             ("prod-é", "'prod-é'"),
             ("a\nb\tc\x1b[2J", r"$'a\x0ab\x09c\x1b[2J'"),

@@ -56,12 +56,11 @@ impl Plan {
     #[must_use]
     pub fn how_to_grant(&self, command: &'static str) -> Text {
         let subject = self.cluster.user.as_ref().map_or_else(|| "User:NAME".into(), subject);
-        let spec = self.spec.shell_word();
         text!(
             "an administrator can grant it: konnect rbac --for {} -f {} --subject {} | kubectl apply -f -",
             command,
-            spec,
-            subject.shell_word()
+            Text::shell_word(&self.spec),
+            Text::shell_word(subject)
         )
     }
 }
