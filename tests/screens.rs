@@ -18,7 +18,11 @@ use testkit::{Konnect, golden};
 
 const WIDTHS: [u16; 4] = [80, 100, 120, 200];
 const TOKEN: &str = "kpat_screensWantedToken000001";
+const LIVE_TOKEN: &str = "kpat_screensAnotherToken00001";
 const SPEC: &str = "namespace = \"kong\"\nservice_account = \"podid\"\nsecret = \"konnect-pat\"\npat_env = \"PAT\"\n";
+
+/// How much of a token must not be seen.
+const PART: usize = 8;
 
 /// One thing that people see.
 struct Scene<'a> {
@@ -78,6 +82,11 @@ impl Scene<'_> {
             assert!(columns <= width, "{}: {columns} of {width} columns: {line}", self.name);
         }
         let rows = screen::rows(&screen::same_each_time(&written), width);
+        let whole = screen::squeezed(&rows.join("\n"));
+        for secret in [TOKEN, LIVE_TOKEN] {
+            let parts = || (0..=secret.len() - PART).map(|at| &secret[at..at + PART]);
+            assert!(!parts().any(|part| whole.contains(part)), "{}: a part of a token:\n{}", self.name, rows.join("\n"));
+        }
         if self.typed.is_none() {
             self.holds_what_a_pipe_gets(&rows, width);
         }
@@ -135,15 +144,23 @@ fn a_first_plan() {
 #[test]
 fn what_the_workshop_left_is_taken_over() {
     let by_hand = Owner { manager: "kubectl-create", operation: "Update", fields: &["data", "konghq.com/credential"] };
-    let state = Some(state("kpat_screensAnotherToken00001", &[by_hand]));
+    let state = Some(state(LIVE_TOKEN, &[by_hand]));
     Scene { name: "take-over", state, ..Scene::default() }.check();
+}
+
+/// A secret is masked before its line is broken, so that no half of it is taken for a word. Its place is another on each width.
+#[test]
+fn a_secret_that_would_be_broken() {
+    let ours = Owner { manager: "konnect", operation: "Apply", fields: &["note"] };
+    let state = Some(state(LIVE_TOKEN, &[ours]));
+    Scene { name: "masked", state, ..Scene::default() }.check();
 }
 
 #[test]
 fn what_others_own_blocks() {
     let helm = Owner { manager: "helm", operation: "Apply", fields: &["data"] };
     let argocd = Owner { manager: "argocd-controller", operation: "Apply", fields: &["data", "konghq.com/credential"] };
-    let state = Some(state("kpat_screensAnotherToken00001", &[helm, argocd]));
+    let state = Some(state(LIVE_TOKEN, &[helm, argocd]));
     Scene { name: "blocked", state, ..Scene::default() }.check();
 }
 

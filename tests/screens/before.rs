@@ -7,7 +7,7 @@ use testkit::{Served, request};
 pub struct Owner {
     pub manager: &'static str,
     pub operation: &'static str,
-    /// `data`, or the key of a label.
+    /// `data`, `note` (an annotation), or the key of a label.
     pub fields: &'static [&'static str],
 }
 
@@ -18,6 +18,7 @@ impl Owner {
         for field in *fields {
             match *field {
                 "data" => owned["f:data"] = json!({".": {}, "f:token": {}}),
+                "note" => owned["f:metadata"]["f:annotations"] = json!({"f:note": {}}),
                 label => owned["f:metadata"]["f:labels"][format!("f:{label}")] = json!({}),
             }
         }
@@ -28,7 +29,7 @@ impl Owner {
     }
 }
 
-/// The sandbox's file with the namespace, and in it the Secret as its owners left it.
+/// The sandbox's file with the namespace, and in it the Secret as its owners left it. The token stands in an annotation as well.
 pub fn state(token: &str, owners: &[Owner]) -> String {
     use base64::Engine as _;
     let served = Served::start(testkit::konnect!());
@@ -47,6 +48,7 @@ pub fn state(token: &str, owners: &[Owner]) -> String {
         "metadata": {
             "name": "konnect-pat", "namespace": "kong", "managedFields": entries,
             "labels": {"konghq.com/credential": "konect"},
+            "annotations": {"note": format!("made by hand from {token}, which is what the portal gave us, {token}, on the first day")},
         },
         "data": {"token": base64::engine::general_purpose::STANDARD.encode(token)},
     });
