@@ -194,6 +194,25 @@ fn no_token() {
     Scene { name: "no-token-apply", spec: &spec, args, code: 1, ..Scene::default() }.check();
 }
 
+/// What an administrator is to run is on rows that a shell reads as one, and as it is in a pipe.
+#[test]
+fn a_command_in_a_hint_can_be_pasted() {
+    let Some(server) = testkit::server() else { return };
+    let user = server.namespace("somebody-without-any-rights");
+    let konnect = testkit::konnect!().spec(SPEC).env("KUBECONFIG", server.user(&user, &[])).env("PAT", TOKEN).args(["plan"]);
+    let ran = konnect.run();
+    ran.assert_code(1);
+    let piped = ran.stderr.lines().find_map(|line| Some(line.split_once("can grant it: ")?.1)).expect("the command");
+    assert!(piped.starts_with("konnect rbac ") && piped.ends_with(" | kubectl apply -f -") && piped.contains(&user), "{piped}");
+    let (_, written) = konnect.spawn_wide_pty(80).wait();
+    let (_, rest) = written.split_once("can grant it:\r\n").expect("the command, on rows of its own");
+    let rows: Vec<&str> = rest.split("\r\n").take_while(|row| row.starts_with("        ")).collect();
+    assert!(rows.len() > 1 && rows.iter().all(|row| row.len() <= 80), "{written}");
+    let pasted = rows.join("\n").replace("\\\n", "");
+    assert_eq!(pasted.split_whitespace().collect::<Vec<_>>(), piped.split_whitespace().collect::<Vec<_>>());
+    assert!(!pasted.contains('\n'), "one command: {written}");
+}
+
 #[test]
 fn the_prompt_and_its_answers() {
     let asked = "accepted: ";

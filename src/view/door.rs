@@ -83,7 +83,7 @@ impl Door {
     /// For programs, where the format itself has escapes: masked, and else as it is.
     #[must_use]
     pub fn value(&self, text: impl Into<Text>) -> String {
-        self.each(&text.into(), |masked| masked)
+        self.each(&text.into(), &|masked| masked)
     }
 
     /// A YAML document whose texts from outside came from `value`, each in double quotes: there every escape is one.
@@ -96,14 +96,14 @@ impl Door {
     /// For people: masked, and escapes spelled out, line breaks too.
     #[must_use]
     pub fn line(&self, text: impl Into<Text>) -> String {
-        self.each(&text.into(), |masked| guard_line(&escape(&masked)))
+        self.each(&text.into(), &|masked| guard_line(&escape(&masked)))
     }
 
     /// As `line`, but line breaks stay, and what follows one is indented: for messages that hold words of a server.
     #[must_use]
     pub fn lines(&self, text: impl Into<Text>) -> String {
         let guarded = |masked: String| masked.split('\n').map(|line| guard_line(&escape(line))).collect::<Vec<_>>().join("\n");
-        self.each(&text.into(), guarded).replace('\n', "\n  ")
+        self.each(&text.into(), &guarded).replace('\n', "\n  ")
     }
 
     /// Output for people: our own words with their line breaks, and each text from outside on one line.
@@ -122,21 +122,26 @@ impl Door {
     #[must_use]
     pub fn keep(&self, text: impl Into<Text>) -> Option<String> {
         let text = text.into();
-        let may_keep = |piece: &Piece| match piece {
+        self.may_keep_all(&text).then(|| text.plain())
+    }
+
+    fn may_keep_all(&self, text: &Text) -> bool {
+        text.pieces().iter().all(|piece| match piece {
             Piece::Own(_) => true,
             Piece::Outside(outside) | Piece::ShellWord(outside) => self.may_keep(outside.expose()),
             Piece::Part(part) => self.may_keep(part.text()),
-        };
-        text.pieces().iter().all(may_keep).then(|| text.plain())
+            Piece::Command(words) => words.iter().all(|word| self.may_keep_all(word)),
+        })
     }
 
-    fn each(&self, text: &Text, show: impl Fn(String) -> String) -> String {
+    fn each(&self, text: &Text, show: &dyn Fn(String) -> String) -> String {
         let piece = |piece: &Piece| match piece {
             Piece::Own(words) => words.clone().into_owned(),
             Piece::Outside(outside) => show(self.mask(outside)),
             Piece::Part(part) => show(self.mask_part(part)),
             // It is for a shell, whoever shows it: the quotes spell out what a terminal would obey.
             Piece::ShellWord(word) => quote(&self.mask(word)).into_owned(),
+            Piece::Command(words) => words.iter().map(|word| self.each(word, show)).collect::<Vec<_>>().join(" "),
         };
         text.pieces().iter().map(piece).collect()
     }
@@ -220,6 +225,8 @@ mod tests {
         for (word, expected) in rows {
             let text = text!("-f {}", Text::shell_word(word));
             assert_eq!([door.line(&text), door.lines(&text), door.value(&text)], [expected; 3]);
+            let command = Text::command(vec!["-f".into(), Text::shell_word(word)]);
+            assert_eq!((door.line(&command).as_str(), door.keep(&command)), (expected, door.keep(&text)));
         }
         assert_eq!(door.keep(Text::shell_word("hunter2-hunter2")), None);
     }

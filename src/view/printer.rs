@@ -122,7 +122,7 @@ impl Printer {
 
     /// Prints to stdout.
     pub fn print(&self, text: impl Into<Text>) {
-        self.out(&self.fitting(Stream::Out, self.door.line(text), 2));
+        self.out(&self.fitting(self.door.line(text), 2));
     }
 
     /// Prints to stdout, line by line, what `-q` leaves out.
@@ -142,7 +142,7 @@ impl Printer {
     /// Prints lines to stdout.
     pub fn lines(&self, lines: &[Line]) {
         let line = |Line { sign: _, text, hang }: &_| {
-            let shown = self.fitting(Stream::Out, self.door.line(text), wrap::columns(&self.door.line(hang)));
+            let shown = self.fitting(self.door.line(text), wrap::columns(&self.door.line(hang)));
             Cleared::from_iter([shown, Cleared::from("\n")])
         };
         self.out(&lines.iter().map(line).collect());
@@ -155,8 +155,8 @@ impl Printer {
     }
 
     /// The same lines, none wider than the terminal: only now, since what is masked must not be looked for in halves.
-    fn fitting(&self, stream: Stream, shown: String, hang: usize) -> Cleared {
-        Cleared::new(match self.streams.width(stream) {
+    fn fitting(&self, shown: String, hang: usize) -> Cleared {
+        Cleared::new(match self.streams.width(Stream::Out) {
             Some(width) => wrap(&shown, hang, width),
             None => shown,
         })
@@ -241,8 +241,18 @@ impl Printer {
 
     fn remark_now(&self, Remark { beginning, said }: &Remark) {
         let hang = wrap::columns(&self.door.line(beginning));
-        let shown = format!("{}\n", self.door.lines(text!("{}{}", beginning, said)));
-        self.error_now(&self.fitting(Stream::Err, shown, hang));
+        let whole = self.door.lines(text!("{}{}", beginning, said));
+        let shown = match (said.split_command(), self.streams.width(Stream::Err)) {
+            // On rows of its own that a shell reads as one: it is there to be pasted.
+            (Some((before, words)), Some(width)) if wrap::columns(&whole) > width => {
+                let words: Vec<String> = words.iter().map(|word| self.door.line(word)).collect();
+                let before = self.door.lines(text!("{}{}", beginning, before));
+                format!("{}\n{}", wrap(before.trim_end(), hang, width), wrap::command(&words, hang, Some(width)))
+            }
+            (_, Some(width)) => wrap(&whole, hang, width),
+            (_, None) => whole,
+        };
+        self.error_now(&Cleared::new(shown + "\n"));
     }
 
     fn hold(&self, remark: Remark) {

@@ -50,6 +50,7 @@ fn width(text: &Text) -> usize {
         Piece::Outside(outside) => escape(outside.expose()).chars().count(),
         Piece::Part(part) => escape(&part.text()[part.range()]).chars().count(),
         Piece::ShellWord(word) => quote(word.expose()).chars().count(),
+        Piece::Command(words) => words.iter().map(|word| width(word) + 1).sum::<usize>().saturating_sub(1),
     };
     text.pieces().iter().map(columns).sum()
 }

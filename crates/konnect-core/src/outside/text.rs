@@ -19,6 +19,8 @@ pub enum Piece {
     Part(Fragment),
     /// Somebody else's as one word of a command line that is meant to be pasted: quoted for the shell after it is masked.
     ShellWord(Outside),
+    /// A command that is meant to be pasted, word by word.
+    Command(Vec<Text>),
 }
 
 /// A part of a text from outside that still knows the whole: a secret may begin before it and end behind it.
@@ -87,6 +89,7 @@ impl Text {
             Piece::Part(part) => part.range().is_empty(),
             // Even an empty one is shown, as quotes.
             Piece::ShellWord(_) => false,
+            Piece::Command(words) => words.is_empty(),
         })
     }
 
@@ -117,6 +120,7 @@ impl Text {
             Piece::Outside(Outside(text)) => Piece::Outside(Outside(text.replace('\n', " "))),
             // Neither has a line break: a part is a line, and in a word of the shell it is quoted.
             other @ (Piece::Part(_) | Piece::ShellWord(_)) => other.clone(),
+            Piece::Command(words) => Piece::Command(words.iter().map(Self::on_one_line).collect()),
         };
         Self(self.0.iter().map(joined).collect())
     }
@@ -127,6 +131,7 @@ impl Text {
         let spelled = |piece: &Piece| match piece {
             Piece::Own(words) => Piece::Own(Cow::Owned(words.replace('\n', "\\n"))),
             outside @ (Piece::Outside(_) | Piece::Part(_) | Piece::ShellWord(_)) => outside.clone(),
+            Piece::Command(words) => Piece::Command(words.iter().map(Self::spelled_out).collect()),
         };
         Self(self.0.iter().map(spelled).collect())
     }
@@ -141,6 +146,21 @@ impl Text {
     #[must_use]
     pub fn shell_word(word: impl Into<Self>) -> Self {
         Self(vec![Piece::ShellWord(Outside(word.into().plain()))])
+    }
+
+    /// A command that is meant to be pasted. Each word is one of the shell's: our own, or made by `shell_word`.
+    #[must_use]
+    pub fn command(words: Vec<Self>) -> Self {
+        Self(vec![Piece::Command(words)])
+    }
+
+    /// What stands before the command that it ends with, and the words of that.
+    #[must_use]
+    pub fn split_command(&self) -> Option<(Self, &[Self])> {
+        match self.0.split_last()? {
+            (Piece::Command(words), before) => Some((Self(before.to_vec()), words)),
+            _ => None,
+        }
     }
 
     /// Our own words, so many times.
@@ -162,6 +182,7 @@ impl Text {
             Piece::Outside(Outside(text)) => text.clone(),
             Piece::Part(part) => part.text[part.range()].to_owned(),
             Piece::ShellWord(Outside(word)) => quote(word).into_owned(),
+            Piece::Command(words) => joined(words, Self::plain),
         };
         self.0.iter().map(plain).collect()
     }
@@ -169,7 +190,12 @@ impl Text {
     /// Our own words alone, with `…` for what came from outside: what may be said where there is no door.
     #[must_use]
     pub fn own_words(&self) -> String {
-        self.0.iter().map(|piece| if let Piece::Own(words) = piece { words } else { "…" }).collect()
+        let own = |piece: &'_ Piece| match piece {
+            Piece::Own(words) => words.clone().into_owned(),
+            Piece::Outside(_) | Piece::Part(_) | Piece::ShellWord(_) => "…".to_owned(),
+            Piece::Command(words) => joined(words, Self::own_words),
+        };
+        self.0.iter().map(own).collect()
     }
 
     /// Whether our own words contain these.
@@ -179,6 +205,11 @@ impl Text {
     }
 }
 
+/// The words of a command, on one line.
+fn joined(words: &[Text], shown: impl Fn(&Text) -> String) -> String {
+    words.iter().map(shown).collect::<Vec<_>>().join(" ")
+}
+
 impl fmt::Debug for Piece {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -186,6 +217,7 @@ impl fmt::Debug for Piece {
             Self::Outside(outside) => write!(f, "{outside:?}"),
             Self::Part(_) => f.write_str("Part(…)"),
             Self::ShellWord(_) => f.write_str("ShellWord(…)"),
+            Self::Command(words) => write!(f, "{words:?}"),
         }
     }
 }
@@ -320,6 +352,12 @@ mod tests {
         let command = text!("-f {}", Text::shell_word("a\n b"));
         assert_eq!(command.plain(), r"-f $'a\x0a b'");
         assert_eq!((command.on_one_line(), command.spelled_out()), (command.clone(), command));
+        let words = vec!["konnect".into(), Text::shell_word("a b")];
+        let hint = text!("run: {}", Text::command(words.clone()));
+        assert_eq!((hint.plain().as_str(), hint.own_words().as_str()), ("run: konnect 'a b'", "run: konnect …"));
+        assert_eq!(hint.split_command(), Some(("run: ".into(), &words[..])));
+        assert_eq!((hint.on_one_line(), hint.spelled_out()), (hint.clone(), hint.clone()));
+        assert!(text!("{}.", hint).split_command().is_none() && !hint.is_empty() && Text::command(Vec::new()).is_empty());
         assert!(Text::default().as_outside().pieces().is_empty());
         assert!(text!("not {}", Outside::new("found")).says("not ") && !text!("not {}", Outside::new("found")).says("found"));
     }

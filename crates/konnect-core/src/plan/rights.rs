@@ -56,12 +56,11 @@ impl Plan {
     #[must_use]
     pub fn how_to_grant(&self, command: &'static str) -> Text {
         let subject = self.cluster.user.as_ref().map_or_else(|| "User:NAME".into(), subject);
-        text!(
-            "an administrator can grant it: konnect rbac --for {} -f {} --subject {} | kubectl apply -f -",
-            command,
-            Text::shell_word(&self.spec),
-            Text::shell_word(subject)
-        )
+        let spec = Text::shell_word(&self.spec);
+        let grant = ["konnect", "rbac", "--for", command, "-f"].map(Text::from);
+        let rest = [spec, "--subject".into(), Text::shell_word(subject), "|".into()];
+        let apply = ["kubectl", "apply", "-f", "-"].map(Text::from);
+        text!("an administrator can grant it: {}", Text::command(grant.into_iter().chain(rest).chain(apply).collect()))
     }
 }
 
