@@ -155,7 +155,8 @@ impl CanaryCase {
         if self.no_plan && folder.join("out.plan").exists() {
             return Some(self.finding(&format!("a plan that holds a secret was saved (exit code {})", ran.code)));
         }
-        if self.no_plan && ran.code != 1 {
+        // One that is blocked besides is refused for that (3).
+        if self.no_plan && !matches!(ran.code, 1 | 3) {
             return Some(self.finding(&format!("exit code {}, though a secret was about to get into a plan file", ran.code)));
         }
         if self.must_refuse && !matches!(ran.code, 1 | 64) {
