@@ -259,7 +259,7 @@ fn json_is_alone_on_stdout_whatever_fails() {
         let ran = konnect.args(["plan", "--format", "json"]).run();
         ran.assert_code(code);
         let document = document(&ran);
-        assert_eq!(document["format_version"], "1.0");
+        assert_eq!(document["format_version"], "1.1");
         assert_ne!(document["specs"][0]["errors"], json!([]));
     }
     let Some(server) = testkit::server() else { return };

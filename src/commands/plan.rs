@@ -1,5 +1,7 @@
 //! `konnect plan`: open, plan, save if asked to, show.
 
+use jiff::Timestamp;
+
 use super::open::{SpecReader, policy};
 use super::open_error::OpenError;
 use super::refuse::refuse;
@@ -17,10 +19,10 @@ use crate::spec::{ClusterKeys, Spec};
 use crate::text;
 use crate::view::{Event, Output};
 
-/// A plan, and the digest of its file or why it could not be saved.
+/// A plan, and the digest of its file and when that expires, or why it could not be saved.
 struct Planned {
     plan: Plan,
-    digest: Result<Option<String>, Failure>,
+    saved: Result<Option<(String, Timestamp)>, Failure>,
 }
 
 pub(super) async fn plan(args: PlanArgs, context: &RunContext) -> Outcome {
@@ -51,20 +53,20 @@ async fn make(args: &PlanArgs, run: &Run, warnings: &mut Vec<Warning>) -> Result
         Ok::<_, Failure>((made.plan, saved))
     });
     let (plan, saved) = made.await?;
-    let digest = saved.and_then(|saved| save(args, saved, &plan, warnings));
-    Ok(Planned { plan, digest })
+    let saved = saved.and_then(|saved| save(args, saved, &plan, warnings));
+    Ok(Planned { plan, saved })
 }
 
-fn show(args: &PlanArgs, run: &Run, Planned { plan, digest }: &Planned) -> Outcome {
+fn show(args: &PlanArgs, run: &Run, Planned { plan, saved }: &Planned) -> Outcome {
     run.emit(Event::Plan(plan));
     let outcome = outcome_of(plan, args.detailed_exitcode);
-    let next = match (digest, &args.out) {
+    let next = match (saved, &args.out) {
         (Err(failure), _) => {
             run.emit(Event::Failed(failure));
             return run.finish(outcome.or(failure.outcome));
         }
-        (Ok(Some(digest)), Some(path)) => {
-            run.emit(Event::Saved { path, digest });
+        (Ok(Some((digest, expires))), Some(path)) => {
+            run.emit(Event::Saved { path, expires: *expires, digest });
             next_command::of_saved(args, plan, digest)
         }
         (Ok(_), _) => next_command::of_spec(args, plan),
@@ -105,9 +107,15 @@ async fn to_save(
     SavedPlan::new((spec, &chosen), session, made, args.expires, &cluster.deadline).await.map(Some)
 }
 
-/// Saves it, and returns the file's digest.
-fn save(args: &PlanArgs, saved: Option<SavedPlan>, plan: &Plan, warnings: &mut Vec<Warning>) -> Result<Option<String>, Failure> {
+/// Saves it, and returns the file's digest and when it expires.
+fn save(
+    args: &PlanArgs,
+    saved: Option<SavedPlan>,
+    plan: &Plan,
+    warnings: &mut Vec<Warning>,
+) -> Result<Option<(String, Timestamp)>, Failure> {
     let (Some(path), Some(saved)) = (&args.out, saved) else { return Ok(None) };
     warnings.extend(saved.warnings(plan.read_at));
-    saved.save(path).map(Some)
+    let expires = saved.expires();
+    Ok(Some((saved.save(path)?, expires)))
 }

@@ -4,7 +4,7 @@ mod excerpt;
 
 use std::ops::Range;
 
-use crate::outcome::{FailureCode, Outcome};
+use crate::outcome::{Failure, FailureCode, Outcome, Place};
 use crate::outside::{Outside, Text};
 use crate::pat::PatKey;
 use crate::text;
@@ -174,23 +174,30 @@ impl SpecErrors {
         self.faults.len()
     }
 
-    /// One message an error: `path:line:column: message`.
+    /// One message an error: `path:line:column: message (hint)`.
     #[must_use]
     pub fn messages(&self) -> Vec<Text> {
+        self.failures().iter().map(Failure::with_hint).collect()
+    }
+
+    /// One failure an error, `path:line:column: message`, with its place and its hint.
+    #[must_use]
+    pub fn failures(&self) -> Vec<Failure> {
         let hidden = self.hidden(Vec::new());
-        let line = |fault: &SpecError| {
-            let hint = fault.hint.as_ref().map_or_else(Text::default, |hint| text!(" ({})", hint));
-            match &fault.span {
-                None => text!("{}: {}{}", self.path, fault.message, hint),
+        let failed = |what: Text| Failure::new(self.code(), what).outcome(self.outcome());
+        let failure = |fault: &SpecError| {
+            let failure = match &fault.span {
+                None => failed(text!("{}: {}", self.path, fault.message)),
                 Some(span) => {
                     let Excerpt { line, column, .. } = Excerpt::of(&self.text, span, &hidden);
-                    text!("{}:{}:{}: {}{}", self.path, line, column, fault.message, hint)
+                    failed(text!("{}:{}:{}: {}", self.path, line, column, fault.message)).at(Place { line, column })
                 }
-            }
+            };
+            Failure { hint: fault.hint.clone(), ..failure }
         };
-        let mut lines: Vec<Text> = self.faults.iter().take(MAX_SHOWN).map(line).collect();
-        lines.extend(self.rest());
-        lines
+        let mut failures: Vec<Failure> = self.faults.iter().take(MAX_SHOWN).map(failure).collect();
+        failures.extend(self.rest().map(failed));
+        failures
     }
 
     /// The errors that are shown, each with the line it stands in. `secrets`: what must not be shown of the file, beside what looks like a

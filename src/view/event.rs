@@ -70,6 +70,8 @@ pub enum Event<'a> {
     Saved {
         /// Where, as the user gave it.
         path: &'a Outside,
+        /// From when on it is refused.
+        expires: Timestamp,
         /// The file's digest, `sha256:…`.
         digest: &'a str,
     },
@@ -123,11 +125,4 @@ impl<'a> From<Progress<'a>> for Event<'a> {
             Progress::Ended(change, result, time) => Self::WriteEnded(change, result, time),
         }
     }
-}
-
-/// One failure for each thing that is wrong with a spec.
-#[must_use]
-pub fn failures(errors: &SpecErrors) -> Vec<Failure> {
-    let failure = |message| Failure::new(errors.code(), message).outcome(errors.outcome());
-    errors.messages().into_iter().map(failure).collect()
 }

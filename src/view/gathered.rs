@@ -1,6 +1,8 @@
 //! What a run gathers for a format that is one document, printed when all is known.
 
-use super::{Cleared, Event, Printer, event, terminal};
+use jiff::Timestamp;
+
+use super::{Cleared, Event, Printer, terminal};
 use crate::cluster::Notice;
 use crate::outcome::Failure;
 use crate::outside::Outside;
@@ -13,14 +15,23 @@ pub struct Gathered {
     spec: Outside,
     /// The plan, if there is one.
     pub plan: Option<Plan>,
-    /// The digest of the saved plan, if there is one.
-    pub digest: Option<String>,
+    /// The saved plan, if there is one.
+    pub saved_plan: Option<SavedPlanFacts>,
     /// What went wrong.
     pub failures: Vec<Failure>,
     warnings: Vec<Warning>,
     notices: Vec<Warning>,
     /// Where the plan was saved.
     saved: Option<Outside>,
+}
+
+/// What is told of a saved plan.
+#[derive(Debug)]
+pub struct SavedPlanFacts {
+    /// The file's digest, `sha256:…`.
+    pub digest: String,
+    /// From when on it is refused.
+    pub expires: Timestamp,
 }
 
 impl Gathered {
@@ -38,15 +49,20 @@ impl Gathered {
                 }
                 printer.notice(notice);
             }
-            Event::SpecErrors(errors) => self.failures.extend(event::failures(errors)),
+            Event::SpecErrors(errors) => self.failures.extend(errors.failures()),
             Event::Failed(failure) => self.failures.push(failure.clone()),
             Event::Warning(warning) => self.warnings.push(warning.clone()),
             Event::Plan(plan) => {
                 self.failures.extend(plan.unreadable());
                 self.plan = Some(plan.clone());
             }
-            Event::Saved { path, digest } => (self.saved, self.digest) = (Some(path.clone()), Some(digest.to_owned())),
-            Event::Opened { created: _, expires: _, digest } => self.digest = Some(digest.to_owned()),
+            Event::Saved { path, expires, digest } => {
+                self.saved = Some(path.clone());
+                self.saved_plan = Some(SavedPlanFacts { digest: digest.to_owned(), expires });
+            }
+            Event::Opened { created: _, expires, digest } => {
+                self.saved_plan = Some(SavedPlanFacts { digest: digest.to_owned(), expires });
+            }
             Event::Valid { spec: _ } | Event::Ended { outcome: _ } => {}
             // These are of commands whose output is no document.
             Event::Info(_) | Event::WaitingForToken | Event::Writing => {}
@@ -77,8 +93,8 @@ impl Gathered {
     /// Prints the document, and on stderr what has no place in it: the document has stdout to itself.
     pub fn print(&self, document: &Cleared, printer: &Printer) {
         printer.out(document);
-        if let (Some(path), Some(digest)) = (&self.saved, &self.digest) {
-            printer.error(&printer.door().output(terminal::saved(path, digest)));
+        if let (Some(path), Some(saved)) = (&self.saved, &self.saved_plan) {
+            printer.error(&printer.door().output(terminal::saved(path, &saved.digest)));
         }
     }
 }

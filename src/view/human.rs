@@ -53,7 +53,7 @@ impl View for Human {
             }
             Event::SandboxReset { file, removed } => reset(&file, removed, printer),
             Event::Plan(made) => self.plan(made, printer),
-            Event::Saved { path, digest } => printer.print(text!("\n{}", terminal::saved(path, digest))),
+            Event::Saved { path, expires: _, digest } => printer.print(text!("\n{}", terminal::saved(path, digest))),
             Event::Opened { created, expires, digest } => printer.print_unless_quiet(text!(
                 "\nMade {}, expires {} ({})\n",
                 seconds(created),

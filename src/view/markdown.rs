@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::gathered::Gathered;
+use super::gathered::{Gathered, SavedPlanFacts};
 use super::terminal::{Line, Sign};
 use super::{Cleared, Door, Event, Output, Paint, Printer, View, terminal};
 use crate::outside::{Outside, Text};
@@ -152,7 +152,7 @@ fn tail(about: &Gathered, door: &Door) -> String {
     if rest > 0 {
         let _ = writeln!(text, "> {rest} more not shown\n");
     }
-    if let Some(digest) = &about.digest {
+    if let Some(SavedPlanFacts { digest, expires: _ }) = &about.saved_plan {
         let _ = writeln!(text, "Plan digest: `{digest}`");
     }
     text

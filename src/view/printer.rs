@@ -182,7 +182,7 @@ impl Printer {
 
     /// What went wrong, on stderr.
     pub fn failure(&self, failure: &Failure) {
-        let Failure { outcome: _, code: _, what, hint } = failure;
+        let Failure { outcome: _, code: _, what, hint, place: _ } = failure;
         self.remark(&Remark { beginning: text!("{} ", self.err.red("error:")), said: what.clone() });
         if let Some(hint) = hint {
             self.remark(&Remark { beginning: text!("  {} ", self.err.bold("hint:")), said: hint.clone() });

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use crate::maps;
 use crate::outside::{Outside, Text};
@@ -58,6 +59,21 @@ impl FieldPath {
             Some((map, key)) => text!("{}.{}", own(map, "."), key),
             None => joined(&self.0, ".").into(),
         }
+    }
+
+    /// The names along the path, each by itself. Of a secret that stands across several of them, none shows its part.
+    #[must_use]
+    pub fn segments(&self) -> Vec<Text> {
+        let (map, rest) = self.in_map().unwrap_or_else(|| (&[], joined(&self.0, ".")));
+        let rest: Arc<str> = Arc::from(rest.expose());
+        let mut start = 0;
+        let part = |element: &Outside| {
+            let range = start..start + element.expose().len();
+            start = range.end + 1;
+            Text::part(&rest, range)
+        };
+        let parts: Vec<Text> = self.0[map.len()..].iter().map(part).collect();
+        map.iter().map(|name| Text::from(*name)).chain(parts).collect()
     }
 
     /// As the plan for people spells it: `labels."konghq.com/secret"`, in quotes since the key may hold dots.
@@ -164,6 +180,8 @@ mod tests {
             assert_eq!(plain(&path.dotted()), dotted);
             assert_eq!(plain(&path.short()), short);
             assert_eq!(path.json_pointer(), pointer);
+            let elements: Vec<String> = path.elements().iter().map(|element| element.expose().to_owned()).collect();
+            assert_eq!(path.segments().iter().map(plain).collect::<Vec<_>>(), elements);
             assert_eq!(path.managed_fields_keys().collect::<Vec<_>>().join(" "), managed);
         }
     }

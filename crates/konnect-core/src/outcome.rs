@@ -7,6 +7,7 @@ use std::process::ExitCode;
 pub use code::FailureCode;
 
 use crate::outside::Text;
+use crate::text;
 
 macro_rules! outcomes {
     ($($outcome:ident = $code:literal, $means:literal;)*) => {
@@ -92,13 +93,24 @@ pub struct Failure {
     pub what: Text,
     /// What to do next.
     pub hint: Option<Text>,
+    /// Where in the spec it is, if it is there.
+    pub place: Option<Place>,
+}
+
+/// A place in the spec's text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The line, from 1.
+    pub line: usize,
+    /// The column in characters, from 1.
+    pub column: usize,
 }
 
 impl Failure {
     /// A failure with the exit code that its code asks for.
     #[must_use]
     pub fn new(code: FailureCode, what: impl Into<Text>) -> Self {
-        Self { outcome: code.outcome(), code, what: what.into(), hint: None }
+        Self { outcome: code.outcome(), code, what: what.into(), hint: None, place: None }
     }
 
     /// The same failure with a hint.
@@ -106,6 +118,22 @@ impl Failure {
     pub fn hint(mut self, hint: impl Into<Text>) -> Self {
         self.hint = Some(hint.into());
         self
+    }
+
+    /// The same failure at a place in the spec.
+    #[must_use]
+    pub fn at(mut self, place: Place) -> Self {
+        self.place = Some(place);
+        self
+    }
+
+    /// What happened, and in parentheses what to do: for where there is one text for both.
+    #[must_use]
+    pub fn with_hint(&self) -> Text {
+        match &self.hint {
+            None => self.what.clone(),
+            Some(hint) => text!("{} ({})", self.what, hint),
+        }
     }
 
     /// The same failure with another exit code.
@@ -169,6 +197,15 @@ mod tests {
         assert_eq!(failure.to_string(), "… is wrong");
         assert_eq!(failure.outcome, Outcome::Failed);
         assert_eq!(failure.outcome(Outcome::Stale).outcome, Outcome::Stale);
+    }
+
+    #[test]
+    fn one_text_for_what_happened_and_what_to_do() {
+        use super::{Failure, FailureCode, Place};
+        let failure = Failure::new(FailureCode::Spec, "it is wrong").at(Place { line: 3, column: 7 });
+        assert_eq!(failure.with_hint().plain(), "it is wrong");
+        assert_eq!(failure.place, Some(Place { line: 3, column: 7 }));
+        assert_eq!(failure.hint("correct it").with_hint().plain(), "it is wrong (correct it)");
     }
 
     #[test]

@@ -103,6 +103,15 @@ impl Konnect {
         Terminal::spawn_wide(self.command(), columns)
     }
 
+    /// A run with other arguments, in the same folder.
+    pub fn run_with(&self, args: &[&str]) -> Ran {
+        let mut command = Command::new(&self.program);
+        command.args(args).env_clear().envs(&self.env).current_dir(self.folder());
+        let output = run_and_tell(command, self.stdin.as_deref(), |_| {});
+        let text = |bytes| String::from_utf8(bytes).expect("not UTF-8");
+        Ran { code: code(output.status), stdout: text(output.stdout), stderr: text(output.stderr) }
+    }
+
     /// A run with other arguments, in the same folder: its exit code and all that it wrote.
     pub fn command_with(&self, args: &[&str]) -> (i32, String) {
         let mut command = Command::new(&self.program);

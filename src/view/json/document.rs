@@ -1,18 +1,18 @@
-//! The plan for programs: one public document, `format_version` "1.0". A minor version adds, a major one breaks.
+//! The plan for programs: one public document, `format_version` "1.1". A minor version adds, a major one breaks.
 
 use serde::Serialize;
 
 use super::super::door::safe_json;
-use super::super::gathered::Gathered;
+use super::super::gathered::{Gathered, SavedPlanFacts};
 use super::super::{Cleared, Door, Event, Output, Printer, View};
 use super::NOBODY_TO_ASK;
-use crate::outcome::Failure;
+use crate::outcome::{Failure, FailureCode};
 use crate::outside::Outside;
 use crate::plan::{Change, Field, FieldValue, Manager, Plan, Summary, Verification, Warning};
 use crate::token::Verdict;
 
 /// The document's version.
-pub const FORMAT_VERSION: &str = "1.0";
+pub const FORMAT_VERSION: &str = "1.1";
 
 /// Shows a run as one document.
 #[derive(Debug, Default)]
@@ -34,7 +34,8 @@ impl View for Document {
             // Both: whoever reads stderr alone must hear of a bug too.
             Event::Panicked(failure) => {
                 let errors = std::slice::from_ref(failure);
-                let contents = DocumentContents { spec: &Outside::default(), plan: None, warnings: Vec::new(), errors };
+                let contents =
+                    DocumentContents { spec: &Outside::default(), saved_plan: None, plan: None, warnings: Vec::new(), errors };
                 printer.out_at_the_end(&document(&contents, printer.door()));
                 printer.failure(failure);
             }
@@ -48,6 +49,8 @@ impl View for Document {
 pub(super) struct DocumentContents<'a> {
     /// The spec's path as the user gave it.
     pub(super) spec: &'a Outside,
+    /// The saved plan, if there is one.
+    pub(super) saved_plan: Option<&'a SavedPlanFacts>,
     /// The plan, if there is one.
     pub(super) plan: Option<&'a Plan>,
     /// All warnings.
@@ -58,7 +61,13 @@ pub(super) struct DocumentContents<'a> {
 
 impl<'a> DocumentContents<'a> {
     fn of(gathered: &'a Gathered) -> Self {
-        Self { spec: gathered.spec(), plan: gathered.plan.as_ref(), warnings: gathered.warnings(), errors: &gathered.failures }
+        Self {
+            spec: gathered.spec(),
+            saved_plan: gathered.saved_plan.as_ref(),
+            plan: gathered.plan.as_ref(),
+            warnings: gathered.warnings(),
+            errors: &gathered.failures,
+        }
     }
 }
 
@@ -66,6 +75,10 @@ impl<'a> DocumentContents<'a> {
 struct PlanDocument {
     format_version: &'static str,
     konnect_version: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    digest: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires: Option<String>,
     specs: [SpecDocument; 1],
 }
 
@@ -116,7 +129,9 @@ struct ObjectDocument {
 #[derive(Serialize)]
 struct FieldDocument {
     path: String,
+    path_segments: Vec<String>,
     action: &'static str,
+    changes: bool,
     sensitive: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<&'static str>,
@@ -158,6 +173,10 @@ struct RemarkDocument {
     message: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     hint: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    column: Option<usize>,
 }
 
 /// The document, drawn.
@@ -173,7 +192,7 @@ pub(super) fn value(contents: &DocumentContents<'_>, door: &Door) -> serde_json:
 }
 
 fn whole(contents: &DocumentContents<'_>, door: &Door) -> PlanDocument {
-    let DocumentContents { spec, plan, warnings, errors } = contents;
+    let DocumentContents { spec, saved_plan, plan, warnings, errors } = contents;
     let Summary { add, change, destroy, unchanged, blocked, unknown } = plan.map(Plan::summary).unwrap_or_default();
     let known = |value: &Option<Outside>| value.as_ref().map(|value| door.value(value));
     let cluster = plan.map(|plan| ClusterDocument {
@@ -182,25 +201,43 @@ fn whole(contents: &DocumentContents<'_>, door: &Door) -> PlanDocument {
         uid: known(&plan.cluster.uid),
         user: known(&plan.cluster.user),
     });
-    let warning =
-        |Warning { code, message }: &Warning| RemarkDocument { code: code.to_string(), message: door.value(message), hint: None };
-    let error = |Failure { outcome: _, code, what, hint }: &Failure| RemarkDocument {
-        code: code.word().to_owned(),
-        message: door.value(what),
-        hint: hint.as_ref().map(|hint| door.value(hint)),
-    };
     PlanDocument {
         format_version: FORMAT_VERSION,
         konnect_version: env!("CARGO_PKG_VERSION"),
+        digest: saved_plan.map(|saved| saved.digest.clone()),
+        expires: saved_plan.map(|saved| saved.expires.to_string()),
         specs: [SpecDocument {
             spec: door.value(*spec),
             cluster,
             applyable: errors.is_empty() && plan.is_some_and(Plan::is_applyable),
             changes: plan.map_or_else(Vec::new, |plan| plan.changes.iter().map(|change| change_document(change, door)).collect()),
-            warnings: warnings.iter().map(warning).collect(),
+            warnings: warnings.iter().map(|of| warning(of, door)).collect(),
             summary: SummaryDocument { add, change, destroy, unchanged, blocked, unknown },
-            errors: errors.iter().map(error).collect(),
+            errors: errors.iter().map(|of| error(of, door)).collect(),
         }],
+    }
+}
+
+fn warning(Warning { code, message }: &Warning, door: &Door) -> RemarkDocument {
+    RemarkDocument { code: code.to_string(), message: door.value(message), hint: None, line: None, column: None }
+}
+
+fn error(failure: &Failure, door: &Door) -> RemarkDocument {
+    let Failure { outcome: _, code, what: _, hint, place } = failure;
+    RemarkDocument {
+        code: code.word().to_owned(),
+        message: message(failure, door),
+        hint: hint.as_ref().map(|hint| door.value(hint)),
+        line: place.map(|place| place.line),
+        column: place.map(|place| place.column),
+    }
+}
+
+/// What a failure's `message` says. Format 1.0 had a spec's errors in one text, `path:line:column: message (hint)`: that stays.
+pub(super) fn message(failure: &Failure, door: &Door) -> String {
+    match failure.code {
+        FailureCode::Spec | FailureCode::UntrustedSpec => door.value(failure.with_hint()),
+        _ => door.value(&failure.what),
     }
 }
 
@@ -223,11 +260,11 @@ fn change_document(change: &Change, door: &Door) -> ChangeDocument {
         hint: change.hint().map(|hint| door.value(hint)),
         verification,
         not_verified_because,
-        fields: change.fields.iter().map(|field| field_document(field, door)).collect(),
+        fields: change.fields.iter().map(|field| field_document(field, change, door)).collect(),
     }
 }
 
-fn field_document(field: &Field, door: &Door) -> FieldDocument {
+fn field_document(field: &Field, change: &Change, door: &Door) -> FieldDocument {
     let Field { path, action, sensitive, value, managers } = field;
     let known = |value: &Option<Outside>| value.as_ref().map(|value| door.value(value));
     let (token, values) = match value {
@@ -243,7 +280,9 @@ fn field_document(field: &Field, door: &Door) -> FieldDocument {
     };
     FieldDocument {
         path: door.value(path.dotted()),
+        path_segments: path.segments().into_iter().map(|segment| door.value(segment)).collect(),
         action: action.word(),
+        changes: change.changes(field),
         sensitive: *sensitive,
         token,
         token_is_empty: (*value == FieldValue::Token(Verdict::Empty)).then_some(true),
@@ -255,12 +294,17 @@ fn field_document(field: &Field, door: &Door) -> FieldDocument {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::outcome::FailureCode;
 
     #[test]
     fn a_failure_alone_is_a_whole_document() {
-        let failure = Failure::new(FailureCode::Spec, "went \u{202e}wrong\u{e0041}").hint("do this");
-        let contents = DocumentContents { spec: &"konnect.toml".into(), plan: None, warnings: Vec::new(), errors: &[failure] };
+        let failure = Failure::new(FailureCode::Connection, "went \u{202e}wrong\u{e0041}").hint("do this");
+        let contents = DocumentContents {
+            spec: &"konnect.toml".into(),
+            saved_plan: None,
+            plan: None,
+            warnings: Vec::new(),
+            errors: &[failure],
+        };
         let text = document(&contents, &Door::default());
         let text = text.as_str();
         assert!(!text.contains('\u{202e}') && !text.contains('\u{e0041}'));

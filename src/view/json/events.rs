@@ -5,12 +5,12 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::super::door::safe_json;
-use super::super::{Cleared, Door, Event, Output, Printer, View, event};
+use super::super::{Cleared, Door, Event, Output, Printer, View};
 use super::NOBODY_TO_ASK;
 use super::document::{self, DocumentContents, FORMAT_VERSION};
 use crate::cluster::Notice;
 use crate::object::ObjectRef;
-use crate::outcome::{Failure, FailureCode, Outcome};
+use crate::outcome::{Failure, FailureCode, Outcome, Place};
 use crate::outside::Text;
 use crate::plan::{Change, Plan, Warning};
 use crate::report::{Report, WriteResult};
@@ -52,7 +52,7 @@ impl View for Lines {
                 }
                 printer.notice(notice);
             }
-            Event::SpecErrors(errors) => event::failures(errors).iter().for_each(|error| printer.out(&failure(error, door))),
+            Event::SpecErrors(errors) => errors.failures().iter().for_each(|error| printer.out(&failure(error, door))),
             Event::Failed(what) => printer.out(&failure(what, door)),
             Event::Warning(what) => printer.out(&warning(what, door)),
             Event::Info(text) => printer.out(&info(text, door)),
@@ -102,6 +102,7 @@ fn version() -> Cleared {
 fn plan(plan: &Plan, notices: &[Warning], door: &Door) -> Cleared {
     let contents = DocumentContents {
         spec: &plan.spec,
+        saved_plan: None,
         plan: Some(plan),
         warnings: notices.iter().chain(&plan.warnings).cloned().collect(),
         errors: &plan.unreadable(),
@@ -173,6 +174,7 @@ fn summary(report: &Report, confirmed: bool, outcome: Outcome) -> Cleared {
         "destroy": 0,
         "confirmed_by_reading": report.count(&WriteResult::ConfirmedByReading),
         "done_by_another": report.count(&WriteResult::DoneByAnother),
+        "confirmed": confirmed,
         "read_again": confirmed,
         "exit_code": outcome.code(),
     }))
@@ -188,9 +190,13 @@ fn object(change: &Change, door: &Door) -> Value {
 }
 
 fn error(failure: &Failure, door: &Door) -> Value {
-    let mut error = json!({"code": failure.code.word(), "message": door.value(&failure.what)});
+    let mut error = json!({"code": failure.code.word(), "message": document::message(failure, door)});
     if let Some(hint) = &failure.hint {
         error["hint"] = json!(door.value(hint));
+    }
+    if let Some(Place { line, column }) = failure.place {
+        error["line"] = json!(line);
+        error["column"] = json!(column);
     }
     error
 }

@@ -82,6 +82,18 @@ impl Change {
         matches!(self.action, Action::Create | Action::Update)
     }
 
+    /// Whether a field of it is among what apply writes it for: its value will be another, or konnect gives it up to its other owners.
+    /// Nothing of an object that is not written is.
+    #[must_use]
+    pub const fn changes(&self, field: &Field) -> bool {
+        use FieldAction::{Add, Blocked, Change, None, Release, Remove, TakeOver};
+        self.is_written()
+            && match field.action {
+                Add | Change | TakeOver | Remove | Release => true,
+                None | Blocked => false,
+            }
+    }
+
     /// Whether the write must force, because it takes a field over. Safe only together with the resourceVersion.
     #[must_use]
     pub fn takes_over(&self) -> bool {
