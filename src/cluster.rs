@@ -43,6 +43,9 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(65);
 const LIST_OF_METADATA: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
 const METADATA_ONLY: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json";
 
+/// What the sandbox is called where a cluster has its context's name.
+const SANDBOX: &str = "sandbox";
+
 /// What the user said about which cluster is meant.
 #[derive(Clone, Debug, Default)]
 pub struct ClusterSelector {
@@ -59,6 +62,8 @@ pub struct ClusterSelector {
 /// Something to tell the user while it happens.
 #[derive(Clone, Debug)]
 pub enum Notice {
+    /// Which kubeconfig context is chosen, or that it is the sandbox: told before anything is asked of a cluster.
+    Context(Outside),
     /// Worth a warning.
     Warning(Warning),
     /// A request is about to be sent again.
@@ -106,6 +111,16 @@ pub struct PluginLimits<'a> {
     pub may_ask: bool,
 }
 
+/// Tells which context is chosen, for whoever will not open the cluster. No more of the kubeconfig is read than that needs, and nothing
+/// that is wrong with it is told.
+pub async fn tell_context(choice: &ClusterSelector, deadline: &Deadline, notices: &Notices, secrets: &Scrubber) {
+    match (&choice.sandbox, &choice.context) {
+        (Some(_), _) => notices(Notice::Context(SANDBOX.into())),
+        (None, Some(context)) => notices(Notice::Context(context.clone())),
+        (None, None) => drop(kubeconfig::select(choice, deadline, notices, secrets).await),
+    }
+}
+
 /// Opens the chosen cluster of the kubeconfig. Sends nothing, but may run the context's credential plugin. The credentials are taught to
 /// `secrets`.
 ///
@@ -119,11 +134,12 @@ pub async fn connect(
     plugin: PluginLimits<'_>,
 ) -> Result<Cluster, Failure> {
     if let Some(named) = &choice.sandbox {
+        notices(Notice::Context(SANDBOX.into()));
         let sandbox::OpenedSandbox { file, service } = sandbox::open(named, sandbox::Controllers::On, &deadline, &notices)?;
         let client = kube::Client::new(service, "default");
-        return Ok(Cluster::over(client, "sandbox", Outside::from(file.as_path()), deadline, notices));
+        return Ok(Cluster::over(client, SANDBOX, Outside::from(file.as_path()), deadline, notices));
     }
-    let mut selected = kubeconfig::select(choice, &deadline, secrets).await?;
+    let mut selected = kubeconfig::select(choice, &deadline, &notices, secrets).await?;
     let auth = &mut selected.config.auth_info;
     let PluginLimits { withheld, may_ask } = plugin;
     let surroundings = Surroundings { withheld, may_ask, deadline: &deadline, notices: &notices, secrets };

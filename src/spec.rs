@@ -18,7 +18,7 @@ use crate::object::ResourceType;
 use crate::outside::{Outside, Text};
 use crate::pat::{Pat, PatKey};
 use crate::text;
-use diagnostic::SpecError;
+use diagnostic::{SpecError, Understood};
 use sha2::{Digest as _, Sha256};
 
 /// A whole spec, to be copied.
@@ -131,7 +131,9 @@ fn missing(path: &Outside) -> Text {
 /// A spec's text.
 fn load(path: &Outside) -> Result<String, SpecErrors> {
     use std::io::Read as _;
-    let whole = |message: Text, hint: Option<Text>| SpecErrors::new(path, "", vec![SpecError::whole(message, hint)], None);
+    let whole = |message: Text, hint: Option<Text>| {
+        SpecErrors::new(path, "", vec![SpecError::whole(message, hint)], Understood::default())
+    };
     let unreadable = |error: &std::io::Error| match error.kind() {
         std::io::ErrorKind::NotFound if *path == "-" => whole(
             "no such file".into(),
@@ -168,7 +170,7 @@ pub fn parse(path: impl Into<Outside>, folder: &Path, text: &str, pat_from_stdin
     // Comments included.
     walk.faults.extend(mask::find(text).into_iter().map(SpecError::token));
     let spec = walk.document(document.get_ref());
-    let walk::Walk { mut faults, pat_found, .. } = walk;
+    let walk::Walk { mut faults, understood, .. } = walk;
     if broken {
         // What is missing may be in a line that could not be read, and what could not be read is not wrong twice.
         faults.retain(|fault| {
@@ -185,7 +187,7 @@ pub fn parse(path: impl Into<Outside>, folder: &Path, text: &str, pat_from_stdin
     drop(syntax);
     match spec {
         Some(spec) if faults.is_empty() => Ok(Spec { text: text.into(), ..spec }),
-        _ => Err(SpecErrors::new(path, text, faults, pat_found)),
+        _ => Err(SpecErrors::new(path, text, faults, understood)),
     }
 }
 

@@ -38,6 +38,11 @@ pub trait View: Send {
         Some("this --format never prompts")
     }
 
+    /// Whether it names the chosen context, and none was told yet: a run that ends before it opens the cluster then finds it out.
+    fn lacks_context(&self) -> bool {
+        false
+    }
+
     /// Shows an event.
     fn show(&mut self, event: Event<'_>, printer: &Printer);
 }

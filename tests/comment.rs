@@ -1,5 +1,12 @@
 //! The pull request's comment: bounded, and nothing of what a spec or a cluster says gets out of its place.
 
+#![expect(clippy::expect_used, reason = "a test that can't go on has failed")]
+
+#[path = "comment/marker.rs"]
+mod marker;
+#[path = "comment/rendered.rs"]
+mod rendered;
+
 const LIMIT: usize = 65_536;
 
 fn comment(annotation: &str, label: &str) -> String {

@@ -94,7 +94,7 @@ fn from_the_pull_request_to_the_cluster() {
     let konnect = testkit::konnect!().spec(&Pipeline::spec(&ci.namespace)).env("KUBECONFIG", &ci.planner);
     let comment = konnect.args(["plan", "--format", "markdown", "--detailed-exitcode"]).run();
     comment.assert_code(2);
-    assert!(comment.stdout.starts_with("<!-- konnect plan konnect.toml -->\n"), "{}", comment.stdout);
+    assert!(comment.stdout.starts_with("<!-- konnect plan konnect.toml on test -->\n"), "{}", comment.stdout);
     assert!(comment.stdout.contains("1 to add, 1 to change") && comment.stdout.contains("```diff"), "{}", comment.stdout);
 
     // The merge: a plan that is kept, and applied elsewhere by somebody else.

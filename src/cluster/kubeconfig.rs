@@ -20,7 +20,7 @@ use zeroize::Zeroizing;
 pub use files::read_bounded;
 pub use user::unsendable;
 
-use super::{ClusterSelector, Deadline};
+use super::{ClusterSelector, Deadline, Notice, Notices};
 use crate::blocking::within;
 use crate::outcome::{Failure, FailureCode};
 use crate::outside::{Outside, Text};
@@ -49,18 +49,29 @@ fn wrong(what: impl Into<Text>) -> Failure {
         .hint("correct it there, or choose another context with --context or another kubeconfig with --kubeconfig")
 }
 
-/// Reads the kubeconfig files and picks the context.
+/// Reads the kubeconfig files and picks the context, which is told as soon as it is known, whatever is wrong with the rest.
 ///
 /// # Errors
 /// No file, an unreadable one, an unknown context (the message lists those there are), or an entry that can't be used.
-pub async fn select(choice: &ClusterSelector, deadline: &Deadline, secrets: &Scrubber) -> Result<Selected, Failure> {
+pub async fn select(
+    choice: &ClusterSelector,
+    deadline: &Deadline,
+    notices: &Notices,
+    secrets: &Scrubber,
+) -> Result<Selected, Failure> {
+    if let Some(context) = &choice.context {
+        notices(Notice::Context(context.clone()));
+    }
     let choice = choice.clone();
-    let (selected, met) = within(deadline, "reading the kubeconfig and the files that it names", move || {
-        let mut met = Secrets::new();
-        (read(&choice, &mut met), met)
+    let (selected, met, context) = within(deadline, "reading the kubeconfig and the files that it names", move || {
+        let (mut met, mut context) = (Secrets::new(), None);
+        (read_naming(&choice, &mut met, &mut context), met, context)
     })
     .await?;
     met.iter().for_each(|secret| secrets.learn(secret));
+    if let Some(context) = context {
+        notices(Notice::Context(context));
+    }
     selected
 }
 
@@ -69,12 +80,18 @@ pub async fn select(choice: &ClusterSelector, deadline: &Deadline, secrets: &Scr
 /// # Errors
 /// As `select`.
 pub fn read(choice: &ClusterSelector, secrets: &mut Secrets) -> Result<Selected, Failure> {
+    read_naming(choice, secrets, &mut None)
+}
+
+/// The same. `chosen` gets the name of the context, also where something else is found wrong then.
+fn read_naming(choice: &ClusterSelector, secrets: &mut Secrets, chosen: &mut Option<Outside>) -> Result<Selected, Failure> {
     let loaded = Loaded::read(choice)?;
     for user in loaded.documents.iter().flat_map(|document| document.root.entries("users")) {
         let texts = ["token", "password"].map(|key| user.get("user").and_then(|user| user.get(key)).and_then(YamlNode::text));
         secrets.extend(texts.into_iter().flatten().map(|secret| Zeroizing::new(secret.as_bytes().to_vec())));
     }
     let name = context(&loaded, choice.context.as_ref().map(Outside::expose))?;
+    *chosen = Some(Outside::from(&name));
     let context = Entry::find(&loaded, "contexts", "context", &name)?.unwrap_or_else(|| Entry::none("context", &name));
     let server = server(&loaded, &context)?;
     let user = match context.text("user")? {

@@ -1,6 +1,7 @@
 //! What a command works on, opened: the spec and its token, read off the runtime's thread.
 
 use std::ffi::OsString;
+use std::sync::{Arc, OnceLock};
 
 use super::open_error::OpenError;
 use super::run::Run;
@@ -13,7 +14,7 @@ use crate::pat::{self, Pat};
 use crate::plan::Warning;
 use crate::saved_plan;
 use crate::session::Session;
-use crate::spec::{self, Policy, Spec};
+use crate::spec::{self, ClusterKeys, Policy, Spec};
 use crate::text;
 use crate::view::Door;
 
@@ -36,13 +37,22 @@ pub(super) struct SpecReader {
     door: Door,
     /// The command line, where the token must not stand.
     arguments: Vec<OsString>,
+    says: Says,
 }
+
+/// What a spec says of the cluster, once it is read, whatever becomes of the run then.
+pub(super) type Says = Arc<OnceLock<ClusterKeys>>;
 
 impl SpecReader {
     /// For this file. The token comes from standard input if `pat_stdin` says so.
     pub(super) fn new(run: &Run, file: &Outside, pat_stdin: bool, policy: Option<Policy>) -> Self {
         let (door, arguments) = (run.door().clone(), run.context().arguments().to_vec());
-        Self { file: file.clone(), pat_stdin, policy, door, arguments }
+        Self { file: file.clone(), pat_stdin, policy, door, arguments, says: Says::default() }
+    }
+
+    /// What the spec says of the cluster, once it is read.
+    pub(super) fn says(&self) -> Says {
+        Arc::clone(&self.says)
     }
 
     /// Reads the spec without needing its token. Where the token is at hand it is known all the same, so that it is hidden in what is said
@@ -97,9 +107,11 @@ impl SpecReader {
                 policy.read(&self.file, warnings)
             }
         };
+        let said = read.as_ref().map_or_else(|errors| &errors.understood.cluster, |spec| &spec.cluster);
+        self.says.get_or_init(|| said.clone());
         read.map_err(|errors| {
             // What a stranger's spec points at is not read before it is allowed.
-            let source = errors.pat.as_ref().filter(|_| self.policy.is_none());
+            let source = errors.understood.pat.as_ref().filter(|_| self.policy.is_none());
             match source.and_then(pat::at_hand) {
                 Some(pat) => pat.teach(secrets),
                 None => pat::teach_environment(secrets),

@@ -41,11 +41,19 @@ async fn make(args: &PlanArgs, run: &Run, warnings: &mut Vec<Warning>) -> Result
     let cluster_is_chosen = args.cluster.choice.context.is_some() || args.cluster.sandbox.is_some();
     let policy = policy(&args.trust, cluster_is_chosen, args.spec.pat_stdin);
     let reader = SpecReader::new(run, &args.spec.file, args.spec.pat_stdin, policy);
-    let (spec, mut session) = run.or_stop(reader.spec_and_token(&args.spec, &deadline, warnings)).await?;
-    if args.out.is_some() {
-        // The failure says what the warning about the token would.
-        prepare_to_save(&mut session).inspect_err(|_| warnings.clear())?;
+    let says = reader.says();
+    let opened = run.or_stop(reader.spec_and_token(&args.spec, &deadline, warnings)).await;
+    let opened = opened.and_then(|(spec, mut session)| {
+        if args.out.is_some() {
+            // The failure says what the warning about the token would.
+            prepare_to_save(&mut session).inspect_err(|_| warnings.clear())?;
+        }
+        Ok((spec, session))
+    });
+    if opened.is_err() {
+        run.tell_context(&args.cluster, says.get(), &deadline).await;
     }
+    let (spec, session) = opened?;
     let made = run.or_stop(async {
         let cluster = run.connect(&session, &args.cluster, deadline).await?;
         let made = session.plan(&cluster).await?;

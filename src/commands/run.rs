@@ -3,17 +3,19 @@
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use super::context::RunContext;
 use super::interrupt::Interrupt;
 use super::open_error::OpenError;
 use crate::cli::{ChoiceArgs, ClusterArgs, ScreenArgs};
-use crate::cluster::{Cluster, ClusterSelector, Notices};
+use crate::cluster::{self, Cluster, ClusterSelector, Notices};
 use crate::deadline::Deadline;
 use crate::outcome::{Failure, Outcome};
 use crate::outside::Outside;
 use crate::plan::Warning;
 use crate::session::Session;
+use crate::spec::ClusterKeys;
 use crate::view::{Door, Event, Format, Output, Printer, Reporter, Style};
 
 /// A run.
@@ -28,6 +30,20 @@ pub(super) fn reporter(context: &RunContext, screen: ScreenArgs, format: Format,
     let ScreenArgs { verbose, quiet, color, help: _ } = screen;
     let style = Style { color, quiet, verbose: verbose > 0 };
     Reporter::new(format, output, Printer::new(context.streams().clone(), style))
+}
+
+/// How long a failure waits for the name of the context that it happened in.
+const CONTEXT_WITHIN: Duration = Duration::from_secs(5);
+
+/// The cluster that the command line names.
+fn typed(args: &ClusterArgs) -> ClusterSelector {
+    let ClusterArgs { choice: ChoiceArgs { context, kubeconfig, timeout: _ }, sandbox } = args;
+    ClusterSelector {
+        kubeconfig_flag: kubeconfig.clone(),
+        context: context.clone(),
+        sandbox: sandbox.clone(),
+        ..ClusterSelector::default()
+    }
 }
 
 impl Run {
@@ -109,14 +125,28 @@ impl Run {
             let name = || Outside::new("in memory");
             return Ok(Cluster::over(client.clone(), name(), name(), deadline, self.notices()));
         }
-        let ClusterArgs { choice: ChoiceArgs { context, kubeconfig, timeout: _ }, sandbox } = args;
+        session.connect(typed(args), deadline, self.notices()).await
+    }
+
+    /// Tells which context was chosen, where the view names it, of a run that ends before it opens the cluster. `says`: what the spec says
+    /// of the cluster, if it could be read.
+    pub(super) async fn tell_context(&self, args: &ClusterArgs, says: Option<&ClusterKeys>, deadline: &Deadline) {
+        if self.context.client().is_some() || !self.reporter.lacks_context() {
+            return;
+        }
+        let typed = typed(args);
         let choice = ClusterSelector {
-            kubeconfig_flag: kubeconfig.clone(),
-            context: context.clone(),
-            sandbox: sandbox.clone(),
-            ..ClusterSelector::default()
+            kubeconfig_spec: says.and_then(|says| says.kubeconfig.clone()),
+            context: typed.context.clone().or_else(|| says.and_then(|says| says.context.clone())),
+            ..typed
         };
-        session.connect(choice, deadline, self.notices()).await
+        let deadline = Deadline::after(deadline.remaining().min(CONTEXT_WITHIN));
+        let told = async {
+            cluster::tell_context(&choice, &deadline, &self.notices(), self.door().secrets()).await;
+            Ok::<_, Failure>(())
+        };
+        // Whoever interrupts does without.
+        drop(self.or_stop(told).await);
     }
 
     /// Whether no kubeconfig is looked at.

@@ -4,6 +4,7 @@ mod excerpt;
 
 use std::ops::Range;
 
+use super::ClusterKeys;
 use crate::outcome::{Failure, FailureCode, Outcome, Place};
 use crate::outside::{Outside, Text};
 use crate::pat::PatKey;
@@ -113,19 +114,28 @@ pub struct ShownError<'a> {
     pub excerpt: Option<Excerpt>,
 }
 
+/// What a spec says beside its objects, as far as that was understood, whatever else is wrong with it.
+#[derive(Clone, Debug, Default)]
+pub struct Understood {
+    /// Where the token is: it is to be hidden in what is shown of the spec.
+    pub pat: Option<PatKey>,
+    /// Which cluster is meant.
+    pub cluster: ClusterKeys,
+}
+
 /// Everything that is wrong with one spec.
 #[derive(Debug)]
 pub struct SpecErrors {
     path: Outside,
     text: Box<str>,
     faults: Vec<SpecError>,
-    /// Where the token is, if the spec says so: it is to be hidden in what is shown of the spec.
-    pub pat: Option<PatKey>,
+    /// What was understood of it.
+    pub understood: Box<Understood>,
     refused: bool,
 }
 
 impl SpecErrors {
-    pub(super) fn new(path: &Outside, text: &str, mut faults: Vec<SpecError>, pat: Option<PatKey>) -> Self {
+    pub(super) fn new(path: &Outside, text: &str, mut faults: Vec<SpecError>, understood: Understood) -> Self {
         let place = |fault: &SpecError| fault.span.as_ref().map_or((1, 0, 0), |span| (0, span.start, span.end));
         // A token in the text is found in the text and again in the value it stands in: the value's place says more.
         let is_token = |fault: &SpecError| fault.hidden.is_some() && fault.hidden == fault.span;
@@ -148,7 +158,12 @@ impl SpecErrors {
         });
         faults.sort_by_key(place);
         faults.dedup();
-        Self { path: path.clone(), text: text.into(), faults, pat, refused: false }
+        Self { path: path.clone(), text: text.into(), faults, understood: Box::new(understood), refused: false }
+    }
+
+    /// The same, and this is what it says of the cluster.
+    pub(super) fn about(self, cluster: ClusterKeys) -> Self {
+        Self { understood: Box::new(Understood { pat: self.understood.pat, cluster }), ..self }
     }
 
     /// The same as a refusal: not wrong, but not allowed to whoever wrote it.

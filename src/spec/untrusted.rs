@@ -5,7 +5,7 @@ use std::path::{Component, Path};
 
 use toml::de::{DeTable, DeValue};
 
-use super::diagnostic::SpecError;
+use super::diagnostic::{SpecError, Understood};
 use super::{ClusterKeys, Spec, SpecErrors};
 use crate::object::RESOURCE_TYPES;
 use crate::outside::Outside;
@@ -78,10 +78,19 @@ impl Policy {
                 message,
                 Some("name the file itself, or run without --untrusted-spec if you trust its author".into()),
             );
-            return Err(SpecErrors::new(path, "", vec![fault], None).refused());
+            return Err(SpecErrors::new(path, "", vec![fault], Understood::default()).refused());
         }
         let text = super::load(path)?;
-        self.parse(path, &text, warnings)
+        self.parse(path, &text, warnings).map_err(|errors| {
+            let cluster = self.allowed(&errors.understood.cluster);
+            errors.about(cluster)
+        })
+    }
+
+    /// What of its words about the cluster counts.
+    fn allowed(&self, cluster: &ClusterKeys) -> ClusterKeys {
+        let context = cluster.context.clone().filter(|context| self.contexts.contains(context));
+        ClusterKeys { context, ..ClusterKeys::default() }
     }
 
     fn parse(&self, path: &Outside, text: &str, warnings: &mut Vec<Warning>) -> Result<Spec, SpecErrors> {
@@ -90,7 +99,8 @@ impl Policy {
         let mut faults = Vec::new();
         self.judge(document.get_ref(), "", &mut faults);
         if !faults.is_empty() {
-            return Err(SpecErrors::new(path, text, faults, None).refused());
+            let understood = Understood { pat: None, cluster: spec.cluster };
+            return Err(SpecErrors::new(path, text, faults, understood).refused());
         }
         if spec.cluster.kubeconfig.is_some() {
             let message = "cluster.kubeconfig of the spec is ignored, since --untrusted-spec is given: --kubeconfig or KUBECONFIG names the file";

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
-use super::diagnostic::SpecError;
+use super::diagnostic::{SpecError, Understood};
 use super::mask::{bare_variable, looks_like_token, mask_tokens, names_a_token};
 use super::{ClusterKeys, Spec};
 use crate::object::RESOURCE_TYPES;
@@ -25,8 +25,8 @@ pub(super) struct Walk<'a> {
     misspelt: Vec<&'static str>,
     /// Everything that is wrong so far.
     pub(super) faults: Vec<SpecError>,
-    /// Where the token is, as far as that was understood, whatever else is wrong.
-    pub(super) pat_found: Option<PatKey>,
+    /// What was understood beside the objects, whatever else is wrong.
+    pub(super) understood: Understood,
 }
 
 /// A key and its value, with their places.
@@ -36,8 +36,9 @@ type TomlEntry<'t, 'i> = (&'t Spanned<DeString<'i>>, &'t Spanned<DeValue<'i>>);
 const KEYS: [&str; 3] = ["pat_env", "pat_file", "cluster"];
 
 impl<'a> Walk<'a> {
-    pub(super) const fn new(path: &'a Outside, folder: &'a Path, pat_from_stdin: bool) -> Self {
-        Self { path, folder, pat_from_stdin, misspelt: Vec::new(), faults: Vec::new(), pat_found: None }
+    pub(super) fn new(path: &'a Outside, folder: &'a Path, pat_from_stdin: bool) -> Self {
+        let understood = Understood::default();
+        Self { path, folder, pat_from_stdin, misspelt: Vec::new(), faults: Vec::new(), understood }
     }
 
     /// The whole document; `None` where something needed is missing or wrong, which has been noted.
@@ -55,8 +56,9 @@ impl<'a> Walk<'a> {
             })
             .collect();
         let pat = self.pat(table);
-        self.pat_found.clone_from(&pat);
+        self.understood.pat.clone_from(&pat);
         let cluster = self.cluster(table);
+        self.understood.cluster.clone_from(&cluster);
         Some(Spec {
             path: self.path.clone(),
             folder: self.folder.to_owned(),

@@ -31,6 +31,15 @@ struct Found {
     hits: Vec<Range<usize>>,
 }
 
+/// A piece of a text as people are shown it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ShownPiece {
+    /// Our own words.
+    Own(String),
+    /// Somebody else's, or a command to be pasted: masked, and escapes spelled out.
+    Outside(String),
+}
+
 /// Output that went through the door. Only the views make it, out of what the door gave them and their own words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cleared(String);
@@ -97,6 +106,19 @@ impl Door {
     #[must_use]
     pub fn line(&self, text: impl Into<Text>) -> String {
         self.each(&text.into(), &|masked| guard_line(&escape(&masked)))
+    }
+
+    /// As `line`, with our own words and what came from outside still apart.
+    #[must_use]
+    pub fn pieces(&self, text: impl Into<Text>) -> Vec<ShownPiece> {
+        let text = text.into();
+        let shown = |piece: &Piece| match piece {
+            Piece::Own(words) => ShownPiece::Own(words.clone().into_owned()),
+            other @ (Piece::Outside(_) | Piece::Part(_) | Piece::ShellWord(_) | Piece::Command(_)) => {
+                ShownPiece::Outside(self.line(Text::from(other)))
+            }
+        };
+        text.pieces().iter().map(shown).collect()
     }
 
     /// As `line`, but line breaks stay, and what follows one is indented: for messages that hold words of a server.

@@ -13,6 +13,8 @@ use crate::plan::{Plan, Warning};
 pub struct Gathered {
     /// The spec's path as the user gave it.
     spec: Outside,
+    /// The chosen context, as soon as it is known.
+    context: Option<Outside>,
     /// The plan, if there is one.
     pub plan: Option<Plan>,
     /// The saved plan, if there is one.
@@ -44,8 +46,10 @@ impl Gathered {
             Event::Text(text) => printer.out(text),
             Event::Begun { spec } => self.spec = spec.clone(),
             Event::Notice(notice) => {
-                if let Notice::Warning(warning) = &notice {
-                    self.notices.push(warning.clone());
+                match &notice {
+                    Notice::Warning(warning) => self.notices.push(warning.clone()),
+                    Notice::Context(context) => self.context = Some(context.clone()),
+                    Notice::Retry(_) | Notice::Trace(_) | Notice::Plugin(_) => {}
                 }
                 printer.notice(notice);
             }
@@ -82,6 +86,11 @@ impl Gathered {
     /// The spec's path: as the plan names it, else as the command line does.
     pub fn spec(&self) -> &Outside {
         self.plan.as_ref().map_or(&self.spec, |plan| &plan.spec)
+    }
+
+    /// The chosen context, if one was chosen so far: of a plan the plan's.
+    pub fn context(&self) -> Option<&Outside> {
+        self.plan.as_ref().map(|plan| &plan.cluster.context).or(self.context.as_ref())
     }
 
     /// The warnings: those of the command, those that requests met, and the plan's own.

@@ -1,22 +1,29 @@
-//! The plan as one comment of a pull request: a title, a table, the lines of the plan in a collapsible block, warnings. Nothing that a
-//! cluster or a spec says can break out of it, mention anybody, or make it longer than GitHub takes.
+//! The plan as one comment of a pull request: a title, what is in the way, a table, the lines of the plan in a block to unfold, warnings.
+//! Nothing that a cluster or a spec says can break out of it, mention anybody, or make it longer than GitHub takes.
+//!
+//! * `marker`: the first line, by which a bot finds its own comment.
+//! * `blocked`: what apply would refuse, and the flag to copy.
+//! * `fold`: the plan itself.
+//! * `prose`: how a text becomes Markdown.
+
+mod blocked;
+mod fold;
+mod marker;
+mod prose;
 
 use std::fmt::Write as _;
 
 use super::gathered::{Gathered, SavedPlanFacts};
-use super::terminal::{Line, Sign};
-use super::{Cleared, Door, Event, Output, Paint, Printer, View, terminal};
+use super::{Cleared, Door, Event, Output, Printer, View};
+use crate::outcome::Failure;
 use crate::outside::{Outside, Text};
-use crate::plan::{Action, Change, Plan, Summary, Verification};
+use crate::plan::{Action, Change, Plan, Summary, Verification, Warning};
+use prose::{Place, code, prose};
 
 /// GitHub's limit of a comment, in characters; we count bytes, which are never fewer.
 const MAX_BYTES: usize = 65_536;
-/// The longest that one text of a table, a warning or an error may be.
-const MAX_TEXT: usize = 300;
-/// The longest line of the block.
-const MAX_LINE: usize = 1_000;
-/// How many warnings and errors are shown.
-const MAX_REMARKS: usize = 10;
+/// How many errors are shown, and how many warnings.
+const MAX_REMARKS: usize = 6;
 
 /// The view. It has a form for plans only.
 pub(super) fn view(_: Output) -> Box<dyn View> {
@@ -27,6 +34,11 @@ pub(super) fn view(_: Output) -> Box<dyn View> {
 struct Markdown(Gathered);
 
 impl View for Markdown {
+    fn lacks_context(&self) -> bool {
+        let Self(gathered) = self;
+        gathered.context().is_none()
+    }
+
     fn show(&mut self, event: Event<'_>, printer: &Printer) {
         let Self(gathered) = self;
         match event {
@@ -36,57 +48,31 @@ impl View for Markdown {
     }
 }
 
-/// The whole comment. Its first line is a marker, the same for each comment about the same spec, so that a bot finds and replaces its own.
+/// The whole comment.
 fn comment(about: &Gathered, door: &Door) -> Cleared {
-    let spec = about.spec();
-    let mut text = format!("<!-- konnect plan {} -->\n", marker(spec, door));
-    match &about.plan {
-        None => drop(writeln!(text, "### konnect plan {}: failed\n", code(spec, door))),
-        Some(plan) => head(&mut text, plan, spec, door),
+    let mut text = format!("{}\n{}\n\n", marker::marker(about, door), title(about, door));
+    if let Some(plan) = &about.plan {
+        text.push_str(&blocked::blocked(plan, door));
     }
+    text.push_str(&errors(&about.failures, door));
     let tail = tail(about, door);
-    if let Some(plan) = about.plan.as_ref().filter(|plan| plan.changes.iter().any(|change| change.action != Action::None)) {
-        block(&mut text, plan, MAX_BYTES - tail.len(), door);
+    if let Some(plan) = &about.plan {
+        table(&mut text, plan, door);
+        if plan.changes.iter().any(|change| change.action != Action::None) {
+            let room = MAX_BYTES.saturating_sub(text.len() + tail.len());
+            text.push_str(&fold::fold(plan, room, door));
+        }
     }
     text.push_str(&tail);
     Cleared::new(text)
 }
 
-fn head(text: &mut String, plan: &Plan, spec: &Outside, door: &Door) {
-    let code = |text: &Text| code(text, door);
-    let _ = writeln!(
-        text,
-        "### konnect plan {} on {}: {}\n",
-        code(&spec.into()),
-        code(&(&plan.cluster.context).into()),
-        counts(plan)
-    );
-    let known = |value: &Option<Outside>| value.as_ref().map_or_else(|| "unknown".to_owned(), |value| code(&value.into()));
-    let (server, uid, user) = (code(&(&plan.cluster.server).into()), known(&plan.cluster.uid), known(&plan.cluster.user));
-    let claimed = if plan.cluster.claimed { ", says the plan" } else { "" };
-    let _ = writeln!(text, "Cluster {server}, uid {uid}, read as {user}{claimed}; token from {}.\n", code(&plan.token_source));
-    text.push_str("| object | action | why | verified |\n|---|---|---|---|\n");
-    for change in &plan.changes {
-        let verified = match (&change.verification, change.is_written()) {
-            (_, false) => String::new(),
-            (Verification::Server, true) => "by the server".to_owned(),
-            (Verification::Computed(because), true) => format!("no: {}", because.words()),
-        };
-        let (title, reason) = (code(&change.wanted.object.title()), code(&change.reason()));
-        let _ = writeln!(text, "| {title} | {} | {reason} | {verified} |", action(change));
-    }
-    text.push('\n');
-}
-
-fn action(change: &Change) -> String {
-    let sign = match change.action {
-        Action::Create => "➕",
-        Action::Update => "✏️",
-        Action::Blocked => "⛔",
-        Action::Unknown => "❔",
-        Action::None => "",
-    };
-    format!("{sign} {}", change.action.word()).trim().to_owned()
+/// The heading: which spec, on which cluster, and what comes of it.
+fn title(about: &Gathered, door: &Door) -> String {
+    let code = |text: &Outside| code(text, door, Place::Line);
+    let on = about.context().map(|context| format!(" on {}", code(context))).unwrap_or_default();
+    let counts = about.plan.as_ref().map_or_else(|| "failed".to_owned(), counts);
+    format!("### konnect plan {}{on}: {counts}", code(about.spec()))
 }
 
 fn counts(plan: &Plan) -> String {
@@ -103,115 +89,83 @@ fn counts(plan: &Plan) -> String {
     words
 }
 
-/// The plan's lines, as many as fit.
-fn block(text: &mut String, plan: &Plan, most: usize, door: &Door) {
-    let lines = terminal::lines(plan, Paint { color: false });
-    let lines: Vec<String> = lines.iter().map(|line| diff_line(line, door)).collect();
-    // A fence longer than any run of backticks inside can't be closed from inside.
-    let longest = lines.iter().flat_map(|line| line.split(|c| c != '`')).map(str::len).max().unwrap_or_default();
-    let fence = "`".repeat(longest.max(2) + 1);
-    let _ = writeln!(text, "<details><summary>Show the plan</summary>\n\n{fence}diff");
-    let end = format!("{fence}\n\n</details>\n\n");
-    let room = most.saturating_sub(text.len() + end.len() + "… 1000000 more lines not shown\n".len());
-    let mut used = 0;
-    let shown = lines.iter().take_while(|line| {
-        used += line.len() + 1;
-        used <= room
-    });
-    let shown: Vec<&str> = shown.map(String::as_str).collect();
-    for line in &shown {
-        let _ = writeln!(text, "{line}");
+/// Which cluster was read, and a line for each object.
+fn table(text: &mut String, plan: &Plan, door: &Door) {
+    let known =
+        |value: &Option<Outside>| value.as_ref().map_or_else(|| "unknown".to_owned(), |value| code(value, door, Place::Line));
+    let (server, uid, user) =
+        (code(&plan.cluster.server, door, Place::Line), known(&plan.cluster.uid), known(&plan.cluster.user));
+    let claimed = if plan.cluster.claimed { ", says the plan" } else { "" };
+    let token = prose(&plan.token_source, door, Place::Line);
+    let _ = writeln!(text, "Cluster {server}, uid {uid}, read as {user}{claimed}; token from {token}.\n");
+    text.push_str("| object | action | why | verified |\n|---|---|---|---|\n");
+    for change in &plan.changes {
+        let verified = match (&change.verification, change.is_written()) {
+            (_, false) => String::new(),
+            (Verification::Server, true) => "by the server".to_owned(),
+            (Verification::Computed(because), true) => format!("no: {}", because.words()),
+        };
+        let cell = |text: Text| prose(text, door, Place::Cell);
+        let (title, reason) = (cell(change.wanted.object.title()), cell(change.reason()));
+        let _ = writeln!(text, "| {title} | {} | {reason} | {verified} |", action(change));
     }
-    if shown.len() < lines.len() {
-        let _ = writeln!(text, "… {} more lines not shown", lines.len() - shown.len());
-    }
-    text.push_str(&end);
+    text.push('\n');
 }
 
-/// The line with what it means in its first column, where GitHub's colours look for it: `+`, `-`, and `!` for all else that changes.
-fn diff_line(line: &Line, door: &Door) -> String {
-    let first = match line.sign {
-        Sign::Add => '+',
-        Sign::Remove => '-',
-        Sign::Change => '!',
-        Sign::None => ' ',
+fn action(change: &Change) -> String {
+    let sign = match change.action {
+        Action::Create => "➕",
+        Action::Update => "✏️",
+        Action::Blocked => "⛔",
+        Action::Unknown => "❔",
+        Action::None => "",
     };
-    cut(&format!("{first}{}", door.line(&line.text)), MAX_LINE)
+    format!("{sign} {}", change.action.word()).trim().to_owned()
+}
+
+fn errors(failures: &[Failure], door: &Door) -> String {
+    let mut text = String::new();
+    for Failure { what, hint, .. } in failures.iter().take(MAX_REMARKS) {
+        let _ = writeln!(text, "> **Error:** {}", prose(what, door, Place::Line));
+        if let Some(hint) = hint {
+            let _ = writeln!(text, ">\n> Hint: {}", prose(hint, door, Place::Line));
+        }
+        text.push('\n');
+    }
+    text + &more(failures.len(), "errors")
 }
 
 fn tail(about: &Gathered, door: &Door) -> String {
     let mut text = String::new();
     let warnings = about.warnings();
-    let of_failures = about.failures.iter().map(|e| ("Error", &e.what, e.hint.as_ref()));
-    let of_warnings = warnings.iter().map(|w| ("Warning", &w.message, None));
-    for (word, message, hint) in of_failures.chain(of_warnings).take(MAX_REMARKS) {
-        let hint = hint.map_or_else(String::new, |hint| format!(" {}", code(hint, door)));
-        let _ = writeln!(text, "> **{word}:** {}{hint}\n", code(message, door));
+    for Warning { code: _, message } in warnings.iter().take(MAX_REMARKS) {
+        let _ = writeln!(text, "> **Warning:** {}\n", prose(message, door, Place::Line));
     }
-    let rest = (about.failures.len() + warnings.len()).saturating_sub(MAX_REMARKS);
-    if rest > 0 {
-        let _ = writeln!(text, "> {rest} more not shown\n");
-    }
-    if let Some(SavedPlanFacts { digest, expires: _ }) = &about.saved_plan {
-        let _ = writeln!(text, "Plan digest: `{digest}`");
+    text.push_str(&more(warnings.len(), "warnings"));
+    if let Some(SavedPlanFacts { digest, expires }) = &about.saved_plan {
+        let expires = expires.strftime("%Y-%m-%dT%H:%M:%SZ");
+        let _ = writeln!(text, "Plan digest: `{digest}`; it expires at {expires}.");
     }
     text
 }
 
-/// Any text as inline code: GitHub looks for no mention, issue or link in it, and every sign that Markdown or HTML could take for its own
-/// is spelled as an entity.
-fn code(text: impl Into<Text>, door: &Door) -> String {
-    let shown = door.line(text.into().spelled_out());
-    let mut safe = String::with_capacity(shown.len() + 16);
-    for c in cut(&shown, MAX_TEXT).chars() {
-        if c.is_ascii_punctuation() && !matches!(c, '-' | '/' | '.' | ',') {
-            let _ = write!(safe, "&#{};", u32::from(c));
-        } else {
-            safe.push(c);
-        }
+/// How many of so many are not shown.
+fn more(all: usize, of: &'static str) -> String {
+    match all.saturating_sub(MAX_REMARKS) {
+        0 => String::new(),
+        rest => format!("> {rest} more {of} not shown\n\n"),
     }
-    format!("<code>{safe}</code>")
-}
-
-fn cut(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        None => text.to_owned(),
-        Some((end, _)) => format!("{}… ({} more characters)", &text[..end], text[end..].chars().count()),
-    }
-}
-
-/// The spec's path as a comment can hold it: nothing in it can end the comment.
-fn marker(spec: &Outside, door: &Door) -> String {
-    let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '/' | '_' | '-') { c } else { '_' };
-    cut(&door.value(spec).chars().map(plain).collect::<String>().replace("--", "-_"), MAX_TEXT)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::outcome::Failure;
-
-    #[test]
-    fn no_text_breaks_out() {
-        let safe =
-            code(Outside::from("a | b `c` <img src=x> @team #1 **x** [y](z) https://evil & \u{202e}\n---"), &Door::default());
-        let inner = safe.strip_prefix("<code>").and_then(|s| s.strip_suffix("</code>")).expect("code");
-        let entities = inner.replace("&#", "").replace(';', "");
-        assert!(!entities.chars().any(|c| "|`<>@#*[]()&\n\u{202e}".contains(c)), "{inner}");
-        assert_eq!(marker(&"a --> b\n--!>".into(), &Door::default()), "a_-_>_b_-_!>".replace(['>', '!'], "_"));
-    }
-
-    #[test]
-    fn what_is_cut_is_counted() {
-        assert_eq!(cut("abcdef", 4), "abcd… (2 more characters)");
-        assert_eq!(cut("abcd", 4), "abcd");
-    }
 
     #[test]
     fn a_comment_of_failures_alone_has_its_bounds() {
         let failures: Vec<Failure> = (0..5000)
             .map(|i| {
-                Failure::new(crate::outcome::FailureCode::Rejected, Outside::new(format!("{i} {}", "|`@".repeat(500))))
+                Failure::new(crate::outcome::FailureCode::Rejected, Outside::new(format!("{i} {}", "|`@é".repeat(500))))
                     .hint(Outside::new("<".repeat(900)))
             })
             .collect();
@@ -219,6 +173,6 @@ mod tests {
         let text = comment(&about, &Door::default());
         let text = text.as_str();
         assert!(text.len() <= MAX_BYTES, "{}", text.len());
-        assert!(text.contains("4990 more not shown"));
+        assert!(text.contains("4994 more errors not shown"));
     }
 }

@@ -223,7 +223,8 @@ impl Printer {
             Notice::Trace(text) if self.style.verbose => {
                 self.hold(Remark { beginning: Text::default(), said: self.err.dim(text) });
             }
-            Notice::Trace(_) => {}
+            // Of a format that names it.
+            Notice::Trace(_) | Notice::Context(_) => {}
             // As it comes: somebody may have to answer it.
             Notice::Plugin(text) => self.error_now(&self.door.output(text)),
         }

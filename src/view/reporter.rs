@@ -29,6 +29,12 @@ impl Reporter {
         self.view.lock().unwrap_or_else(PoisonError::into_inner).nobody_to_ask()
     }
 
+    /// Whether the view names the chosen context, and none was told yet.
+    #[must_use]
+    pub fn lacks_context(&self) -> bool {
+        self.view.lock().unwrap_or_else(PoisonError::into_inner).lacks_context()
+    }
+
     /// What hides the secrets of this run.
     #[must_use]
     pub const fn door(&self) -> &Door {

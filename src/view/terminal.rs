@@ -4,6 +4,7 @@ mod fields;
 mod line;
 mod mark;
 
+pub(in crate::view) use fields::owner_names;
 pub use line::{Line, Sign};
 pub use mark::{Mark, legend};
 

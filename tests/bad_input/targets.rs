@@ -78,8 +78,9 @@ pub fn kubeconfig(bytes: &[u8]) {
     std::fs::write(&path, bytes).expect("written");
     for context in [None, Some(Outside::from("dev"))] {
         let choice = ClusterSelector { kubeconfig_flag: Some(path.as_path().into()), context, ..ClusterSelector::default() };
+        let unheard: Notices = Arc::new(|_| {});
         let selected = block_on(async {
-            let mut selected = select(&choice, &Deadline::default(), &Scrubber::default()).await?;
+            let mut selected = select(&choice, &Deadline::default(), &unheard, &Scrubber::default()).await?;
             let config = &mut selected.config;
             config.auth_info.exec = None;
             // Without an authority of its own the system's are read, which takes long and is always the same.

@@ -9,7 +9,7 @@ use testkit::Ran;
 
 pub const PATH: &str = "examples/github-actions/konnect.yml";
 
-const MARKER: &str = "<!-- konnect plan konnect.toml -->";
+const MARKER: &str = "<!-- konnect plan konnect.toml on sandbox -->";
 
 fn jobs() -> serde_json::Map<String, Value> {
     crate::yaml(PATH)["jobs"].as_object().expect("jobs").clone()
@@ -317,7 +317,7 @@ fn the_comment_is_found_by_marker_and_author() {
 fn without_a_marker_or_a_list_nothing_is_written() {
     let Some(world) = JobFolder::with_jq() else { return };
     world.write("comments", "[]");
-    for body in ["", "\n<!-- konnect plan konnect.toml -->", "error: something", "<!-- konnect plan "] {
+    for body in ["", "\n<!-- konnect plan konnect.toml on sandbox -->", "error: something", "<!-- konnect plan "] {
         world.write("temp/comment.md", body);
         let ran = Job::new(&world, "pull-request").step("Comment");
         assert!(ran.code == 1 && ran.stderr.contains("konnect made no comment"), "{body:?}: {}", ran.stderr);

@@ -9,7 +9,7 @@ use testkit::Ran;
 
 const PATH: &str = "examples/gitlab-ci/.gitlab-ci.yml";
 
-const MARKER: &str = "<!-- konnect plan konnect.toml -->";
+const MARKER: &str = "<!-- konnect plan konnect.toml on sandbox -->";
 const NOTES_TOKEN: &str = "notes-token-in-no-argument";
 const JOBS: [&str; 4] = ["build", "merge-request", "plan", "apply"];
 const KONNECT: &str = "project/.konnect/bin/konnect";

@@ -125,7 +125,7 @@ fn starts<'t>(lines: impl Iterator<Item = &'t str>) -> Vec<usize> {
 
 /// Whose the field is, and what to do about that: each on a line of its own.
 fn remarks(field: &Field, change: &Change, now: Timestamp, paint: Paint) -> Vec<Line> {
-    let named = || Text::join(field.managers.iter().map(|manager| name(manager, now)), " and ");
+    let named = || owner_names(field, now);
     match field.action {
         FieldAction::Add | FieldAction::Change | FieldAction::None | FieldAction::Remove => Vec::new(),
         FieldAction::TakeOver => {
@@ -147,6 +147,11 @@ fn remarks(field: &Field, change: &Change, now: Timestamp, paint: Paint) -> Vec<
 /// A line under its field.
 fn remark(text: impl Into<Text>) -> Line {
     Line::plain(text!("{}{}", REMARK, text.into()))
+}
+
+/// Its owners but us, each with how long ago it last wrote.
+pub(in crate::view) fn owner_names(field: &Field, now: Timestamp) -> Text {
+    Text::join(field.managers.iter().map(|manager| name(manager, now)), " and ")
 }
 
 /// `kubectl-create 3 days ago`; tools with the operation too, since `konnect (Update)` is not us.

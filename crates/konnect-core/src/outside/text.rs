@@ -247,6 +247,12 @@ impl From<&Outside> for Text {
     }
 }
 
+impl From<&Piece> for Text {
+    fn from(piece: &Piece) -> Self {
+        Self(vec![piece.clone()])
+    }
+}
+
 impl From<&Self> for Text {
     fn from(text: &Self) -> Self {
         text.clone()

@@ -44,7 +44,7 @@ pub fn text(text: &str, url: &str) -> String {
     lines.join("\n") + "\n"
 }
 
-/// Of the comment: the context, the cluster's line and ages.
+/// Of the comment: the context in marker and title, the cluster's line and ages.
 #[must_use]
 pub fn markdown(text: &str) -> String {
     let mut lines = Vec::new();
@@ -53,6 +53,9 @@ pub fn markdown(text: &str) -> String {
         if line.starts_with("Cluster ") {
             let token = line.split("; token from ").nth(1).expect("the token");
             lines.push(format!("Cluster […]; token from {token}"));
+        } else if line.starts_with("<!-- ") {
+            let (spec, _) = line.split_once(" on ").expect("the context");
+            lines.push(format!("{spec} on […] -->"));
         } else if line.starts_with("### ") {
             let (spec, rest) = line.split_once(" on ").expect("the context");
             lines.push(format!("{spec} on […]:{}", rest.split_once(':').expect("counts").1));
