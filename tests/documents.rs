@@ -115,7 +115,7 @@ fn a_saved_plan_says_its_digest_and_when_it_expires() {
 
 #[test]
 fn an_error_of_a_spec_has_its_place_and_its_hint_as_fields() {
-    let spec = "namespace = \"kong\"\nservice_acount = \"podid\"\nsecret = \"Ä\"\npat_env = \"PAT\"\n";
+    let spec = "namespace = \"kong\"\nservice_acount = \"podid\"\nsecret = \"Ä\"\n";
     let konnect = testkit::konnect!().spec(spec);
     let ran = konnect.run_with(&["validate", "--format", "json"]);
     ran.assert_code(1);

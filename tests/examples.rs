@@ -4,6 +4,8 @@
 
 #[path = "examples/github.rs"]
 mod github;
+#[path = "examples/github_runs.rs"]
+mod github_runs;
 #[path = "examples/gitlab.rs"]
 mod gitlab;
 #[path = "examples/runner.rs"]

@@ -11,7 +11,12 @@ const PATH: &str = "examples/gitlab-ci/.gitlab-ci.yml";
 
 const MARKER: &str = "<!-- konnect plan konnect.toml on sandbox -->";
 const NOTES_TOKEN: &str = "notes-token-in-no-argument";
-const JOBS: [&str; 4] = ["build", "merge-request", "plan", "apply"];
+const JOBS: [&str; 5] = ["build", "merge-request", "plan", "apply", "drift"];
+
+/// On the main branch: after a merge, and started by hand.
+const MERGED: &str = "$CI_PIPELINE_SOURCE == \"push\" && $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH";
+const BY_HAND: &str = "$CI_PIPELINE_SOURCE == \"web\" && $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH";
+const SCHEDULED: &str = "$CI_PIPELINE_SOURCE == \"schedule\" && $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH";
 const KONNECT: &str = "project/.konnect/bin/konnect";
 
 /// The job's script as the runner runs it: all of it in one shell.
@@ -30,6 +35,7 @@ fn each_job_is_given_what_it_needs() {
         ("build", None, None),
         ("merge-request", None, Some("$KUBECONFIG_MERGE_REQUEST")),
         ("plan", Some("konnect-plan"), Some("$KUBECONFIG_PLAN")),
+        ("drift", Some("konnect-plan"), Some("$KUBECONFIG_PLAN")),
         ("apply", Some("konnect-apply"), Some("$KUBECONFIG_APPLY")),
     ];
     for (name, environment, kubeconfig) in rows {
@@ -45,11 +51,15 @@ fn each_job_is_given_what_it_needs() {
     for name in ["build", "apply"] {
         assert_eq!(pipeline[name]["variables"]["GIT_STRATEGY"], "none", "{name}");
     }
-    for name in ["plan", "apply"] {
-        assert_eq!(pipeline[name]["rules"].as_array().map(Vec::len), Some(1), "{name}");
-        assert_eq!(pipeline[name]["rules"][0]["if"], "$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH", "{name}");
+    // A rotated token and a changed cluster change no file: only what follows a merge asks for one.
+    for (name, rules) in [("plan", &[MERGED, BY_HAND][..]), ("apply", &[MERGED, BY_HAND]), ("drift", &[SCHEDULED])] {
+        let given = pipeline[name]["rules"].as_array().expect("rules");
+        assert_eq!(given.iter().map(|rule| rule["if"].as_str().expect("a condition")).collect::<Vec<_>>(), rules, "{name}");
+        for rule in given {
+            assert_eq!(rule["when"] == "manual", name == "apply", "{name}");
+            assert_eq!(rule.get("changes").is_some(), rule["if"] == MERGED, "{name}");
+        }
     }
-    assert_eq!(pipeline["apply"]["rules"][0]["when"], "manual");
 }
 
 #[test]
@@ -117,7 +127,7 @@ fn a_revision_that_can_move_is_not_built() {
 
 #[test]
 fn from_the_merge_request_to_the_cluster() {
-    let world = JobFolder::new();
+    let Some(world) = JobFolder::with_jq() else { return };
     built(&world);
     let ran = job(&world, "merge-request", &[]);
     ran.assert_code(0);
@@ -133,6 +143,15 @@ fn from_the_merge_request_to_the_cluster() {
     job(&world, "apply", &[("PAT", TOKEN)]).assert_code(0);
     job(&world, "plan", &[("PAT", TOKEN)]).assert_code(0);
     job(&world, "plan", &[("PAT", "PASTE_YOUR_TOKEN")]).assert_code(1);
+    // Nothing drifted, until the token of the environment is another.
+    job(&world, "drift", &[("PAT", TOKEN)]).assert_code(0);
+    let rotated = TOKEN.replace("examples", "rotated0");
+    let ran = job(&world, "drift", &[("PAT", &rotated)]);
+    ran.assert_code(2);
+    assert!(ran.stdout.contains("differs from $PAT"), "{}", ran.stdout);
+    job(&world, "plan", &[("PAT", &rotated)]).assert_code(0);
+    job(&world, "apply", &[("PAT", &rotated)]).assert_code(0);
+    job(&world, "drift", &[("PAT", &rotated)]).assert_code(0);
 }
 
 #[test]
@@ -141,7 +160,7 @@ fn another_konnect_than_the_one_that_was_built_is_not_run() {
     built(&world);
     world.write("somebodys", "#!/bin/sh\necho run >> \"$CALLS\"\n");
     hand_on(&world.path("somebodys"), &world.path(KONNECT));
-    for name in ["merge-request", "plan", "apply"] {
+    for name in ["merge-request", "plan", "apply", "drift"] {
         let ran = job(&world, name, &[("PAT", TOKEN), ("NOTES_TOKEN", NOTES_TOKEN), ("DIGEST", "x")]);
         assert!(ran.code == 1 && world.calls().is_empty(), "{name}: {}", ran.stderr);
     }
