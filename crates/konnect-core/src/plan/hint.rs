@@ -43,9 +43,10 @@ impl ObjectRef {
     pub fn delete_command(&self) -> Text {
         let kind = self.resource.kind.to_ascii_lowercase();
         let kind = Outside::new(kind);
-        match &self.namespace {
-            Some(namespace) => text!("kubectl delete {} {} -n {}", kind, &self.name, namespace),
-            None => text!("kubectl delete {} {}", kind, &self.name),
+        let mut words = vec!["kubectl".into(), "delete".into(), kind.into(), Text::shell_word(&self.name)];
+        if let Some(namespace) = &self.namespace {
+            words.extend(["-n".into(), Text::shell_word(namespace)]);
         }
+        Text::command(words)
     }
 }
