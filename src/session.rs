@@ -184,7 +184,7 @@ impl Session {
             let verified = verify::verify(cluster, &made.plan, self.comparison(), self.token_withheld);
             let (dry_runs, leftovers) = join(verified, read::leftovers(cluster, &made.plan)).await;
             made.dry_runs = dry_runs?;
-            made.plan.warnings.extend(leftovers.iter().map(planner::leftover));
+            made.plan.warnings.extend(leftovers.iter().map(|object| planner::leftover(object, &made.observed.cluster)));
             made.observed.leftovers = leftovers;
             if attempt == ATTEMPTS || !made.dry_runs.values().any(|dry_run| *dry_run == DryRun::Moved) {
                 made.plan.take_dry_runs(&made.dry_runs);

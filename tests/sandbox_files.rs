@@ -115,11 +115,12 @@ fn only_what_it_wrote_is_removed_and_a_crash_blocks_nothing() {
     end(child, Signal::TERM);
     assert_eq!(std::fs::read_to_string(&path).expect("kept"), "somebody else's meanwhile");
     std::fs::remove_file(&path).expect("removed");
-    // The kubeconfig of one that came later stays, too.
-    let (first, second) = (serving(&konnect), serving(&konnect));
+    // Who comes while another is served does not take that one's kubeconfig away.
+    let first = serving(&konnect);
+    let text = std::fs::read_to_string(&path).expect("written");
+    konnect.run().assert_says(1, &["leads to a sandbox server that is running", "--kubeconfig-out"]);
+    assert_eq!(std::fs::read_to_string(&path).expect("kept"), text);
     end(first, Signal::TERM);
-    assert!(path.exists());
-    end(second, Signal::TERM);
     assert!(!path.exists());
     let left: Vec<_> = std::fs::read_dir(konnect.folder()).expect("a folder").map(|e| e.expect("an entry").file_name()).collect();
     assert!(left.iter().all(|name| !name.to_string_lossy().contains("kubeconfig")), "{left:?}");

@@ -137,13 +137,14 @@ impl Api {
         let code = if scenario.plan_code() == 2 { 0 } else { scenario.plan_code() };
         let document = self.run(scenario, &["plan", "--format", "json"], code)?;
         let mut document: Value = document.stdout.parse().map_err(|e| format!("no JSON alone: {e}\n{}", document.stdout))?;
+        let raw = document.clone();
         normal::document(&mut document);
         let comment = self.run(scenario, &["plan", "--format", "markdown"], code)?;
 
         let before = self.live(&scenario.namespace());
         self.run(scenario, &["plan", "--out", "plan"], out_code(scenario, &document))?;
         let applied = self.run(scenario, APPLY, scenario.apply_code())?;
-        agree(&document, &plan, &applied)?;
+        agree(&raw, &plan, &applied)?;
         let after = self.live(&scenario.namespace());
         if scenario.apply_code() != 0 && after != before {
             return Err(format!("refused, but something was written:\n{before}\n→ {after}"));

@@ -164,6 +164,11 @@ fn failure(error: Error) -> Failure {
         Error::Listen { source } => {
             return Failure::new(FailureCode::Serve, text!("the sandbox can't listen: {}", Outside::new(source.to_string())));
         }
+        Error::KubeconfigInUse { path } => (
+            FailureCode::Serve,
+            text!("{} leads to a sandbox server that is running", file(path)),
+            "use that one, or name another file for this server's kubeconfig: --kubeconfig-out FILE",
+        ),
         Error::KubeconfigTaken { path } => (
             FailureCode::Serve,
             text!("{} is there already, and no sandbox wrote it: it was left as it is", file(path)),

@@ -16,20 +16,14 @@ const DEFAULT_SPEC: &str = "konnect.toml";
 pub(super) fn of_spec(args: &PlanArgs, plan: &Plan) -> Option<Vec<Text>> {
     let PlanArgs { spec, trust, cluster, format: _, detailed_exitcode: _, out: _, expires: _, screen: _ } = args;
     let TrustArgs { untrusted_spec, allow_context: _, allow_pat_env: _ } = trust;
-    let forbidden = |plan: &Plan| {
-        let of_writes = plan.changes.iter().filter(|change| change.is_written());
-        of_writes.map(|change| &change.verification).any(|how| *how == Verification::Computed(ComputedBecause::NoPermission))
-    };
-    if !plan.is_applyable() || *untrusted_spec || forbidden(plan) {
+    let SpecArgs { file, pat_stdin, accept_any_token: _, take_over } = spec;
+    // With the token on standard input nobody can answer: such a plan is saved, to be applied.
+    if !plan.is_applyable() || *untrusted_spec || *pat_stdin || forbidden(plan) {
         return None;
     }
-    let SpecArgs { file, pat_stdin, accept_any_token: _, take_over } = spec;
     let mut command = konnect_apply();
     if *file != *DEFAULT_SPEC {
-        command.extend(["-f".into(), Text::shell_word(file)]);
-    }
-    if *pat_stdin {
-        command.push("--pat-stdin".into());
+        command.extend(["-f".into(), Text::shell_path(file)]);
     }
     accepting(&mut command, spec);
     for field in take_over {
@@ -45,6 +39,12 @@ pub(super) fn of_spec(args: &PlanArgs, plan: &Plan) -> Option<Vec<Text>> {
     }
     reaching(&mut command, cluster);
     Some(command)
+}
+
+/// Whether this user may not write something that the plan changes: another one has to apply it.
+pub(super) fn forbidden(plan: &Plan) -> bool {
+    let of_writes = plan.changes.iter().filter(|change| change.is_written());
+    of_writes.map(|change| &change.verification).any(|how| *how == Verification::Computed(ComputedBecause::NoPermission))
 }
 
 /// What applies the plan that was saved. It knows its spec, its context and its kubeconfig by itself.
@@ -66,7 +66,7 @@ fn of_file(path: &Outside, plan: &Plan, flags: Vec<Text>, digest: &str) -> Optio
         return None;
     }
     let mut command = konnect_apply();
-    command.push(Text::shell_word(path));
+    command.push(Text::shell_path(path));
     command.extend(flags);
     command.extend(["--expect".into(), Text::shell_word(Outside::from(digest))]);
     Some(command)

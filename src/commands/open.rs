@@ -1,6 +1,7 @@
 //! What a command works on, opened: the spec and its token, read off the runtime's thread.
 
 use std::ffi::OsString;
+use std::io::IsTerminal as _;
 use std::sync::{Arc, OnceLock};
 
 use super::open_error::OpenError;
@@ -16,7 +17,7 @@ use crate::saved_plan;
 use crate::session::Session;
 use crate::spec::{self, ClusterKeys, Policy, Spec};
 use crate::text;
-use crate::view::Door;
+use crate::view::{Door, Event};
 
 /// What an untrusted spec may say, if it is one. `cluster_is_chosen`: a flag says which context or sandbox is used.
 pub(super) fn policy(trust: &TrustArgs, cluster_is_chosen: bool, pat_from_stdin: bool) -> Option<Policy> {
@@ -27,6 +28,13 @@ pub(super) fn policy(trust: &TrustArgs, cluster_is_chosen: bool, pat_from_stdin:
         context_is_chosen: cluster_is_chosen,
         pat_from_stdin,
     })
+}
+
+/// Says what a terminal does not show: that somebody has to type the token.
+pub(super) fn wait_for_token(args: &SpecArgs, run: &Run) {
+    if args.pat_stdin && std::io::stdin().is_terminal() {
+        run.emit(Event::WaitingForToken);
+    }
 }
 
 /// Reads a spec as far as its author is trusted.

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::open::{SpecReader, policy};
+use super::open::{SpecReader, policy, wait_for_token};
 use super::open_error::OpenError;
 use super::refuse::refuse;
 use super::run::Run;
@@ -42,6 +42,7 @@ async fn make(args: &PlanArgs, run: &Run, warnings: &mut Vec<Warning>) -> Result
     let policy = policy(&args.trust, cluster_is_chosen, args.spec.pat_stdin);
     let reader = SpecReader::new(run, &args.spec.file, args.spec.pat_stdin, policy);
     let says = reader.says();
+    wait_for_token(&args.spec, run);
     let opened = run.or_stop(reader.spec_and_token(&args.spec, &deadline, warnings)).await;
     let opened = opened.and_then(|(spec, mut session)| {
         if args.out.is_some() {
@@ -81,6 +82,9 @@ fn show(args: &PlanArgs, run: &Run, Planned { plan, saved }: &Planned) -> Outcom
     };
     if let Some(command) = &next {
         run.emit(Event::Next { command });
+    }
+    if next_command::forbidden(plan) {
+        run.emit(Event::Info(&text!("{} write all of this: another user has to apply it.", plan.who_cannot())));
     }
     run.finish(outcome)
 }

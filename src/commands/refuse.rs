@@ -25,7 +25,7 @@ pub(super) fn refuse(instead: &'static str, plan: &Plan) -> Result<(), Failure> 
     let verb = if blocked.len() == 1 { "is" } else { "are" };
     let what = text!("{}: {} {} blocked: {}", instead, titles(&blocked), verb, reasons(&blocked));
     let failure = Failure::new(FailureCode::Blocked, what);
-    Err(match hints(&blocked) {
+    Err(match hints(&blocked, plan) {
         Some(hint) => failure.hint(hint),
         None => failure,
     })
@@ -40,8 +40,8 @@ fn reasons(changes: &[&Change]) -> Text {
     Text::join(distinct(changes.iter().map(|change| change.reason())), "; ")
 }
 
-fn hints(changes: &[&Change]) -> Option<Text> {
-    let hints = distinct(changes.iter().filter_map(|change| change.hint()));
+fn hints(changes: &[&Change], plan: &Plan) -> Option<Text> {
+    let hints = distinct(changes.iter().filter_map(|change| change.hint(&plan.cluster)));
     (!hints.is_empty()).then(|| Text::join(hints, "; "))
 }
 

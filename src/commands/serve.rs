@@ -32,7 +32,8 @@ async fn until_interrupted(args: &ServeArgs, run: &Run) -> Result<(), Failure> {
     run.emit(Event::Serving {
         file: file.as_path().into(),
         address: listening.address.to_string().into(),
-        kubeconfig: kubeconfig.as_path().into(),
+        // Pasted in another terminal, whatever its folder.
+        kubeconfig: std::path::absolute(&kubeconfig).unwrap_or(kubeconfig).as_path().into(),
     });
     listening.serve(service, run.until_interrupted()).await;
     written.remove();

@@ -17,8 +17,9 @@ pub(super) async fn show(args: ShowArgs, context: &RunContext) -> Outcome {
     let run = Run::begin(context, args.screen, args.format, Output::Plan, &Outside::default());
     let now = Timestamp::now();
     match open(&args, &run).await {
-        Ok((saved, digest)) => {
+        Ok((mut saved, digest)) => {
             run.warn(&saved.warnings_to_viewer(now));
+            saved.plan.outdated = saved.check_time(now).err().map(|failure| failure.what);
             run.emit(Event::Plan(&saved.plan));
             run.emit(Event::Opened { created: saved.created(), expires: saved.expires(), digest: &digest });
             if saved.check_time(now).is_ok()

@@ -138,7 +138,10 @@ impl Scrubber {
         hits.sort_by_key(|hit| hit.start);
         let mut merged: Vec<Range<usize>> = Vec::new();
         for hit in hits {
-            let hit = text.floor_char_boundary(hit.start)..text.ceil_char_boundary(hit.end);
+            let end = text.ceil_char_boundary(hit.end);
+            // The padding of base64 would tell the length, modulo three.
+            let padding = text[end..].bytes().take_while(|byte| *byte == b'=').count();
+            let hit = text.floor_char_boundary(hit.start)..end + padding;
             match merged.last_mut() {
                 Some(last) if hit.start <= last.end => last.end = last.end.max(hit.end),
                 _ => merged.push(hit),

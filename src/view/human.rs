@@ -65,7 +65,7 @@ impl View for Human {
                 printer.command_unless_quiet(command);
             }
             // Whoever does not know how the plan was made would wonder why nothing happens.
-            Event::WaitingForToken => printer.waiting("the plan reads the token from standard input: waiting for it"),
+            Event::WaitingForToken => printer.waiting("waiting for the token on standard input"),
             Event::Asked { cluster } => printer.print(text!("\n{}", terminal::question(cluster))),
             Event::Cancelled => printer.print("\nApply cancelled.\n"),
             Event::Writing => printer.print_unless_quiet("\n"),

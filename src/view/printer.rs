@@ -141,9 +141,13 @@ impl Printer {
 
     /// Prints lines to stdout.
     pub fn lines(&self, lines: &[Line]) {
-        let line = |Line { sign: _, text, hang }: &_| {
-            let shown = self.fitting(self.door.line(text), wrap::columns(&self.door.line(hang)));
-            Cleared::from_iter([shown, Cleared::from("\n")])
+        let line = |Line { sign: _, text, hang }: &Line| {
+            let (whole, hang) = (self.door.line(text), wrap::columns(&self.door.line(hang)));
+            let shown = match self.streams.width(Stream::Out) {
+                Some(width) => self.said(text, whole, hang, width),
+                None => whole,
+            };
+            Cleared::new(shown + "\n")
         };
         self.out(&lines.iter().map(line).collect());
     }
@@ -243,17 +247,24 @@ impl Printer {
     fn remark_now(&self, Remark { beginning, said }: &Remark) {
         let hang = wrap::columns(&self.door.line(beginning));
         let whole = self.door.lines(text!("{}{}", beginning, said));
-        let shown = match (said.split_command(), self.streams.width(Stream::Err)) {
-            // On rows of its own that a shell reads as one: it is there to be pasted.
-            (Some((before, words)), Some(width)) if wrap::columns(&whole) > width => {
-                let words: Vec<String> = words.iter().map(|word| self.door.line(word)).collect();
-                let before = self.door.lines(text!("{}{}", beginning, before));
-                format!("{}\n{}", wrap(before.trim_end(), hang, width), wrap::command(&words, hang, Some(width)))
-            }
-            (_, Some(width)) => wrap(&whole, hang, width),
-            (_, None) => whole,
+        let shown = match self.streams.width(Stream::Err) {
+            Some(width) => self.said(&text!("{}{}", beginning, said), whole, hang, width),
+            None => whole,
         };
         self.error_now(&Cleared::new(shown + "\n"));
+    }
+
+    /// What fits the terminal. A command at the end that has no room there stands on rows of its own that a shell reads as one: it is there to
+    /// be pasted.
+    fn said(&self, text: &Text, whole: String, hang: usize, width: usize) -> String {
+        match text.split_command() {
+            Some((before, words)) if wrap::columns(&whole) > width => {
+                let words: Vec<String> = words.iter().map(|word| self.door.line(word)).collect();
+                let before = self.door.lines(before);
+                format!("{}\n{}", wrap(before.trim_end(), hang, width), wrap::command(&words, hang, Some(width)))
+            }
+            _ => wrap(&whole, hang, width),
+        }
     }
 
     fn hold(&self, remark: Remark) {

@@ -47,10 +47,10 @@ pub fn question(cluster: &ClusterIdentity) -> Text {
     let known = |value: &Option<Outside>, unknown: &'static str| value.as_ref().map_or_else(|| unknown.into(), Text::from);
     text!(
         "Apply to {} ({}, uid {}) as {}? Only 'yes' will be accepted: ",
-        context,
+        context.as_name(),
         server,
         known(uid, "unknown"),
-        known(user, "an unknown user")
+        user.as_ref().map_or_else(|| "an unknown user".into(), Outside::as_name)
     )
 }
 
@@ -109,7 +109,7 @@ fn object(lines: &mut Vec<Line>, change: &Change, plan: &Plan, paint: Paint) {
     lines.push(Line::plain(text!("  {}", paint.bold(text!("# {} {}", title, headline(change))))).under("  # "));
     lines.push(Line::new(sign, text!("  {} {}", shown, title)).under("    "));
     // What another manager holds back has its hint beside each field.
-    if let Some(hint) = change.hint().filter(|_| change.reason != Reason::OwnedByOthers) {
+    if let Some(hint) = change.hint(&plan.cluster).filter(|_| change.reason != Reason::OwnedByOthers) {
         lines.push(Line::plain(text!("      {} {}", paint.bold("hint:"), hint)).under("      hint: "));
     }
     fields::lines(lines, change, plan, paint);

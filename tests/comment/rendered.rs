@@ -162,6 +162,7 @@ fn plan(rng: &mut Rng) -> Plan {
         spec: hostile(rng),
         token_source: text!("${}", hostile(rng)),
         token_is_given: true,
+        outdated: None,
         token_unset: text!("{} is not set", hostile(rng)),
         cluster,
         read_at: jiff::Timestamp::UNIX_EPOCH + Duration::from_secs(1_800_000_000),

@@ -98,7 +98,7 @@ fn a_plan_with_a_token_from_standard_input_says_that_it_waits() {
     let planner = testkit::konnect!().spec(SPEC).args(["plan", "--sandbox=s", "--out", "p", "--pat-stdin"]).stdin(TOKEN);
     planner.run().assert_code(0);
     let (plan, sandbox) = (kept(&planner, "p"), kept(&planner, "s"));
-    let waits = "the plan reads the token from standard input: waiting for it";
+    let waits = "waiting for the token on standard input";
     // Before it reads: with a terminal to which nobody has typed yet.
     let other = machine(&sandbox).file("p", &plan).args(["apply", "p", "--sandbox=s"]);
     let mut terminal = other.spawn_pty();

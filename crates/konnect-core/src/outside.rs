@@ -27,6 +27,13 @@ impl Outside {
         &self.0
     }
 
+    /// A name within a sentence: in quotes, unless it is one word that can't be taken for a part of the sentence.
+    #[must_use]
+    pub fn as_name(&self) -> Text {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | ':' | '@');
+        if !self.is_empty() && self.0.chars().all(is_plain) { self.into() } else { crate::text!("\"{}\"", self) }
+    }
+
     /// Whether it is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {

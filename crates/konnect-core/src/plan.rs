@@ -42,6 +42,24 @@ pub struct ClusterIdentity {
     pub claimed: bool,
 }
 
+/// The context in the kubeconfig of a served sandbox.
+const SANDBOX_CONTEXT: &str = "konnect-sandbox";
+
+impl ClusterIdentity {
+    /// Whether it is the sandbox, which has a file for an address.
+    #[must_use]
+    pub fn is_sandbox(&self) -> bool {
+        !self.server.expose().contains("://")
+    }
+
+    /// A command of kubectl's that reaches this cluster, whatever kubectl's own context is; the sandbox once it is served.
+    #[must_use]
+    pub fn kubectl(&self, words: impl IntoIterator<Item = Text>) -> Text {
+        let context = if self.is_sandbox() { SANDBOX_CONTEXT.into() } else { Text::shell_word(&self.context) };
+        Text::command(["kubectl".into(), "--context".into(), context].into_iter().chain(words).collect())
+    }
+}
+
 /// Something the reader should know that is no failure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Warning {
@@ -64,6 +82,8 @@ pub struct Plan {
     pub token_unset: Text,
     /// Whether there was a token to compare with, and to write.
     pub token_is_given: bool,
+    /// Why it may no longer be applied, of a plan that was saved: it has expired.
+    pub outdated: Option<Text>,
     /// The cluster that was read.
     pub cluster: ClusterIdentity,
     /// When it was read; ages are counted from here.

@@ -9,8 +9,8 @@ use crate::observed::{LiveObject, LiveValue, Observed, Read};
 use crate::outside::Outside;
 use crate::ownership::{OwnerClass, strictest};
 use crate::plan::{
-    Action, Change, ComputedBecause, Field, FieldAction, FieldValue, Manager, ObservedVersion, Plan, Reason, Verification,
-    Warning,
+    Action, Change, ClusterIdentity, ComputedBecause, Field, FieldAction, FieldValue, Manager, ObservedVersion, Plan, Reason,
+    Verification, Warning,
 };
 use crate::text;
 use crate::token::Verdict;
@@ -32,13 +32,14 @@ pub fn plan(desired: &Desired, observed: &Observed, take_over: &TakeOver) -> Pla
         changes.push(change);
     }
     warnings.extend(unknown_take_overs(&changes, take_over));
-    warnings.extend(observed.leftovers.iter().map(leftover));
+    warnings.extend(observed.leftovers.iter().map(|object| leftover(object, &observed.cluster)));
     Plan {
         id: desired.spec,
         spec: observed.spec.clone(),
         token_source: observed.token_source.clone(),
         token_unset: observed.token_unset.clone(),
         token_is_given: observed.token_is_given,
+        outdated: None,
         cluster: observed.cluster.clone(),
         read_at: observed.read_at,
         changes,
@@ -283,7 +284,7 @@ fn manifest_elsewhere(change: &Change, read: &Read) -> Option<Warning> {
 /// Who wrote a field under another name still claims it after we took it over: the server knows only that name (measured). So the next
 /// change is blocked again.
 fn string_data_elsewhere(change: &Change) -> Vec<Warning> {
-    let taken = change.fields.iter().filter(|field| field.action == FieldAction::TakeOver);
+    let taken = change.fields.iter().filter(|field| matches!(field.action, FieldAction::TakeOver | FieldAction::Blocked));
     let claims = taken.flat_map(|field| {
         field.managers.iter().filter_map(move |owner| Some((field, owner, owner.through?, field.path.elements().last()?)))
     });
@@ -305,11 +306,11 @@ fn string_data_elsewhere(change: &Change) -> Vec<Warning> {
 
 /// What stays behind where the spec gives an object another name.
 #[must_use]
-pub fn leftover(object: &ObjectRef) -> Warning {
+pub fn leftover(object: &ObjectRef, cluster: &ClusterIdentity) -> Warning {
     let message = text!(
         "{} was written by konnect and is not in this spec: if the spec renames it, the old one stays, with its token; konnect deletes nothing: {}",
         object.title(),
-        object.delete_command()
+        object.delete_command(cluster)
     );
     Warning { code: "leftover".into(), message }
 }

@@ -164,12 +164,15 @@ fn each_cause_of_a_block_has_its_own_code_and_hint() {
         Reason::WebhookFailed("timeout".into()),
     ];
     let mut codes = std::collections::BTreeSet::new();
+    let cluster = observed([]).cluster;
     for reason in causes {
         let mut plan = plan(&desired(vec![secret()]), &observed([]), &TakeOver::new());
         let change = &mut plan.changes[0];
         (change.action, change.reason) = (Action::Blocked, reason);
-        let hint = change.hint().expect("a hint").plain();
+        let hint = change.hint(&cluster).expect("a hint").plain();
         assert!(hint.len() > 10, "{hint}");
+        // Whatever kubectl's own context is.
+        assert_eq!(hint.contains("kubectl "), hint.contains("kubectl --context c "), "{hint}");
         assert!(codes.insert(change.reason.code()), "{}", change.reason.code());
         assert!(!plan.is_applyable());
         assert_eq!(
@@ -187,7 +190,7 @@ fn each_cause_of_a_block_has_its_own_code_and_hint() {
         assert!(matches!(Reason::refused(other.into()), Reason::Rejected(_)), "{other}");
     }
     let unblocked = made([Read::Absent, Read::Absent, Read::Absent]);
-    assert!(unblocked.changes.iter().all(|change| change.hint().is_none()) && unblocked.is_applyable());
+    assert!(unblocked.changes.iter().all(|change| change.hint(&cluster).is_none()) && unblocked.is_applyable());
     assert!(unblocked.refused_because().is_none());
 }
 

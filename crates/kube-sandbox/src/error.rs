@@ -58,6 +58,12 @@ pub enum Error {
         /// Which of these, and why.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// The kubeconfig is that of another server which still answers: whoever uses that one would lose it.
+    #[cfg(feature = "kubectl")]
+    KubeconfigInUse {
+        /// The file.
+        path: PathBuf,
+    },
     /// There is a file already where the kubeconfig should go, and no sandbox wrote it. It was left as it is.
     #[cfg(feature = "kubectl")]
     KubeconfigTaken {
@@ -120,6 +126,8 @@ impl fmt::Display for Error {
             Self::NoAnswer => f.write_str("the sandbox did not come to an answer"),
             #[cfg(feature = "kubectl")]
             Self::Listen { .. } => f.write_str("the sandbox can't listen"),
+            #[cfg(feature = "kubectl")]
+            Self::KubeconfigInUse { path } => write!(f, "{} is the kubeconfig of a sandbox that is being served", path.display()),
             #[cfg(feature = "kubectl")]
             Self::KubeconfigTaken { path } => write!(f, "{} exists, and no sandbox wrote it", path.display()),
             #[cfg(feature = "kubectl")]

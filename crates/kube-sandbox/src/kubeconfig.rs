@@ -1,7 +1,9 @@
 //! The kubeconfig of a served sandbox. Only its owner may read it, and no other file is overwritten for it.
 
 use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rustix::fs::{Mode, OFlags};
 use serde_json::{Value, json};
@@ -10,6 +12,8 @@ use super::error::Error;
 
 /// A longer file is no kubeconfig of a sandbox.
 const MAX_BYTES: u64 = 64 * 1024;
+/// How long a server on this machine takes at most to be reached.
+const MAX_WAIT: Duration = Duration::from_millis(500);
 
 /// The kubeconfig of a running server.
 #[derive(Debug)]
@@ -40,6 +44,14 @@ fn is_from_a_sandbox(bytes: &[u8]) -> bool {
         && found == document(server, text("/clusters/0/cluster/certificate-authority-data"), token)
 }
 
+/// Whether somebody still listens at the address in it, on this machine.
+fn is_served(bytes: &[u8]) -> bool {
+    let found = serde_json::from_slice::<Value>(bytes).unwrap_or_default();
+    let server = found.pointer("/clusters/0/cluster/server").and_then(Value::as_str).unwrap_or_default();
+    let address = server.strip_prefix("https://").and_then(|address| address.parse::<SocketAddr>().ok());
+    address.is_some_and(|address| TcpStream::connect_timeout(&address, MAX_WAIT).is_ok())
+}
+
 /// Writes the file completely or not at all. It may replace what another sandbox left behind, and nothing else.
 ///
 /// # Errors
@@ -47,6 +59,9 @@ fn is_from_a_sandbox(bytes: &[u8]) -> bool {
 pub fn write(path: &Path, server: &str, authority: &str, token: &str) -> Result<KubeconfigFile, Error> {
     let taken = || Error::KubeconfigTaken { path: path.to_owned() };
     let replaces = match content(path) {
+        Ok(bytes) if is_from_a_sandbox(&bytes) && is_served(&bytes) => {
+            return Err(Error::KubeconfigInUse { path: path.to_owned() });
+        }
         Ok(bytes) if is_from_a_sandbox(&bytes) => true,
         Ok(_) => return Err(taken()),
         Err(error) if error.kind() == ErrorKind::NotFound => false,

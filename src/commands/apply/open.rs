@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::super::open::SpecReader;
+use super::super::open::{SpecReader, wait_for_token};
 use super::super::open_error::OpenError;
 use super::super::run::Run;
 use crate::blocking::within;
@@ -57,6 +57,7 @@ async fn session(
     let (session, saved) = match &args.plan {
         None => {
             let reader = SpecReader::new(run, &args.spec.file, args.spec.pat_stdin, None);
+            wait_for_token(&args.spec, run);
             (reader.spec_and_token(&args.spec, deadline, warnings).await?.1, None)
         }
         Some(path) => saved(path, args, run, deadline, warnings).await?,

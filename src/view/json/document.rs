@@ -8,7 +8,7 @@ use super::super::{Cleared, Door, Event, Output, Printer, View};
 use super::NOBODY_TO_ASK;
 use crate::outcome::{Failure, FailureCode};
 use crate::outside::Outside;
-use crate::plan::{Change, Field, FieldValue, Manager, Plan, Summary, Verification, Warning};
+use crate::plan::{Change, ClusterIdentity, Field, FieldValue, Manager, Plan, Summary, Verification, Warning};
 use crate::token::Verdict;
 
 /// The document's version.
@@ -210,7 +210,9 @@ fn whole(contents: &DocumentContents<'_>, door: &Door) -> PlanDocument {
             spec: door.value(*spec),
             cluster,
             applyable: errors.is_empty() && plan.is_some_and(Plan::is_applyable),
-            changes: plan.map_or_else(Vec::new, |plan| plan.changes.iter().map(|change| change_document(change, door)).collect()),
+            changes: plan.map_or_else(Vec::new, |plan| {
+                plan.changes.iter().map(|change| change_document(change, &plan.cluster, door)).collect()
+            }),
             warnings: warnings.iter().map(|of| warning(of, door)).collect(),
             summary: SummaryDocument { add, change, destroy, unchanged, blocked, unknown },
             errors: errors.iter().map(|of| error(of, door)).collect(),
@@ -241,7 +243,7 @@ pub(super) fn message(failure: &Failure, door: &Door) -> String {
     }
 }
 
-fn change_document(change: &Change, door: &Door) -> ChangeDocument {
+fn change_document(change: &Change, cluster: &ClusterIdentity, door: &Door) -> ChangeDocument {
     let (verification, not_verified_because) = match (change.is_written(), &change.verification) {
         (false, _) => (None, None),
         (true, Verification::Server) => (Some("server"), None),
@@ -257,7 +259,7 @@ fn change_document(change: &Change, door: &Door) -> ChangeDocument {
         action: change.action.word(),
         reason: door.value(change.reason()),
         reason_code: change.reason.code(),
-        hint: change.hint().map(|hint| door.value(hint)),
+        hint: change.hint(cluster).map(|hint| door.value(hint)),
         verification,
         not_verified_because,
         fields: change.fields.iter().map(|field| field_document(field, change, door)).collect(),

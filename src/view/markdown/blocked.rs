@@ -17,9 +17,9 @@ pub(super) fn blocked(plan: &Plan, door: &Door) -> String {
     let lines: Vec<String> = blocked.flat_map(|change| lines(change, plan, door)).collect();
     // A plan of a pull request has no token, and is not the one that will be applied.
     let is_stopped = plan.refusals().iter().any(|refusal| *refusal != Refusal::NoToken);
-    let why = plan.refused_because().filter(|_| is_stopped);
-    let mut text =
-        why.map_or_else(String::new, |why| format!("**apply will refuse this plan:** {}\n\n", prose(why, door, Place::Line)));
+    let beginning = if is_stopped { "apply will refuse this plan" } else { "without the token apply would refuse this plan" };
+    let why = plan.refused_because();
+    let mut text = why.map_or_else(String::new, |why| format!("**{beginning}:** {}\n\n", prose(why, door, Place::Line)));
     for line in lines.iter().take(MAX_LINES) {
         let _ = writeln!(text, "{line}");
     }
@@ -38,7 +38,7 @@ fn lines(change: &Change, plan: &Plan, door: &Door) -> Vec<String> {
     if change.reason == Reason::OwnedByOthers {
         let fields = change.fields.iter().filter(|field| field.action == FieldAction::Blocked);
         lines.extend(fields.map(|field| taken(field, change, plan, door)));
-    } else if let Some(hint) = change.hint() {
+    } else if let Some(hint) = change.hint(&plan.cluster) {
         lines.push(format!("  - Hint: {}", prose(hint, door, Place::Line)));
     }
     lines

@@ -89,6 +89,10 @@ pub fn legend(plan: &Plan, paint: Paint, explained: &mut BTreeSet<Mark>) -> Opti
     let met: BTreeSet<Mark> =
         shown.flat_map(|change| Mark::of_object(change.action).into_iter().chain(of_change(change))).collect();
     let fresh: Vec<Mark> = met.into_iter().filter(|mark| explained.insert(*mark)).collect();
-    let each = fresh.iter().map(|mark| text!("{} {}", mark.drawn(paint), mark.meaning()));
+    // Two of them are drawn alike.
+    let both = fresh.contains(&Mark::Remove) && fresh.contains(&Mark::Release);
+    let meaning = |mark: Mark| if both && mark == Mark::Remove { "remove or release" } else { mark.meaning() };
+    let each = fresh.iter().filter(|mark| !(both && **mark == Mark::Release));
+    let each = each.map(|mark| text!("{} {}", mark.drawn(paint), meaning(*mark)));
     (!fresh.is_empty()).then(|| super::labelled("Signs", &Text::join(each, "  ")))
 }

@@ -148,6 +148,13 @@ impl Text {
         Self(vec![Piece::ShellWord(Outside(word.into().plain()))])
     }
 
+    /// The path of a file as one word of a command line, which takes none for a flag.
+    #[must_use]
+    pub fn shell_path(path: &Outside) -> Self {
+        let begins_like_a_flag = path.expose().starts_with('-');
+        Self::shell_word(if begins_like_a_flag { Outside(format!("./{}", path.expose())) } else { path.clone() })
+    }
+
     /// A command that is meant to be pasted. Each word is one of the shell's: our own, or made by `shell_word`.
     #[must_use]
     pub fn command(words: Vec<Self>) -> Self {

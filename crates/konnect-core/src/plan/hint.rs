@@ -1,6 +1,6 @@
 //! What to do about a change that can't be carried out: for each cause its own hint.
 
-use super::{Change, FieldAction, Reason};
+use super::{Change, ClusterIdentity, FieldAction, Reason};
 use crate::object::ObjectRef;
 use crate::outside::{Outside, Text};
 use crate::text;
@@ -8,7 +8,7 @@ use crate::text;
 impl Change {
     /// What to do about it; `None` where nothing has to be done.
     #[must_use]
-    pub fn hint(&self) -> Option<Text> {
+    pub fn hint(&self, cluster: &ClusterIdentity) -> Option<Text> {
         let of_object = &self.wanted.object;
         Some(match &self.reason {
             Reason::Absent | Reason::Differs | Reason::UpToDate | Reason::TokenNotCompared => return None,
@@ -16,9 +16,12 @@ impl Change {
             Reason::Terminating => "wait until it is gone, or see what holds its finalizers; then plan again".into(),
             Reason::NamespaceTerminating => "wait until the namespace is gone, then plan again".into(),
             Reason::Immutable | Reason::Fixed { .. } => {
-                text!("delete and recreate it yourself: {}, then konnect apply", of_object.delete_command())
+                text!("delete and recreate it yourself (plan and apply again after it): {}", of_object.delete_command(cluster))
             }
-            Reason::NamespaceMissing(_) => "create it, or let konnect manage it (remove `manage = false`)".into(),
+            Reason::NamespaceMissing(name) => text!(
+                "let konnect manage the namespace (remove `manage = false`), or create it: {}",
+                cluster.kubectl(["create".into(), "namespace".into(), Text::shell_word(name)])
+            ),
             Reason::Policy { .. } => "change the spec so that the policy allows it, or ask whoever maintains the policy".into(),
             Reason::Rejected(_) => "the server's message says why: correct the spec, or ask the cluster's administrator".into(),
             Reason::WebhookFailed(_) => {
@@ -38,15 +41,14 @@ impl Change {
 }
 
 impl ObjectRef {
-    /// The command with which a person deletes it: konnect deletes nothing.
+    /// The command with which a person deletes it, in this cluster and no other: konnect deletes nothing.
     #[must_use]
-    pub fn delete_command(&self) -> Text {
-        let kind = self.resource.kind.to_ascii_lowercase();
-        let kind = Outside::new(kind);
-        let mut words = vec!["kubectl".into(), "delete".into(), kind.into(), Text::shell_word(&self.name)];
+    pub fn delete_command(&self, cluster: &ClusterIdentity) -> Text {
+        let kind = Text::shell_word(Outside::new(self.resource.kind.to_ascii_lowercase()));
+        let mut words = vec!["delete".into(), kind, Text::shell_word(&self.name)];
         if let Some(namespace) = &self.namespace {
             words.extend(["-n".into(), Text::shell_word(namespace)]);
         }
-        Text::command(words)
+        cluster.kubectl(words)
     }
 }

@@ -7,6 +7,8 @@ use crate::text;
 /// Why apply would refuse a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal<'a> {
+    /// It was saved, and may no longer be applied.
+    Outdated,
     /// There is no token to write.
     NoToken,
     /// An object could not be read.
@@ -20,9 +22,10 @@ impl Plan {
     #[must_use]
     pub fn refusals(&self) -> Vec<Refusal<'_>> {
         let of = |action: Action| self.changes.iter().filter(move |change| change.action == action);
+        let outdated = self.outdated.is_some().then_some(Refusal::Outdated);
         let no_token = (!self.token_is_given && self.is_pending()).then_some(Refusal::NoToken);
         let unknown = of(Action::Unknown).map(Refusal::Unknown);
-        no_token.into_iter().chain(unknown).chain(of(Action::Blocked).map(Refusal::Blocked)).collect()
+        outdated.into_iter().chain(no_token).chain(unknown).chain(of(Action::Blocked).map(Refusal::Blocked)).collect()
     }
 
     /// Whether there is something to apply, and apply would not refuse it. Terraform's word and meaning: a plan without changes is not.
@@ -39,7 +42,7 @@ impl Plan {
         let titles = |of: fn(&Refusal<'_>) -> Option<Text>| refusals.iter().filter_map(of).collect::<Vec<Text>>();
         let unknown = titles(|refusal| matches!(refusal, Refusal::Unknown(_)).then(|| refusal.title()).flatten());
         let blocked = titles(|refusal| matches!(refusal, Refusal::Blocked(_)).then(|| refusal.title()).flatten());
-        let phrases = [no_token, are(unknown, "unknown"), are(blocked, "blocked")];
+        let phrases = [self.outdated.clone(), no_token, are(unknown, "unknown"), are(blocked, "blocked")];
         let phrases: Vec<Text> = phrases.into_iter().flatten().collect();
         (!phrases.is_empty()).then(|| Text::join(phrases, "; "))
     }
@@ -49,7 +52,7 @@ impl Refusal<'_> {
     /// The object that it is about.
     fn title(&self) -> Option<Text> {
         match self {
-            Self::NoToken => None,
+            Self::Outdated | Self::NoToken => None,
             Self::Unknown(change) | Self::Blocked(change) => Some(change.wanted.object.title()),
         }
     }

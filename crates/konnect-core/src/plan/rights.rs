@@ -56,7 +56,7 @@ impl Plan {
     #[must_use]
     pub fn how_to_grant(&self, command: &'static str) -> Text {
         let subject = self.cluster.user.as_ref().map_or_else(|| "User:NAME".into(), subject);
-        let spec = Text::shell_word(&self.spec);
+        let spec = Text::shell_path(&self.spec);
         let grant = ["konnect", "rbac", "--for", command, "-f"].map(Text::from);
         let rest = [spec, "--subject".into(), Text::shell_word(subject), "|".into()];
         let apply = ["kubectl", "apply", "-f", "-"].map(Text::from);

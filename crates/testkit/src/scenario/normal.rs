@@ -19,8 +19,18 @@ pub fn document(value: &mut Value) {
             }
         }
         Value::Array(list) => list.iter_mut().for_each(document),
-        _ => {}
+        Value::String(text) => *text = without_context(text),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
+}
+
+/// Of a command that somebody pastes: the context that it is for.
+fn without_context(text: &str) -> String {
+    let mut words: Vec<&str> = Vec::new();
+    for word in text.split(' ') {
+        words.push(if words.last() == Some(&"--context") { "[…]" } else { word });
+    }
+    words.join(" ")
 }
 
 /// Of the plan for people: which cluster and who, its address anywhere, and ages.
@@ -39,7 +49,7 @@ pub fn text(text: &str, url: &str) -> String {
                 words[i - 1] = String::new();
             }
         }
-        lines.push(words.join(" ").replace("[…]  ago", "[…] ago"));
+        lines.push(without_context(&words.join(" ")).replace("[…]  ago", "[…] ago"));
     }
     lines.join("\n") + "\n"
 }
@@ -62,7 +72,7 @@ pub fn markdown(text: &str) -> String {
         } else if let Some(ago) = words.iter().position(|word| word.starts_with("ago")).filter(|at| *at >= 2) {
             lines.push([&words[..ago - 2], &["[…]"], &words[ago..]].concat().join(" "));
         } else {
-            lines.push(line.to_owned());
+            lines.push(without_context(line));
         }
     }
     lines.join("\n") + "\n"
