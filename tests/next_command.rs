@@ -48,6 +48,31 @@ fn a_saved_plan_needs_its_sandbox_and_its_digest() {
     assert_eq!(next(&konnect, &["plan", "--sandbox=s"], 0), None, "there is nothing left to do");
 }
 
+/// A file whose name begins with a dash is a file all the same.
+#[test]
+fn a_path_is_no_flag() {
+    let konnect = testkit::konnect!().spec(SPEC).file("-prod.toml", SPEC).env("PAT", TOKEN);
+    let command = next(&konnect, &["plan", "-f=-prod.toml", "--sandbox=s"], 0).expect("a command");
+    assert_eq!(command, "konnect apply -f ./-prod.toml --sandbox=s");
+    let command = next(&konnect, &["plan", "--sandbox=s", "--out=-p.plan"], 0).expect("a command");
+    assert!(command.starts_with("konnect apply ./-p.plan "), "{command}");
+    let words: Vec<&str> = command.split(' ').skip(1).collect();
+    assert_eq!(konnect.command_with(&words).0, 0);
+}
+
+/// Where the token is on standard input nobody can be asked, so that only a saved plan can be applied.
+#[test]
+fn a_token_on_standard_input_leaves_nobody_to_ask() {
+    let plan = |more: &[&str]| {
+        let args = ["plan", "--sandbox=s", "--pat-stdin"].iter().chain(more).copied();
+        let ran = testkit::konnect!().spec(SPEC).args(args).stdin(TOKEN).run();
+        ran.assert_code(0);
+        ran.stdout
+    };
+    assert!(!plan(&[]).contains("Apply it with"));
+    assert!(plan(&["--out", "p"]).contains("\nApply it with:\n  konnect apply p --sandbox=s"));
+}
+
 #[test]
 fn what_apply_would_refuse_is_not_suggested() {
     let with_token = konnect(TOKEN);

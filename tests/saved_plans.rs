@@ -195,6 +195,10 @@ fn times_and_clocks() {
     let shown = desk.run(&["show", "p"]);
     shown.assert_code(0);
     assert!(shown.stderr.contains("apply would refuse it"), "{}", shown.stderr);
+    assert!(shown.stdout.contains("apply will refuse: the plan expired at"), "{}", shown.stdout);
+    assert!(!shown.stdout.contains("konnect will perform") && !shown.stdout.contains("konnect apply"), "{}", shown.stdout);
+    let document: serde_json::Value = desk.run(&["show", "p", "--format", "json"]).stdout.parse().expect("JSON");
+    assert_eq!(document["specs"][0]["applyable"], false);
     desk.planned();
     moved(&desk, SignedDuration::from_hours(48));
     desk.refused(&[], 4, &["by this machine's clock it is", "correct this machine's clock"]);

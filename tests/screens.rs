@@ -164,6 +164,24 @@ fn what_others_own_blocks() {
     Scene { name: "blocked", state, ..Scene::default() }.check();
 }
 
+/// The command in the hint is one that can be pasted, however narrow the terminal is.
+#[test]
+fn what_has_to_be_recreated() {
+    let helm = Owner { manager: "helm", operation: "Apply", fields: &["data"] };
+    let mut document: serde_json::Value = state(LIVE_TOKEN, &[helm]).parse().expect("JSON");
+    let mut objects = vec![&mut document];
+    while let Some(value) = objects.pop() {
+        if value["type"] == "Opaque" {
+            value["immutable"] = true.into();
+        } else if let serde_json::Value::Object(map) = value {
+            objects.extend(map.values_mut().filter(|value| value.is_object() || value.is_array()));
+        } else if let serde_json::Value::Array(list) = value {
+            objects.extend(list.iter_mut().filter(|value| value.is_object() || value.is_array()));
+        }
+    }
+    Scene { name: "immutable", state: Some(document.to_string()), ..Scene::default() }.check();
+}
+
 #[test]
 fn nothing_to_do() {
     let first: &[&[&str]] = &[&["apply", "--sandbox=state.json", "--auto-approve"]];
