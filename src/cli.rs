@@ -18,7 +18,7 @@ pub use examples::{CommandHelp, Example, OF_COMMANDS, Variable};
 use format::FormatParser;
 pub use groups::{ChoiceArgs, ClusterArgs, ScreenArgs, SpecArgs, TrustArgs};
 pub use sandbox::{ResetArgs, SandboxCommand, ServeArgs};
-use values::{digest, lifetime, not_empty, subject};
+use values::{digest, lifetime, new_file, not_empty, plan, subject};
 
 /// Connect a Kubernetes cluster to Kong Konnect from one checked-in file
 #[derive(Debug, Parser)]
@@ -105,7 +105,7 @@ pub struct PlanArgs {
     /// Save the plan, for `konnect apply PLAN`
     ///
     /// The file holds no token. It is bound to the cluster, the token and the state that it was made from, and its digest is printed.
-    #[arg(long, value_name = "PLAN", value_parser = not_empty, conflicts_with = "untrusted_spec", help_heading = SAVED)]
+    #[arg(long, value_name = "PLAN", value_parser = new_file, conflicts_with = "untrusted_spec", help_heading = SAVED)]
     pub out: Option<Outside>,
     /// How long the saved plan may be applied
     ///
@@ -121,7 +121,7 @@ pub struct PlanArgs {
 #[derive(Debug, Args)]
 pub struct ShowArgs {
     /// The saved plan, a file that `konnect plan --out` wrote
-    #[arg(value_name = "PLAN", value_parser = not_empty)]
+    #[arg(value_name = "PLAN", value_parser = plan)]
     pub plan: Outside,
     /// human, json or markdown
     ///
@@ -215,7 +215,7 @@ pub struct CompletionsArgs {
 #[derive(Debug, Args)]
 pub struct ApplyArgs {
     /// Apply this saved plan without prompting
-    #[arg(value_name = "PLAN", value_parser = not_empty, conflicts_with_all = ["file", "take_over"])]
+    #[arg(value_name = "PLAN", value_parser = plan, conflicts_with_all = ["file", "take_over"])]
     pub plan: Option<Outside>,
     /// The spec and how it is read.
     #[command(flatten)]

@@ -44,7 +44,7 @@ const LIST_OF_METADATA: &str = "application/json;as=PartialObjectMetadataList;g=
 const METADATA_ONLY: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json";
 
 /// What the sandbox is called where a cluster has its context's name.
-const SANDBOX: &str = "sandbox";
+pub const SANDBOX: &str = "sandbox";
 
 /// What the user said about which cluster is meant.
 #[derive(Clone, Debug, Default)]
@@ -222,9 +222,11 @@ impl Cluster {
                     return Ok(Sent::Lost { why: self.answered(&answer, path) });
                 }
                 Ok((answer, _)) => return Ok(Sent::Answered(answer)),
-                Err(trouble) if !trouble.undelivered => return Ok(Sent::Lost { why: trouble.failure(&self.server) }),
-                Err(trouble) if trouble.permanent => return Err(trouble.failure(&self.server)),
-                Err(trouble) => (trouble.failure(&self.server), Again::unanswered()),
+                Err(trouble) if !trouble.undelivered => {
+                    return Ok(Sent::Lost { why: trouble.failure(&self.server, &self.context) });
+                }
+                Err(trouble) if trouble.permanent => return Err(trouble.failure(&self.server, &self.context)),
+                Err(trouble) => (trouble.failure(&self.server, &self.context), Again::unanswered()),
             };
             attempt += 1;
             self.pause(attempt, again, (&Method::PATCH, path), &why).await?;
@@ -240,8 +242,8 @@ impl Cluster {
                     (self.answered(&answer, path), Again::answered(&answer, retry_after))
                 }
                 Ok((answer, _)) => return Ok(answer),
-                Err(trouble) if trouble.permanent => return Err(trouble.failure(&self.server)),
-                Err(trouble) => (trouble.failure(&self.server), Again::unanswered()),
+                Err(trouble) if trouble.permanent => return Err(trouble.failure(&self.server, &self.context)),
+                Err(trouble) => (trouble.failure(&self.server, &self.context), Again::unanswered()),
             };
             attempt += 1;
             self.pause(attempt, again, (&method, path), &why).await?;

@@ -1,6 +1,7 @@
 //! The Konnect token: where it is (`PatSource`), and the token itself (`Pat`), which nothing can print, copy or serialize.
 
 mod decoding;
+mod fault;
 mod fingerprint;
 mod salt;
 mod scrubber;
@@ -132,8 +133,43 @@ impl PatSource {
     }
 
     fn unreadable(&self, error: &std::io::Error) -> Failure {
-        Failure::new(FailureCode::TokenUnreadable, text!("the token can't be read from {}: {}", self, error.kind()))
-            .hint("it must be a file that holds the token alone, and that you may read")
+        let hint = match (error.kind(), self) {
+            (std::io::ErrorKind::IsADirectory, Self::File(..)) => {
+                text!("name the file in it that holds the token, such as pat_file = \"{}/token\"", self)
+            }
+            _ => "it must be a file that holds the token alone, and that you may read".into(),
+        };
+        Failure::new(FailureCode::TokenUnreadable, text!("the token can't be read from {}: {}", self, error.kind())).hint(hint)
+    }
+
+    /// It holds nothing.
+    fn empty(&self) -> Failure {
+        let (what, hint) = match self {
+            Self::Env(_) => (
+                text!("the token in {} is empty", self),
+                text!("set {}. In a pipeline: is the secret available to this branch, fork and environment?", self),
+            ),
+            Self::File(..) => {
+                (text!("the token in {} is empty", self), text!("write a Konnect personal access token to {}", self))
+            }
+            Self::Stdin => (
+                text!("nothing came on {}, from which --pat-stdin reads the token", self),
+                "did the command before the pipe fail?".into(),
+            ),
+        };
+        Failure::new(FailureCode::TokenInvalid, what).hint(hint)
+    }
+
+    /// It is encoded as a Secret holds it, which konnect does by itself.
+    fn encoded(&self) -> Failure {
+        let by_itself = "konnect encodes it by itself";
+        let hint = match self {
+            Self::Env(name) => {
+                text!("decode it first: export {}=\"$(printf %s \"{}\" | base64 -d)\"; {}", name, self, by_itself)
+            }
+            Self::File(..) | Self::Stdin => text!("decode it first, with base64 -d; {}", by_itself),
+        };
+        Failure::new(FailureCode::TokenInvalid, text!("the token in {} is in base64", self)).hint(hint)
     }
 
     fn check(&self, mut bytes: Zeroizing<Vec<u8>>, accept: Accept, warnings: &mut Vec<Warning>) -> Result<Pat, Failure> {
@@ -152,7 +188,7 @@ impl PatSource {
         };
         let kept = text.trim_end().len();
         if kept == 0 {
-            return wrong("is empty", "put a Konnect personal access token in {source}; an empty one would be stored silently");
+            return Err(self.empty());
         }
         if kept < text.len() {
             let message =
@@ -163,24 +199,14 @@ impl PatSource {
             bytes.truncate(kept);
         }
         let text = std::str::from_utf8(&bytes).unwrap_or_default();
-        let quoted = ['"', '\'', '`'].iter().any(|quote| text.starts_with(*quote) || text.ends_with(*quote));
-        if text.chars().any(char::is_whitespace) {
-            return wrong("contains white space", "copy it again, whole and on one line");
-        }
-        if text.chars().any(|c| !c.is_ascii_graphic()) {
-            return wrong(
-                "contains control characters, or characters that no token contains",
-                "copy it again from the Konnect page, as plain text",
-            );
-        }
-        if quoted {
-            return wrong("is in quotes", "remove the quotes: they would be sent as part of the token");
-        }
-        if is_placeholder(text) {
-            return wrong("is a placeholder, not a token", "put the Konnect personal access token itself in {source}");
+        if let Some((what, hint)) = fault::of(text) {
+            return wrong(what, hint);
         }
         if !text.starts_with("kpat_") && !text.starts_with("spat_") {
             if accept == Accept::Tokens {
+                if shape::is_base64_of_a_token(text) {
+                    return Err(self.encoded());
+                }
                 return wrong(
                     "starts neither with kpat_ nor with spat_, as Konnect's tokens do",
                     "it would be sent to the cluster: is {source} the right place? --accept-any-token accepts it as it is",
@@ -225,15 +251,6 @@ fn read_limited(from: impl Read) -> std::io::Result<Zeroizing<Vec<u8>>> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_BYTES + 2));
     from.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
-}
-
-/// What documentation writes where the token goes, and shells leave where nothing was expanded.
-fn is_placeholder(text: &str) -> bool {
-    let upper = Zeroizing::new(text.to_ascii_uppercase());
-    let body = upper.strip_prefix("KPAT_").or_else(|| upper.strip_prefix("SPAT_")).unwrap_or(&upper);
-    ["PASTE_", "YOUR_", "PASTE-", "YOUR-", "$"].iter().any(|start| body.starts_with(start))
-        || (body.contains('<') && body.ends_with('>'))
-        || body.chars().all(|c| matches!(c, 'X' | '.' | '*'))
 }
 
 /// The token. No `Display`, `Serialize` or `Clone`; zeroized when dropped.
@@ -293,69 +310,4 @@ impl Pat {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check(text: &str) -> (Result<Pat, Failure>, Vec<String>) {
-        let mut warnings = Vec::new();
-        let checked =
-            PatSource::Env("PAT".into()).check(Zeroizing::new(text.as_bytes().to_vec()), Accept::Anything, &mut warnings);
-        (checked, warnings.iter().map(|w| w.code.to_string()).collect())
-    }
-
-    #[test]
-    fn a_good_token_is_taken_as_it_is() {
-        let (pat, warnings) = check("kpat_0123456789abcdef");
-        assert!(pat.expect("good").matches(b"kpat_0123456789abcdef"));
-        assert!(warnings.is_empty());
-    }
-
-    #[test]
-    fn trailing_white_space_is_trimmed_and_said_so() {
-        let (pat, warnings) = check("kpat_0123456789abcdef\r\n \t");
-        assert!(pat.expect("good").matches(b"kpat_0123456789abcdef"));
-        assert_eq!(warnings, ["token_trimmed"]);
-    }
-
-    #[test]
-    fn what_is_no_token_is_refused_without_a_byte_of_it() {
-        let rows = [
-            ("", "is empty"),
-            (" \n", "is empty"),
-            ("kpat_0123 4567", "white space"),
-            (" kpat_01234567", "white space"),
-            ("kpat_0123\x1b4567", "control characters"),
-            ("kpat_0123\u{202e}4567", "characters that no token contains"),
-            ("\"kpat_01234567\"", "quotes"),
-            ("'kpat_01234567'", "quotes"),
-            ("PASTE_YOUR_TOKEN_HERE", "placeholder"),
-            ("your_konnect_pat", "placeholder"),
-            ("<konnect-pat>", "placeholder"),
-            ("kpat_<your-token>", "placeholder"),
-            ("kpat_xxxxxxxxxxxx", "placeholder"),
-            ("$(cat", "placeholder"),
-        ];
-        for (text, expected) in rows {
-            let failure = check(text).0.expect_err(text);
-            assert!(failure.what.says(expected), "{text:?}: {:?}", failure.what);
-            assert!(failure.what.says("$"), "names the source");
-            assert!(text.len() < 8 || !failure.to_string().contains(text.trim_matches(['"', '\'', ' '])), "{failure}");
-        }
-        assert!(check(&"k".repeat(MAX_BYTES + 1)).0.is_err());
-    }
-
-    #[test]
-    fn an_unknown_prefix_is_an_error_and_where_it_is_accepted_a_warning() {
-        let bytes = || Zeroizing::new(b"eyJhbGciOiJIUzI1NiJ9".to_vec());
-        let failure = PatSource::Env("PAT".into()).check(bytes(), Accept::Tokens, &mut Vec::new()).expect_err("no token");
-        assert!(failure.hint.expect("a way out").says("--accept-any-token"));
-        let (pat, warnings) = check("eyJhbGciOiJIUzI1NiJ9");
-        assert!(pat.is_ok());
-        assert_eq!(warnings, ["token_prefix"]);
-    }
-
-    #[test]
-    fn debug_says_nothing() {
-        assert_eq!(format!("{:?}", check("kpat_0123456789abcdef").0.expect("good")), "Pat(redacted)");
-    }
-}
+mod tests;

@@ -7,6 +7,7 @@
 mod contents;
 mod document;
 mod file;
+mod instead;
 mod keep;
 mod make;
 mod place;
@@ -14,11 +15,12 @@ mod revalidate;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::cluster;
 use crate::deadline::Deadline;
 use crate::outcome::{Failure, FailureCode, Outcome};
 use crate::outside::{Outside, Text};
 use crate::pat::{self, Accept, Fingerprints, Pat, PatKey, PatSource, Salt};
-use crate::plan::{Plan, Warning};
+use crate::plan::{ClusterIdentity, Plan, Warning};
 use crate::session::Session;
 use crate::spec::ClusterKeys;
 use crate::text;
@@ -209,14 +211,14 @@ impl SavedPlan {
             Some(uid) => Err(stale(
                 FailureCode::OtherCluster,
                 text!(
-                    "context {} ({}) is not the cluster the plan was made for: its uid is {}, the plan's is {}",
+                    "context {} ({}) is not the cluster the plan was made for: its uid is {}, the plan's is {}; nothing was written",
                     now.cluster.context,
                     now.cluster.server,
                     uid,
                     planned
                 ),
             )
-            .hint("choose the plan's cluster with --context or --kubeconfig, or plan again for this one")),
+            .hint(self.how_to_choose(now.cluster.context == *cluster::SANDBOX))),
             None => Err(Failure::new(
                 FailureCode::UidUnreadable,
                 text!(
@@ -227,6 +229,31 @@ impl SavedPlan {
             )
             .hint("it needs the right to `get` namespaces `kube-system`; `konnect rbac --for apply` prints it")),
         }
+    }
+
+    /// Whether the sandbox that is named is there: one that begins now can't be the plan's, and is not made for it.
+    ///
+    /// # Errors
+    /// It is not there (exit code 4).
+    pub fn check_sandbox(&self, named: &Outside) -> Result<(), Failure> {
+        if !cluster::sandbox::is_missing(named) {
+            return Ok(());
+        }
+        let what = text!("sandbox {} does not exist, so it is not the cluster the plan was made for; nothing was written", named);
+        Err(stale(FailureCode::OtherCluster, what).hint(self.how_to_choose(true)))
+    }
+
+    /// How the plan's own cluster is chosen. `sandbox`: a sandbox was chosen.
+    fn how_to_choose(&self, sandbox: bool) -> Text {
+        let ClusterIdentity { context, server, .. } = &self.plan.cluster;
+        if *context == *cluster::SANDBOX {
+            return text!(
+                "choose the plan's sandbox with --sandbox={}, or plan again for this one",
+                Text::shell_word(server.clone())
+            );
+        }
+        let leave = if sandbox { "leave out --sandbox and " } else { "" };
+        text!("{}choose the plan's cluster with --context or --kubeconfig, or plan again for this one", leave)
     }
 
     /// Whether this is the token the plan was made with. Of two that are too easily guessed that can't be told.
@@ -241,8 +268,11 @@ impl SavedPlan {
         if made == self.contents.fingerprint {
             return Ok(());
         }
-        Err(stale(FailureCode::OtherToken, text!("the token in {} is not the one the plan was made with", session.source))
-            .hint("plan again with this token, or apply with the other one"))
+        Err(stale(
+            FailureCode::OtherToken,
+            text!("the token in {} is not the one the plan was made with; nothing was written", session.source),
+        )
+        .hint("plan again with this token, or apply with the other one"))
     }
 }
 

@@ -3,6 +3,8 @@
 mod desired;
 mod diagnostic;
 mod mask;
+mod missing;
+mod syntax;
 mod untrusted;
 mod walk;
 
@@ -123,9 +125,9 @@ fn folder_of(path: &Outside) -> &Path {
     Path::new(path.expose()).parent().unwrap_or(Path::new(""))
 }
 
-/// What to do where there is no spec: name it, or begin one.
-fn missing(path: &Outside) -> Text {
-    text!("name the spec with -f SPEC, or save these four lines as {}:\n{}", path, FOUR_LINES.trim_end())
+/// Whether there is nothing in it but blanks and comments.
+fn says_nothing(text: &str) -> bool {
+    text.trim_start_matches('\u{feff}').lines().all(|line| matches!(line.trim().chars().next(), None | Some('#')))
 }
 
 /// A spec's text.
@@ -136,13 +138,11 @@ fn load(path: &Outside) -> Result<String, SpecErrors> {
     };
     let unreadable = |error: &std::io::Error| match error.kind() {
         std::io::ErrorKind::NotFound if *path == "-" => whole(
-            "no such file".into(),
-            Some("a spec is a file; from standard input konnect reads only the token, with --pat-stdin".into()),
+            "konnect reads no spec from standard input".into(),
+            Some("name a file with -f; from standard input konnect reads only the token, with --pat-stdin".into()),
         ),
-        std::io::ErrorKind::NotFound => whole("no such file".into(), Some(missing(path))),
-        std::io::ErrorKind::IsADirectory => {
-            whole("this is a folder, not a spec".into(), Some("-f takes one file: name the spec in it".into()))
-        }
+        std::io::ErrorKind::NotFound => whole("no such file".into(), Some(missing::hint(path))),
+        std::io::ErrorKind::IsADirectory => whole("this is a folder, not a spec".into(), Some(missing::in_folder(path))),
         kind => {
             whole(text!("can't be read: {}", kind), Some("check the file's permissions, or name another one with -f SPEC".into()))
         }
@@ -154,8 +154,12 @@ fn load(path: &Outside) -> Result<String, SpecErrors> {
     if bytes.len() as u64 > MAX_BYTES {
         return Err(whole("longer than 1 MiB".into(), Some("is it a spec? -f SPEC names another file".into())));
     }
-    String::from_utf8(bytes)
-        .map_err(|error| whole(text!("not UTF-8 (byte {})", error.utf8_error().valid_up_to()), Some("save it as UTF-8".into())))
+    String::from_utf8(bytes).map_err(|error| {
+        let good = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]).into_owned();
+        let line = good.matches('\n').count() + 1;
+        let column = good.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        whole(text!("not UTF-8: line {}, column {}", line, column), Some("save it as UTF-8".into()))
+    })
 }
 
 /// Reads a spec's text. `path` is only shown; relative paths in the text start at `folder`.
@@ -164,6 +168,12 @@ fn load(path: &Outside) -> Result<String, SpecErrors> {
 /// Everything that is wrong with it.
 pub fn parse(path: impl Into<Outside>, folder: &Path, text: &str, pat_from_stdin: bool) -> Result<Spec, SpecErrors> {
     let path = &path.into();
+    if says_nothing(text) {
+        let hint = text!("write these four lines:\n{}", FOUR_LINES.trim_end());
+        let empty = SpecError::whole("the file is empty, or holds comments alone", Some(hint));
+        let tokens = mask::find(text).into_iter().map(SpecError::token);
+        return Err(SpecErrors::new(path, text, tokens.chain([empty]).collect(), Understood::default()));
+    }
     let (document, syntax) = toml::de::DeTable::parse_recoverable(text);
     let broken = !syntax.is_empty();
     let mut walk = walk::Walk::new(path, folder, pat_from_stdin);
@@ -174,14 +184,15 @@ pub fn parse(path: impl Into<Outside>, folder: &Path, text: &str, pat_from_stdin
     if broken {
         // What is missing may be in a line that could not be read, and what could not be read is not wrong twice.
         faults.retain(|fault| {
-            fault.is_of_token() || !(fault.of_absence || syntax.iter().any(|error| fault.overlaps(error.span())))
+            let of_line = |error: &toml::de::Error| fault.overlaps(error.span()) || fault.is_in_line_of(text, error.span());
+            fault.is_of_token() || !(fault.of_absence || syntax.iter().take(MAX_SYNTAX_ERRORS).any(of_line))
         });
         match other_language(text) {
             Some(error) => {
                 faults.retain(SpecError::is_of_token);
                 faults.push(error);
             }
-            None => faults.extend(syntax.iter().take(MAX_SYNTAX_ERRORS).map(SpecError::syntax)),
+            None => faults.extend(syntax::errors(text, &syntax[..syntax.len().min(MAX_SYNTAX_ERRORS)])),
         }
     }
     drop(syntax);

@@ -14,6 +14,7 @@ mod reporter;
 mod spec_errors;
 mod streams;
 pub mod terminal;
+mod usage;
 mod wrap;
 
 use clap::ValueEnum;

@@ -140,7 +140,13 @@ fn what_concerns_the_plan_stops_it_and_what_does_not_is_said() {
     let ran = ci.apply(&plan, TOKEN, &[]);
     ran.assert_says(
         4,
-        &["when the plan was made", "another value than when the plan was made", "kubectl-edit", "-data.token", "+data.token"],
+        &[
+            "when the plan was made",
+            "another value than when the plan was made",
+            "kubectl-edit",
+            "when planned: data.token",
+            "now: data.token",
+        ],
     );
     assert_eq!(ci.live()["data"]["token"], BASE64.encode(ROTATED));
 

@@ -48,10 +48,10 @@ fn every_fault_has_its_place_and_its_words() {
         (with("namespcae = 1"), "konnect.toml:5:1: unknown key `namespcae` (did you mean `namespace`?)"),
         (
             GOOD.replace("\"kong\"", "\"Kong_1\""),
-            "konnect.toml:1:13: `namespace` may contain only lowercase letters, digits and - (did you mean \"kong-1\"?)",
+            "konnect.toml:1:13: `namespace` has \"K\" in it: only lowercase letters, digits and - are allowed (did you mean \"kong-1\"?)",
         ),
         (GOOD.replace("\"kong\"", "\"a.b\""), "1:13: `namespace` must not contain a dot"),
-        (GOOD.replace("\"kong\"", "\"a/b?x\""), "1:13: `namespace` may contain only"),
+        (GOOD.replace("\"kong\"", "\"a/b?x\""), "1:13: `namespace` has \"/\" in it"),
         (GOOD.replace("\"kong\"", "\"\""), "1:13: `namespace` must not be empty"),
         (GOOD.replace("\"kong\"", "7"), "1:13: `namespace` must be a name or a table, and is an integer"),
         (GOOD.replace("\"kong\"", "{ labels = {} }"), "missing key `name` in [namespace]"),
@@ -63,8 +63,11 @@ fn every_fault_has_its_place_and_its_words() {
             "3:39: `a` must be a string, and is a boolean (put it in quotes)",
         ),
         (GOOD.replace("\"pat\"", "{ name = \"p\", labels = { \"a b\" = \"x\" } }"), "3:35: a key of `labels` must have a name"),
-        (GOOD.replace("\"pat\"", "{ name = \"p\", labels = { a = \"x y\" } }"), "3:39: the label's value must be at most"),
-        (GOOD.replace("\"pat\"", "{ name = \"p\", labels = { konghq.com = \"x\" } }"), "a key with dots or slashes needs quotes"),
+        (GOOD.replace("\"pat\"", "{ name = \"p\", labels = { a = \"x y\" } }"), "3:39: the label's value may hold only letters"),
+        (
+            GOOD.replace("\"pat\"", "{ name = \"p\", labels = { konghq.com = \"x\" } }"),
+            "the key konghq.com in `labels` needs quotes",
+        ),
         (GOOD.replace("\"pat\"", "{ name = \"p\", manage = true }"), "unknown key `manage` in [secret]"),
         (GOOD.replace("\"kong\"", "{ name = \"p\", manage = false, labels = {} }"), "its `labels` would never be set"),
         (
@@ -80,9 +83,21 @@ fn every_fault_has_its_place_and_its_words() {
         ),
         (with("[cluster]\nuid = \"\""), "6:7: `uid` is empty"),
         (with("[cluster]\nctx = \"a\""), "unknown key `ctx` in [cluster]"),
-        (with("secret = \"again\""), "5:1: TOML: duplicate key"),
+        (with("secret = \"again\""), "5:1: `secret` is given twice: first on line 3"),
         (with("pat = \"abc\""), "5:1: unknown key `pat`: the token itself never belongs in this file"),
         (with("x = ["), "5:6: TOML:"),
+        (with("konghq.com/team = \"edge\""), "5:1: the key konghq.com/team needs quotes (write \"konghq.com/team\" = \"edge\")"),
+        (with("// why"), "5:1: a comment of TOML begins with #"),
+        (GOOD.replace("\"kong\"", "\"kong\","), "1:19: a line of TOML ends without a comma"),
+        (GOOD.replace("\"kong\"", "kong"), "1:13: a name needs quotes (write namespace = \"kong\")"),
+        (GOOD.replace("\"kong\"", "“kong”"), "1:13: these are curly quotes (write straight ones: namespace = \"kong\")"),
+        (GOOD.replace("\"kong\"", "\"kong"), "this string has no closing quote"),
+        (GOOD.replace("\"PAT\"", "\"C:\\Users\""), "a backslash in double quotes begins an escape"),
+        (GOOD.replace("\"pat\"", "\"kong/pat\""), "the namespace is a key of its own: write secret = \"pat\""),
+        (format!("[cluster]\ncontext = \"c\"\n{GOOD}"), "3:1: `namespace` stands below [cluster]"),
+        (format!("<<<<<<< HEAD\n{GOOD}=======\n{GOOD}>>>>>>> b\n"), "1:1: here begins a merge conflict"),
+        (with("labels = { a = \"b\" }"), "each object has its own"),
+        (GOOD.replace("\"PAT\"", "\"my-pat\""), "write pat_env = \"MY_PAT\", if that is its name"),
     ];
     for (text, expected) in rows {
         let found = messages(&text);
@@ -91,10 +106,13 @@ fn every_fault_has_its_place_and_its_words() {
 }
 
 #[test]
-fn an_empty_file_names_all_four() {
-    let found = messages("").join("\n");
-    for key in ["namespace", "service_account", "secret", "pat_env"] {
-        assert!(found.contains(&format!("missing key `{key}`")), "{found}");
+fn an_empty_file_is_one_error_and_names_all_four() {
+    for empty in ["", "\n", "\u{feff}# later\n"] {
+        let found = messages(empty);
+        assert_eq!(found.len(), 1, "{found:?}");
+        for key in ["namespace", "service_account", "secret", "pat_env"] {
+            assert!(found[0].contains(&format!("{key} ")), "{found:?}");
+        }
     }
     let without_token = GOOD.replace("pat_env = \"PAT\"\n", "");
     assert!(spec::parse("k", Path::new(""), &without_token, true).is_ok(), "the token comes from standard input");

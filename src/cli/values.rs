@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::Subject;
 use crate::outside::Outside;
+use crate::spec::looks_like_token;
 
 /// How long a run may take.
 pub(super) fn timeout(text: &str) -> Result<Duration, String> {
@@ -32,9 +33,25 @@ fn duration(text: &str, form: &str) -> Result<Duration, String> {
 /// A name or a path. An empty one comes of a variable of the shell that is not set, and must not mean "the default".
 pub(super) fn not_empty(text: &str) -> Result<Outside, String> {
     if text.is_empty() {
-        return Err(wrong("must not be empty", "is a shell variable unset? leave the flag out for its default"));
+        return Err("must not be empty".into());
     }
     Ok(text.into())
+}
+
+/// A saved plan's path. A token that was typed instead is not looked for among files.
+pub(super) fn plan(text: &str) -> Result<Outside, String> {
+    if looks_like_token(text) {
+        return Err("a token, not a saved plan".into());
+    }
+    not_empty(text)
+}
+
+/// Where a plan is saved.
+pub(super) fn new_file(text: &str) -> Result<Outside, String> {
+    if text == "-" {
+        return Err(wrong("a plan is saved to a file", "name one, as in --out konnect.plan; `konnect show PLAN` prints it"));
+    }
+    not_empty(text)
 }
 
 /// A plan's digest. Where it was copied without the word in front it is clear all the same what was meant.

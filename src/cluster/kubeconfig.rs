@@ -134,6 +134,15 @@ fn context(loaded: &Loaded, wanted: Option<&str>) -> Result<String, Failure> {
     let has = || {
         if names.is_empty() { text!("{} has no contexts", loaded.shown) } else { text!("{} has: {}", loaded.shown, all()) }
     };
+    if names.is_empty() && current(loaded)?.is_none() {
+        let what = if loaded.documents.iter().all(|document| matches!(document.root, YamlNode::Null)) {
+            text!("{} has no contexts: it is empty", loaded.shown)
+        } else {
+            text!("{} has no contexts", loaded.shown)
+        };
+        return Err(Failure::new(FailureCode::Context, what)
+            .hint("name another kubeconfig with --kubeconfig, or have your cloud's command line write this one"));
+    }
     let name = match wanted {
         Some(wanted) => wanted,
         None => match current(loaded)? {
@@ -149,7 +158,11 @@ fn context(loaded: &Loaded, wanted: Option<&str>) -> Result<String, Failure> {
         return Ok(name.to_owned());
     }
     let close = similar::get_close_matches(name, &names, 1, 0.6);
-    let hint = close.first().map_or_else(has, |close| text!("did you mean {}? {}", Outside::from(*close), has()));
+    let hint = match close.first() {
+        None => has(),
+        Some(close) if names.len() == 1 => text!("did you mean {}?", Outside::from(*close)),
+        Some(close) => text!("did you mean {}? {}", Outside::from(*close), has()),
+    };
     Err(Failure::new(FailureCode::Context, text!("there is no context {}", Outside::from(name))).hint(hint))
 }
 

@@ -43,6 +43,12 @@ fn file(named: &Outside) -> Result<PathBuf, Failure> {
     Ok(state.join("konnect").join("sandbox.json"))
 }
 
+/// Whether there is no such sandbox yet. One that can't be looked at is told of when it is opened.
+#[must_use]
+pub fn is_missing(named: &Outside) -> bool {
+    file(named).is_ok_and(|file| matches!(file.try_exists(), Ok(false)))
+}
+
 /// Whether a deleted namespace goes once it is empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Controllers {

@@ -4,6 +4,7 @@ use std::error::Error;
 
 use hyper_util::client::legacy::Error as HttpError;
 
+use super::SANDBOX;
 use super::answer::bounded;
 use crate::outcome::{Failure, FailureCode};
 use crate::outside::{Outside, Piece, Text};
@@ -46,11 +47,16 @@ impl TransportError {
 
     /// The failure it is where nothing was changed.
     #[must_use]
-    pub fn failure(&self, server: &Outside) -> Failure {
-        let failure = Failure::new(FailureCode::Connection, text!("no answer from {}: {}", server, self.what));
+    pub fn failure(&self, server: &Outside, context: &Outside) -> Failure {
+        let words = if self.undelivered { "can't connect to" } else { "no answer from" };
+        let failure = Failure::new(FailureCode::Connection, text!("{} {} (context {}): {}", words, server, context, self.what));
         match self.hint {
             Some(hint) => failure.hint(hint),
-            None => failure.hint("is the cluster running, and this the right context?"),
+            None if *context == *SANDBOX => failure.hint("name another sandbox with --sandbox=FILE"),
+            None => failure.hint(text!(
+                "start the cluster, open the tunnel or VPN, or choose another context with --context; `kubectl --context {} version` asks the same server",
+                Text::shell_word(context.clone())
+            )),
         }
     }
 }

@@ -18,9 +18,11 @@ const fn habit_of(of: &'static str, typed: &'static [&'static str], hint: &'stat
     Habit { typed, of, hint }
 }
 
-const NO_DELETING: &str =
-    "konnect never deletes; `konnect plan` names the objects: `kubectl delete secret NAME -n NAMESPACE` removes the token";
+const NO_DELETING: &str = "konnect never deletes. To remove the token, with the spec's `secret` and `namespace`: `kubectl --context CONTEXT delete secret NAME -n NAMESPACE`";
 const NO_STATE: &str = "konnect keeps no state: every plan reads the live cluster, which records who owns each field";
+const NO_YAML: &str = "there is no YAML of this: --format json is for programs";
+const TAKE_BY_FORCE: &str =
+    "to apply without being asked: `konnect apply --auto-approve`; to take a field from another tool: --take-over FIELD";
 const NO_VARIABLES: &str = "konnect has no variables: each environment is a spec of its own, named with -f SPEC";
 const WHOLE: &str = "a spec is always planned as a whole: it names three objects, and nothing else is looked at";
 const SERVER_SIDE: &str =
@@ -47,14 +49,21 @@ pub(super) const COMMANDS: &[Habit] = &[
         &["import", "adopt"],
         "there is nothing to import: `konnect plan` reads what is in the cluster, and apply takes over what was made by hand",
     ),
-    habit(&["state", "workspace", "taint", "untaint", "force-unlock", "graph", "output", "console", "providers"], NO_STATE),
+    habit(&["workspace", "env"], "each environment is a spec of its own, named with -f SPEC, and needs no workspace"),
+    habit(&["output", "outputs"], "konnect has no outputs: `konnect plan --format json` shows the objects to programs"),
+    habit(&["state", "taint", "untaint", "force-unlock", "graph", "console", "providers"], NO_STATE),
+    habit(
+        &["rollback", "undo", "revert", "rollout"],
+        "konnect keeps no history: bring back the earlier spec, by `git revert` say, then run `konnect apply`",
+    ),
+    habit(&["edit", "set", "label", "annotate", "patch"], "edit the spec, then run `konnect apply`: it changes what differs"),
     habit(&["fmt", "format"], "konnect does not rewrite specs; `konnect validate` checks one"),
     habit(
         &["lint", "check", "test", "verify"],
         "`konnect validate` checks a spec without a cluster, `konnect plan` against the cluster",
     ),
     habit(
-        &["create", "run", "deploy", "up", "install", "upgrade", "sync", "patch", "edit", "replace", "set", "label", "annotate"],
+        &["create", "run", "deploy", "up", "install", "upgrade", "sync", "replace"],
         "`konnect apply` creates what is missing and changes what differs, after showing the plan",
     ),
     habit(
@@ -88,25 +97,37 @@ pub(super) const FLAGS: &[Habit] = &[
         "plan changes nothing and asks nothing; `konnect apply --auto-approve` applies without asking",
     ),
     habit(
-        &[
-            "-y",
-            "--yes",
-            "-yes",
-            "--approve",
-            "--force",
-            "-force",
-            "--assume-yes",
-            "--no-confirm",
-            "--autoapprove",
-            "-autoapprove",
-        ],
+        &["-y", "--yes", "-yes", "--approve", "--assume-yes", "--no-confirm", "--autoapprove", "-autoapprove"],
         "to apply without being asked: `konnect apply --auto-approve`",
     ),
+    habit(&["--force", "-force"], TAKE_BY_FORCE),
+    habit(&["--confirm", "-confirm", "--ask"], "apply asks by itself, unless --auto-approve is given: leave the flag out"),
     habit(&["--var-file", "-var-file", "--var", "-var", "--values", "--set", "--env", "-e"], NO_VARIABLES),
     habit(&["--target", "-target", "--replace", "-replace", "--only"], WHOLE),
-    habit(&["-o", "--output", "-output"], "--format json prints JSON, --out PLAN saves the plan to a file"),
-    habit(&["--json", "-json", "-j"], "it is --format json"),
-    habit(&["--yaml", "-yaml"], "konnect prints no YAML: --format json is for programs"),
+    habit_of(
+        "rbac",
+        &["-o", "--output", "-output", "--format", "--json", "-json", "--yaml", "-yaml"],
+        "rbac prints YAML, and nothing else: leave the flag out",
+    ),
+    habit_of(
+        "rbac",
+        &["--user", "--group", "--serviceaccount", "--service-account", "--as"],
+        "it is --subject User:NAME, --subject Group:NAME or --subject ServiceAccount:NAMESPACE/NAME",
+    ),
+    habit_of(
+        "version",
+        &["-o", "--output", "-output", "--format", "--json", "-json", "--client", "--short"],
+        "version prints one line, and nothing else: leave the flag out",
+    ),
+    habit_of(
+        "schema",
+        &["-o", "--output", "-output", "--format", "--json", "-json"],
+        "a schema is JSON already: leave the flag out",
+    ),
+    habit_of("plan", &["-o", "--output", "-output"], "--format json prints JSON, --out PLAN saves the plan to a file"),
+    habit(&["-o", "--output", "-output"], "--format json prints JSON"),
+    habit(&["--json", "-json"], "it is --format json"),
+    habit(&["--yaml", "-yaml"], NO_YAML),
     habit(&["--markdown", "--md"], "it is --format markdown"),
     habit_of(
         "plan",
@@ -126,7 +147,7 @@ pub(super) const FLAGS: &[Habit] = &[
         "TLS settings are in the kubeconfig; name one with --kubeconfig FILE",
     ),
     habit(
-        &["--token", "--pat", "-t", "--konnect-token", "--pat-token", "--konnect-pat", "--password", "--secret", "-p"],
+        &["--token", "--pat", "-t", "--konnect-token", "--pat-token", "--konnect-pat", "--password", "--secret"],
         NO_TOKEN_HERE,
     ),
     habit(&["--pat-env", "--pat-file"], "it is a key of the spec: pat_env = \"PAT\" or pat_file = \"token.txt\""),
@@ -171,9 +192,10 @@ pub(super) const FLAGS: &[Habit] = &[
         ],
         NO_STATE,
     ),
+    habit(&["-backend-config", "-upgrade", "-reconfigure", "-migrate-state", "--locked", "--frozen", "--offline"], NO_STATE),
     habit(
-        &["-backend-config", "-upgrade", "-reconfigure", "-migrate-state", "-parallelism", "--parallelism", "-compact-warnings"],
-        NO_STATE,
+        &["-parallelism", "--parallelism", "-j", "--jobs", "--concurrency", "-compact-warnings"],
+        "konnect has no such setting, and a few objects need none: leave the flag out",
     ),
     habit(
         &["-input", "--input", "--no-input"],
@@ -201,7 +223,7 @@ pub(super) const FLAGS: &[Habit] = &[
 
 /// Values of flags: what is typed, in lower case, and what to write.
 pub(super) const VALUES: &[Habit] = &[
-    habit_of("--format", &["yaml", "yml"], "konnect prints no YAML: json is for programs"),
+    habit_of("--format", &["yaml", "yml"], NO_YAML),
     habit_of("--format", &["md", "comment", "github", "markdown"], "--format markdown is for plan and show"),
     habit_of("--format", &["text", "table", "wide", "plain", "name", "tty"], "--format human is for people"),
     habit_of("--format", &["jsonl", "ndjson", "json-lines", "jsonlines"], "--format json of apply prints one event a line"),

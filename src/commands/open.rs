@@ -133,24 +133,37 @@ impl SpecReader {
 
     /// The token belongs neither in a checked-in file nor on a command line, where other users see it.
     fn refuse_token_in(&self, spec: &Spec, pat: &Pat) -> Result<(), Failure> {
-        let refused = |what: &'static str| {
-            Failure::new(FailureCode::TokenInTheOpen, what)
-                .hint("take it out, and revoke the token if the file was shared or the command logged")
-        };
-        if self.arguments.iter().any(|argument| pat.stands_in(argument.as_encoded_bytes())) {
-            return Err(refused("the token is on the command line: it belongs only where the spec says that it is read from"));
+        if let Some(at) = self.arguments.iter().position(|argument| pat.stands_in(argument.as_encoded_bytes())) {
+            let what = match flag_at(&self.arguments, at) {
+                Some(flag) => text!("the value of {} contains the token", Outside::from(flag)),
+                None => "the command line contains the token".into(),
+            };
+            return Err(Failure::new(FailureCode::TokenInTheOpen, what)
+                .hint("remove it; revoke the token, since other users and the shell's history saw it"));
         }
         if spec.holds(pat) {
-            return Err(refused("the token is in the spec: it belongs only where the spec says that it is read from"));
+            let what = "the token is in the spec: it belongs only where the spec says that it is read from";
+            return Err(
+                Failure::new(FailureCode::TokenInTheOpen, what).hint("take it out, and revoke the token if the file was shared")
+            );
         }
         Ok(())
     }
 }
 
+/// The flag of which the argument at this place is the value. The token stands in the argument, so that of it only what is before `=` is told.
+fn flag_at(arguments: &[OsString], at: usize) -> Option<&str> {
+    let is_flag =
+        |word: &&str| word.starts_with("--") && word.len() > 2 && word[2..].bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
+    let typed = arguments.get(at)?.to_string_lossy().contains('=');
+    let flag = if typed { arguments[at].to_str()?.split('=').next() } else { arguments.get(at.checked_sub(1)?)?.to_str() };
+    flag.filter(is_flag)
+}
+
 /// The two kinds of files that apply takes are named in two ways.
 fn a_saved_plan(file: &Outside) -> Failure {
     Failure::new(FailureCode::Spec, text!("{} is a saved plan, not a spec", file)).hint(text!(
-        "apply it with `konnect apply {}`, or look at it with `konnect show {}`",
+        "name it without -f, beside the other flags: `konnect apply {}`; `konnect show {}` shows it",
         file,
         file
     ))

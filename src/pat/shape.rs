@@ -48,6 +48,12 @@ pub(crate) fn find_base64(text: &str) -> Vec<Range<usize>> {
     found
 }
 
+/// Whether a text is a token in base64, and nothing else.
+pub(super) fn is_base64_of_a_token(text: &str) -> bool {
+    let solid = text.trim_end_matches('=');
+    find_base64(solid).first() == Some(&(0..solid.len()))
+}
+
 fn decodes_to_a_token(run: &str) -> bool {
     let whole = run.len() / 4 * 4;
     let decoded = BASE64.decode(&run[..whole]).map(Zeroizing::new);

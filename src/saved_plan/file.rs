@@ -82,14 +82,8 @@ impl SavedPlan {
             .map_err(|error| no_plan(text!("the plan {} can't be read: {}", shown, error.kind()), make_one()))?;
         let mut document: Value =
             serde_json::from_str(&text).ok().filter(|document: &Value| document["magic"] == MAGIC).ok_or_else(|| {
-                let hint = if looks_like_a_spec(&text) {
-                    text!("it looks like a spec, which is named with -f: `konnect apply -f {}`", shown)
-                } else if text.contains(MAGIC) {
-                    "part of it is missing or damaged: fetch it again, or make another with `konnect plan --out PLAN`".into()
-                } else {
-                    make_one()
-                };
-                no_plan(text!("{} is not a saved plan", shown), hint)
+                let (what, hint) = super::instead::of(&text, shown);
+                no_plan(what, hint.unwrap_or_else(make_one))
             })?;
         let version = document["konnect_version"].as_str().unwrap_or("unknown").to_owned();
         if document["format"] != FORMAT {
@@ -105,8 +99,10 @@ impl SavedPlan {
                 text!("{} was made by konnect {}; this is konnect {}", shown, Outside::from(&version), env!("CARGO_PKG_VERSION"));
             return Err(stale(FailureCode::PlanVersion, what).hint("apply it with the konnect that made it, or plan again"));
         }
-        let changed =
-            || stale(FailureCode::PlanChanged, text!("{} was changed after it was saved: its digest does not match", shown));
+        let changed = || {
+            stale(FailureCode::PlanChanged, text!("{} was changed after it was saved: its digest does not match", shown))
+                .hint("find out by whom, and plan again")
+        };
         let whole = canonical(&document);
         let said = document.as_object_mut().and_then(|document| document.remove("digest")).ok_or_else(changed)?;
         let digest = digest(&document);
@@ -143,11 +139,6 @@ pub fn checksum(shown: &Outside) -> Option<String> {
     let mut bytes = Vec::new();
     File::open(shown.expose()).and_then(|file| file.take(MAX_BYTES).read_to_end(&mut bytes)).ok()?;
     Some(format!("sha256:{}", hex::encode(Sha256::digest(&bytes))))
-}
-
-/// Whether a text is TOML that says something: a spec, given where a saved plan was expected.
-fn looks_like_a_spec(text: &str) -> bool {
-    text.parse::<toml::Table>().is_ok_and(|table| !table.is_empty())
 }
 
 /// Whether there is a file that holds something, and no plan of ours of any format: the spec, say, or a kubeconfig.

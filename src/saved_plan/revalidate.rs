@@ -56,7 +56,7 @@ impl SavedPlan {
                     revalidated.moved.push(object.clone());
                     revalidated.plan.changes.push(bound());
                 }
-                Validity::Stale(difference) => differences.push(difference.diff(&self.plan.token_source)),
+                Validity::Stale(difference) => differences.push(difference.told(&self.plan.token_source)),
             }
         }
         if differences.is_empty() {

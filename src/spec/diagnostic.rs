@@ -5,6 +5,7 @@ mod excerpt;
 use std::ops::Range;
 
 use super::ClusterKeys;
+use super::syntax::share_a_line;
 use crate::outcome::{Failure, FailureCode, Outcome, Place};
 use crate::outside::{Outside, Text};
 use crate::pat::PatKey;
@@ -66,6 +67,11 @@ impl SpecError {
     /// Whether it is about a part of this.
     pub(super) fn overlaps(&self, other: Option<Range<usize>>) -> bool {
         self.span.as_ref().zip(other).is_some_and(|(span, other)| span.start < other.end && other.start < span.end)
+    }
+
+    /// Whether it begins in the line in which this does.
+    pub(super) fn is_in_line_of(&self, text: &str, other: Option<Range<usize>>) -> bool {
+        self.span.as_ref().zip(other).is_some_and(|(span, other)| share_a_line(text, span.start, other.start))
     }
 
     pub(super) fn hide(&mut self, span: Range<usize>) {

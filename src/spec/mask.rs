@@ -38,7 +38,9 @@ fn is_plain_name(value: &str) -> bool {
     let value = value.trim();
     let Some(quote) = value.chars().next().filter(|c| matches!(c, '"' | '\'')) else { return false };
     match value[1..].split_once(quote) {
-        Some((name, rest)) => bare_variable(name).is_some() && (rest.trim().is_empty() || rest.trim_start().starts_with('#')),
+        Some((name, rest)) => {
+            (bare_variable(name).is_some() || is_a_word(name)) && (rest.trim().is_empty() || rest.trim_start().starts_with('#'))
+        }
         None => false,
     }
 }
@@ -50,6 +52,11 @@ pub(super) fn bare_variable(text: &str) -> Option<&str> {
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     // No variable is named so, and a token without an underscore might be.
     (sound && name.len() <= 64 && !looks_like_token(name)).then_some(name)
+}
+
+/// `my-pat`: so short, and without capitals and digits, that it is a name and no token.
+pub(super) fn is_a_word(text: &str) -> bool {
+    (1..=20).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_lowercase() || matches!(b, b'-' | b'_'))
 }
 
 /// Whether it is the name of a variable.
@@ -105,6 +112,7 @@ mod tests {
         assert_eq!(hidden("secret.token = 'x").as_deref(), Some("'x"));
         assert_eq!(hidden("pat_env = \"PAT\" # why"), None);
         assert_eq!(hidden("pat_env = \"$PAT\""), None);
+        assert_eq!(hidden("pat_env = \"my-pat\""), None);
         assert_eq!(hidden("pat_env = \"ey.J-x\"").as_deref(), Some("\"ey.J-x\""));
         assert_eq!(hidden("pat_env = \"PAT").as_deref(), Some("\"PAT"));
         assert!(hidden("name = \"\\u006bpat_12345678\"").is_some());

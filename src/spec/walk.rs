@@ -9,7 +9,7 @@ use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
 use super::diagnostic::{SpecError, Understood};
-use super::mask::{bare_variable, looks_like_token, mask_tokens, names_a_token};
+use super::mask::{bare_variable, is_a_word, looks_like_token, mask_tokens, names_a_token};
 use super::{ClusterKeys, Spec};
 use crate::object::RESOURCE_TYPES;
 use crate::outside::{Outside, Text};
@@ -23,6 +23,8 @@ pub(super) struct Walk<'a> {
     pat_from_stdin: bool,
     /// Keys that are missing since they are misspelt.
     misspelt: Vec<&'static str>,
+    /// A key of the top stands below a table.
+    displaced: bool,
     /// Everything that is wrong so far.
     pub(super) faults: Vec<SpecError>,
     /// What was understood beside the objects, whatever else is wrong.
@@ -35,15 +37,24 @@ type TomlEntry<'t, 'i> = (&'t Spanned<DeString<'i>>, &'t Spanned<DeValue<'i>>);
 /// Every key of a spec: its objects', and these.
 const KEYS: [&str; 3] = ["pat_env", "pat_file", "cluster"];
 
+/// The same with those of the objects.
+fn top_level() -> impl Iterator<Item = &'static str> {
+    RESOURCE_TYPES.iter().map(|of| of.spec_key).chain(KEYS)
+}
+
 impl<'a> Walk<'a> {
     pub(super) fn new(path: &'a Outside, folder: &'a Path, pat_from_stdin: bool) -> Self {
         let understood = Understood::default();
-        Self { path, folder, pat_from_stdin, misspelt: Vec::new(), faults: Vec::new(), understood }
+        Self { path, folder, pat_from_stdin, misspelt: Vec::new(), displaced: false, faults: Vec::new(), understood }
     }
 
     /// The whole document; `None` where something needed is missing or wrong, which has been noted.
     pub(super) fn document(&mut self, table: &DeTable<'_>) -> Option<Spec> {
-        let known: Vec<&'static str> = RESOURCE_TYPES.iter().map(|of| of.spec_key).chain(KEYS).collect();
+        let known: Vec<&'static str> = top_level().collect();
+        for (_, value) in table {
+            let below = value.get_ref().as_table().into_iter();
+            self.misspelt.extend(below.flat_map(|below| top_level().filter(|key| below.contains_key(*key))));
+        }
         self.known_keys(table, &known, None);
         let mut manage_namespace = true;
         let objects: Vec<_> = RESOURCE_TYPES
@@ -94,6 +105,10 @@ impl<'a> Walk<'a> {
             }
             let place = inside.map_or_else(Text::default, |table| text!(" in [{}]", table));
             if names_a_token(name) {
+                // Of a token that stands there it is told already, and what to write in its place.
+                if value.get_ref().as_str().is_some_and(looks_like_token) {
+                    continue;
+                }
                 let fault = self.note(
                     key.span(),
                     text!(
@@ -107,12 +122,28 @@ impl<'a> Walk<'a> {
                     Some("write pat_env = \"PAT\", the NAME of the variable that holds it, or pat_file = \"path\"".into());
                 continue;
             }
+            if let Some(table) = inside.filter(|_| top_level().any(|key| key == name)) {
+                // What follows it is there by the same mistake.
+                if !std::mem::replace(&mut self.displaced, true) {
+                    self.note(key.span(), text!("`{}` stands below [{}], and so belongs to it", Outside::from(name), table))
+                        .hint = Some(text!("move it above [{}], with the keys that follow it", table));
+                }
+                continue;
+            }
             let close = similar::get_close_matches(name, known, 1, 0.6);
             let close = close.first().and_then(|close| known.iter().find(|key| *key == close));
             self.misspelt.extend(close.filter(|_| inside.is_none()));
             let fault = self.note(key.span(), text!("unknown key `{}`{}", Outside::new(mask_tokens(name)), place));
             fault.hint = Some(close.map_or_else(
-                || text!("known keys here: {}", Text::join(known.iter().map(|key| Text::from(*key)), ", ")),
+                || match name {
+                    "labels" | "annotations" if inside.is_none() => {
+                        text!(
+                            "each object has its own: [secret], and below it name = \"name\" and {} = { team = \"edge\" }",
+                            Outside::from(name)
+                        )
+                    }
+                    _ => text!("known keys here: {}", Text::join(known.iter().map(|key| Text::from(*key)), ", ")),
+                },
                 |close| text!("did you mean `{}`?", close),
             ));
         }
@@ -195,6 +226,12 @@ impl<'a> Walk<'a> {
                     Some(text!("write pat_env = \"{}\"", Outside::from(name)));
                 None
             }
+            None if is_a_word(text) => {
+                let name = text.to_ascii_uppercase().replace('-', "_");
+                self.note(span, "`pat_env` must be the NAME of a variable: letters, digits and _").hint =
+                    Some(text!("write pat_env = \"{}\", if that is its name", Outside::new(name)));
+                None
+            }
             None => {
                 let fault = self.note(span.clone(), "`pat_env` must be the NAME of a variable: letters, digits and _");
                 fault.hint = Some("if this is the token itself: it never belongs in this file; write pat_env = \"PAT\"".into());
@@ -208,7 +245,10 @@ impl<'a> Walk<'a> {
         let Some((_, value)) = table.get_key_value("cluster") else { return ClusterKeys::default() };
         let DeValue::Table(cluster) = value.get_ref() else {
             self.note(value.span(), text!("`cluster` must be a table, and is {}", type_name(value.get_ref()))).hint =
-                Some("write [cluster], and below it context = \"name\"".into());
+                Some(match value.get_ref().as_str().filter(|name| !looks_like_token(name)) {
+                    Some(name) => text!("write cluster = { context = \"{}\" }", Outside::from(name)),
+                    None => "write [cluster], and below it context = \"name\"".into(),
+                });
             return ClusterKeys::default();
         };
         self.known_keys(cluster, &["context", "kubeconfig", "uid"], Some("cluster"));

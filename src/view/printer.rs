@@ -7,11 +7,10 @@ use std::sync::{Mutex, PoisonError};
 use clap::ValueEnum;
 use clap::error::ContextValue;
 
-use super::spec_errors;
 use super::streams::{Stream, Streams};
 use super::terminal::Line;
 use super::wrap::{self, wrap};
-use super::{Cleared, Door, Paint};
+use super::{Cleared, Door, Paint, spec_errors, usage};
 use crate::cluster::Notice;
 use crate::outcome::{Failure, FailureCode};
 use crate::outside::{Outside, Text};
@@ -291,10 +290,9 @@ impl Printer {
             error.insert(kind, value);
         }
         let rendered = error.render();
-        // konnect has one word for advice. What was typed can't end up here: it holds no line break, and no escape, any more.
         let cleared = |paint: Paint| {
             let text = if paint.color { rendered.ansi().to_string() } else { rendered.to_string() };
-            Cleared::of_usage(text.replace("\n  tip: ", "\n  hint: ").replace("tip:\u{1b}", "hint:\u{1b}"))
+            Cleared::of_usage(if error.use_stderr() { usage::in_our_words(&text) } else { text })
         };
         if error.use_stderr() { self.error(&cleared(self.err)) } else { self.out_at_the_end(&cleared(self.out)) }
     }

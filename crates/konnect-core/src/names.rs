@@ -95,15 +95,14 @@ pub fn label_value(value: &str) -> Result<(), &'static str> {
 }
 
 fn word(text: &str) -> Result<(), &'static str> {
-    let sound = text.len() <= 63
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
-        && text.starts_with(|c: char| c.is_ascii_alphanumeric())
-        && text.ends_with(|c: char| c.is_ascii_alphanumeric());
-    if sound {
-        Ok(())
-    } else {
-        Err("must be at most 63 letters, digits, `-`, `_` or `.`, and begin and end with a letter or digit")
+    if text.len() > 63 {
+        return Err("must be at most 63 characters long");
     }
+    if !text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.')) {
+        return Err("may hold only letters, digits, `-`, `_` and `.`");
+    }
+    let ends = text.starts_with(|c: char| c.is_ascii_alphanumeric()) && text.ends_with(|c: char| c.is_ascii_alphanumeric());
+    if ends { Ok(()) } else { Err("must begin and end with a letter or digit") }
 }
 
 #[cfg(test)]

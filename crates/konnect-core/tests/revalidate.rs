@@ -162,12 +162,12 @@ fn a_saved_change_tells_tokens_apart_by_their_saved_fingerprints() {
     assert!(matches!(alone(&change, Some(&with("2", Some("1")))), Validity::Irrelevant(_)));
     let Validity::Stale(difference) = alone(&change, Some(&with("2", Some("2")))) else { panic!("another token") };
     assert_eq!(difference.token, TokenMove::Moved);
-    let diff = difference.diff(&"$PAT".into()).plain();
-    assert!(diff.contains("+data.token = (sensitive) another value than when the plan was made"), "{diff}");
+    let told = difference.told(&"$PAT".into()).plain();
+    assert!(told.contains("now: data.token differs from $PAT, another value than when the plan was made"), "{told}");
     // One that is too easily guessed has none.
     let guessable = planned(&Read::Present(with("1", None)));
     assert_eq!(alone(&guessable, Some(&with("1", None))), Validity::Unchanged);
     let Validity::Stale(difference) = alone(&guessable, Some(&with("2", None))) else { panic!("it can't be told") };
     assert_eq!(difference.token, TokenMove::Unknown);
-    assert!(difference.diff(&"$PAT".into()).plain().contains("too easily guessed"));
+    assert!(difference.told(&"$PAT".into()).plain().contains("too easily guessed"));
 }

@@ -9,7 +9,7 @@ use crate::blocking::within;
 use crate::cli::ApplyArgs;
 use crate::cluster::Cluster;
 use crate::deadline::Deadline;
-use crate::outcome::{Failure, FailureCode};
+use crate::outcome::{Failure, FailureCode, Outcome};
 use crate::outside::Outside;
 use crate::pat::{self, PatSource};
 use crate::plan::Warning;
@@ -36,6 +36,9 @@ pub(super) async fn open(args: &ApplyArgs, run: &Run) -> Result<Opened, OpenErro
     let opened = run.or_stop(async {
         let deadline = Deadline::after(args.cluster.choice.timeout);
         let (session, saved) = session(args, run, &deadline, &mut warnings).await?;
+        if let (Some(saved), Some(named)) = (&saved, &args.cluster.sandbox) {
+            saved.check_sandbox(named)?;
+        }
         let cluster = run.connect(&session, &args.cluster, deadline).await?;
         // Admission was asked when the plan was saved; the write itself asks again.
         let made = if saved.is_some() { session.compute(&cluster).await? } else { session.plan(&cluster).await? };
@@ -104,11 +107,15 @@ async fn saved(
 
 /// A saved plan that may be applied, as far as the file alone tells.
 fn acceptable(path: &Outside, expected: Option<&str>) -> Result<SavedPlan, Failure> {
-    let (saved, digest) = SavedPlan::open(path)?;
+    let unwritten = |failure: Failure| match failure.outcome {
+        Outcome::Stale => Failure { what: text!("{}; nothing was written", failure.what), ..failure },
+        _ => failure,
+    };
+    let (saved, digest) = SavedPlan::open(path).map_err(unwritten)?;
     if let Some(expected) = expected.filter(|expected| *expected != digest) {
-        return Err(unexpected(path, &digest, expected));
+        return Err(unwritten(unexpected(path, &digest, expected)));
     }
-    saved.check_time(Timestamp::now())?;
+    saved.check_time(Timestamp::now()).map_err(unwritten)?;
     Ok(saved)
 }
 
@@ -140,9 +147,11 @@ fn unexpected(path: &Outside, digest: &str, expected: &str) -> Failure {
 pub(super) fn no_token(session: &Session) -> Failure {
     Failure::new(FailureCode::TokenUnset, text!("apply needs the token, and {}", session.source.unset())).hint(
         match &session.source {
-            PatSource::Env(_) => text!("set {}: applying without it would remove the token", session.source),
-            PatSource::File(..) => text!("write the token to {}: applying without it would remove the token", session.source),
-            PatSource::Stdin => text!("pipe the token to konnect: applying without it would remove the token"),
+            PatSource::Env(name) => {
+                text!("export it, since a variable that is only set stays in the shell: read -rs {} && export {}", name, name)
+            }
+            PatSource::File(..) => "is the file mounted? pat_file is relative to the spec's folder".into(),
+            PatSource::Stdin => "pipe the token to konnect".into(),
         },
     )
 }

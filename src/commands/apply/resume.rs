@@ -47,7 +47,7 @@ fn what_is_left(run: &Run, saved: &SavedPlan, now: &Made) -> Result<Option<Reval
         }
         Freshness::Stale(difference) => {
             let what = text!("the cluster is not what the plan was made from; nothing was written\n{}", difference);
-            Err(Failure::new(FailureCode::Stale, what).hint("plan again, and look at what changed"))
+            Err(Failure::new(FailureCode::Stale, what).hint("plan again with --out, and have the new plan approved"))
         }
     }
 }

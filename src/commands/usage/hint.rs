@@ -12,23 +12,34 @@ use crate::cli::Cli;
 use crate::spec::looks_like_token;
 
 const FLAGS_LAST: &str = "flags go after the command, as in `konnect plan -f SPEC`";
-const SPEC_BY_FLAG: &str = "a spec is named with -f, as in `konnect plan -f SPEC`";
+const SPEC_BY_FLAG: &str = "a spec is named with -f SPEC";
 const ONE_PLAN: &str = "apply takes one saved plan; a spec is named with -f SPEC";
 const ONE_ARGUMENT: &str = "leave it out; `konnect help COMMAND` shows what the command takes";
 const SANDBOX_FILE: &str = "the sandbox's file goes after an equals sign: --sandbox=FILE";
-const STDIN_TOKEN: &str = "--pat-stdin takes no value: pipe the token to konnect, as in `konnect plan --pat-stdin < token.txt`";
+const STDIN_TOKEN: &str = "it takes no value: `konnect plan --pat-stdin < token.txt`";
+const STDIN_TOKEN_OF_APPLY: &str = "it takes no value: `konnect apply --pat-stdin --auto-approve < token.txt`";
+const REVOKE: &str = "that looks like a token: it is in the shell's history now; revoke it";
+const NO_LEVEL: &str = "-v takes no level: give it alone";
+const SANDBOX_COMMANDS: &str = "its commands are `konnect sandbox serve` and `konnect sandbox reset`";
 const NO_VALUE: &str = "this flag takes no value: give it to turn it on, leave it out to turn it off";
 const ONE_SPEC: &str = "one spec per run: run konnect once for each";
 const PLAN_ALONE: &str = "a saved plan holds its spec and what it takes over: name the plan alone, or the spec alone";
 const SANDBOX_ALONE: &str = "the sandbox stands in for a cluster: leave out --sandbox, or --context and --kubeconfig";
+const PLAN_TAKES_OVER: &str =
+    "a take-over is part of the plan: `konnect plan --out PLAN --take-over FIELD`, then `konnect apply PLAN`";
+const QUIET_OR_VERBOSE: &str = "-q and -v exclude each other: leave one of them out";
 const ONE_OF_TWO: &str = "leave one of the two out";
 const NOT_SAVED: &str =
     "a plan of an untrusted spec is only shown: make the plan that is applied after the merge, without --untrusted-spec";
 const MAKE_A_PLAN: &str = "`konnect plan --out PLAN` makes a saved plan";
 const WITH_A_PLAN: &str = "--expect goes with a saved plan: `konnect apply PLAN --expect DIGEST`";
-const WITH_OUT: &str = "it goes with --out: `konnect plan --out PLAN --expires 8h`";
+const WITH_OUT: &str = "--expires needs --out, since only a saved plan expires: `konnect plan --out PLAN --expires 8h`";
 const WITH_UNTRUSTED: &str = "--allow-context and --allow-pat-env go with --untrusted-spec; a trusted spec may choose anything";
 const NEEDS_A_VALUE: &str = "write a value after the flag; is a shell variable unset?";
+const UNSET: &str = "is a shell variable unset? set it: without a value there is nothing to go by";
+const UNSET_CONTEXT: &str = "is a shell variable unset? set it; without --context the spec's cluster.context counts, else the kubeconfig's current context";
+const UNSET_KUBECONFIG: &str = "is a shell variable unset? set it; without --kubeconfig the spec's cluster.kubeconfig counts, else $KUBECONFIG or ~/.kube/config";
+const UNSET_FILE: &str = "is a shell variable unset? set it; without -f the spec is konnect.toml";
 const LOWER_CASE: &str = "write it in lower case";
 const NAME_THE_SPEC: &str = "write -f SPEC, such as -f envs/prod.toml";
 
@@ -36,29 +47,33 @@ const NAME_THE_SPEC: &str = "write -f SPEC, such as -f envs/prod.toml";
 pub(super) fn add(error: &mut clap::Error, arguments: &[OsString]) {
     error.remove(ContextKind::Suggested);
     let words: Vec<&str> = arguments.iter().skip(1).map_while(|word| word.to_str()).take_while(|word| *word != "--").collect();
-    if let Some(hint) = hint(error, &words) {
-        for kind in [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::SuggestedValue] {
+    let mut hints: Vec<Cow<'static, str>> = hint(error, &words).into_iter().collect();
+    if words.iter().any(|word| looks_like_token(word)) && !hints.iter().any(|hint| hint == NO_TOKEN_HERE) {
+        hints.push(REVOKE.into());
+    }
+    if !hints.is_empty() {
+        for kind in [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::SuggestedValue, ContextKind::Usage]
+        {
             error.remove(kind);
         }
-        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![StyledStr::from(hint.into_owned())]));
-        // clap's is that of the flag which it took for similar.
-        if error.kind() == ErrorKind::UnknownArgument {
-            error.insert(ContextKind::Usage, ContextValue::StyledStr(usage_of(&words)));
-        }
+        let hints = hints.into_iter().map(|hint| StyledStr::from(hint.into_owned())).collect();
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(hints));
     }
 }
 
-/// How the command is used.
-fn usage_of(words: &[&str]) -> StyledStr {
-    let mut command = Cli::command();
-    command.build();
+/// The command that was typed, and its name: of ours alone.
+fn command(words: &[&str]) -> (Command, String) {
+    let (mut command, mut path) = (Cli::command(), String::from("konnect"));
     for word in words {
         match command.find_subcommand(word).cloned() {
-            Some(below) => command = below,
+            Some(below) => {
+                path = format!("{path} {}", below.get_name());
+                command = below;
+            }
             None => break,
         }
     }
-    command.render_usage()
+    (command, path)
 }
 
 /// A long flag with one dash that clap reads as -f and its value: `-force` as the spec `orce`.
@@ -82,8 +97,11 @@ fn hint(error: &mut clap::Error, words: &[&str]) -> Option<Cow<'static, str>> {
     let hint = match error.kind() {
         ErrorKind::InvalidSubcommand => {
             let typed = said(error, ContextKind::InvalidSubcommand);
+            if words.first() == Some(&"sandbox") {
+                return Some(SANDBOX_COMMANDS.into());
+            }
             let known = of(COMMANDS, "", &typed).filter(|_| words.first() == Some(&typed.as_str()));
-            return known.map(Cow::from).or_else(|| similar_command(&typed));
+            return known.map(Cow::from).or_else(|| similar_command(&typed)).or(Some("`konnect -h` lists the commands".into()));
         }
         ErrorKind::UnknownArgument if argument.starts_with('-') => {
             let blamed = blamed(&argument, words);
@@ -92,8 +110,16 @@ fn hint(error: &mut clap::Error, words: &[&str]) -> Option<Cow<'static, str>> {
             return of_flag(blamed, words);
         }
         ErrorKind::UnknownArgument => of_positional(&argument, words),
-        ErrorKind::TooManyValues if argument.starts_with("--pat-stdin") => STDIN_TOKEN,
+        ErrorKind::TooManyValues if argument.starts_with("--pat-stdin") => of_pat_stdin(words),
+        ErrorKind::TooManyValues if argument.starts_with("--verbose") => NO_LEVEL,
         ErrorKind::TooManyValues => NO_VALUE,
+        ErrorKind::ValueValidation if argument.contains("PLAN") && looks_like_token(&value) => NO_TOKEN_HERE,
+        ErrorKind::ValueValidation if value.is_empty() => match argument.split([' ', '=']).next().unwrap_or_default() {
+            "--context" => UNSET_CONTEXT,
+            "--kubeconfig" => UNSET_KUBECONFIG,
+            "--file" => UNSET_FILE,
+            _ => UNSET,
+        },
         ErrorKind::InvalidValue if value.is_empty() && argument.starts_with("--file") => NAME_THE_SPEC,
         ErrorKind::InvalidValue if value.is_empty() => NEEDS_A_VALUE,
         ErrorKind::InvalidValue if said(error, ContextKind::ValidValue).split(' ').any(|valid| valid == value.to_lowercase()) => {
@@ -152,6 +178,18 @@ fn having(long: &str) -> Vec<(String, String)> {
     found
 }
 
+/// The flag of this command that is most like what was typed, or where its flags are listed.
+fn similar_flag(blamed: &str, words: &[&str]) -> Cow<'static, str> {
+    let (command, path) = command(words);
+    let flags: Vec<&str> = command.get_arguments().filter_map(clap::Arg::get_long).collect();
+    let close = similar::get_close_matches(blamed.trim_start_matches('-'), &flags, 1, 0.6);
+    close.first().map_or_else(|| format!("`{path} -h` lists the flags").into(), |flag| format!("did you mean --{flag}?").into())
+}
+
+fn of_pat_stdin(words: &[&str]) -> &'static str {
+    if words.first() == Some(&"apply") { STDIN_TOKEN_OF_APPLY } else { STDIN_TOKEN }
+}
+
 fn of_flag(blamed: &str, words: &[&str]) -> Option<Cow<'static, str>> {
     let first = words.first().copied().unwrap_or_default();
     if let Some(hint) = of(FLAGS, first, blamed) {
@@ -161,7 +199,7 @@ fn of_flag(blamed: &str, words: &[&str]) -> Option<Cow<'static, str>> {
         return Some(FLAGS_LAST.into());
     }
     let known = having(blamed.trim_start_matches('-'));
-    let (_, flag) = known.first()?;
+    let Some((_, flag)) = known.first() else { return Some(similar_flag(blamed, words)) };
     let dashes = if blamed.starts_with("--") { "" } else { ", with two dashes" };
     if known.iter().any(|(command, _)| command == first) {
         return Some(format!("it is --{flag}{dashes}").into());
@@ -175,7 +213,8 @@ fn of_positional(argument: &str, words: &[&str]) -> &'static str {
     let before = words.iter().position(|word| *word == argument).and_then(|at| words.get(at.checked_sub(1)?)).copied();
     match (before, words.first().copied()) {
         (Some("--sandbox"), _) => SANDBOX_FILE,
-        (Some("--pat-stdin"), _) => STDIN_TOKEN,
+        (Some("--pat-stdin"), _) => of_pat_stdin(words),
+        (Some("-v" | "--verbose"), _) => NO_LEVEL,
         _ if looks_like_token(argument) => NO_TOKEN_HERE,
         (_, Some("apply")) => ONE_PLAN,
         (_, Some("plan" | "validate" | "rbac")) => SPEC_BY_FLAG,
@@ -189,6 +228,10 @@ fn of_conflict(both: &str, words: &[&str]) -> &'static str {
         SANDBOX_ALONE
     } else if named("--untrusted-spec") {
         NOT_SAVED
+    } else if named("[PLAN]") && named("--take-over") {
+        PLAN_TAKES_OVER
+    } else if named("--quiet") {
+        QUIET_OR_VERBOSE
     } else if named("[PLAN]") {
         PLAN_ALONE
     } else if named("--file") && words.iter().filter(|word| word.starts_with("-f") || word.starts_with("--file")).count() > 1 {
@@ -199,99 +242,4 @@ fn of_conflict(both: &str, words: &[&str]) -> &'static str {
 }
 
 #[cfg(test)]
-mod tests {
-    use clap::Parser as _;
-
-    use super::*;
-
-    /// What is printed for a command line that is wrong.
-    fn answer(words: &[&str]) -> String {
-        let arguments: Vec<OsString> = ["konnect"].iter().chain(words).map(OsString::from).collect();
-        let mut error = match Cli::try_parse_from(&arguments) {
-            Ok(_) => short_for_long(&arguments).unwrap_or_else(|| panic!("{words:?} is sound")),
-            Err(error) => error,
-        };
-        add(&mut error, &arguments);
-        error.render().to_string()
-    }
-
-    fn place<'p>(row: &Habit, or: &'p str) -> &'p str {
-        if row.of.is_empty() { or } else { row.of }
-    }
-
-    #[test]
-    fn every_habit_gets_its_hint() {
-        for row in FLAGS {
-            for (typed, value) in row.typed.iter().flat_map(|typed| [(typed, ""), (typed, "=x")]) {
-                let said = answer(&[place(row, "apply"), &format!("{typed}{value}")]);
-                assert!(said.contains(row.hint) && said.contains(&format!("'{typed}'")), "{typed}{value}: {said}");
-            }
-        }
-        for row in COMMANDS {
-            for typed in row.typed {
-                assert!(answer(&[typed, "x"]).contains(row.hint), "{typed}");
-            }
-        }
-        for row in VALUES {
-            for typed in row.typed {
-                let command = if row.hint.contains("markdown is for plan and show") { "apply" } else { "plan" };
-                assert!(answer(&[command, row.of, typed]).contains(row.hint), "{typed}");
-                assert!(answer(&[command, row.of, &typed.to_uppercase()]).contains(row.hint), "{typed}");
-            }
-        }
-    }
-
-    #[test]
-    fn no_word_is_in_two_rows_of_one_place() {
-        for table in [COMMANDS, FLAGS, VALUES] {
-            let mut seen = std::collections::BTreeSet::new();
-            let words = table.iter().flat_map(|row| row.typed.iter().map(move |typed| (row.of, *typed)));
-            words.for_each(|word| assert!(seen.insert(word), "{word:?}"));
-        }
-    }
-
-    #[test]
-    fn each_kind_of_error_gets_its_hint() {
-        let digest = "0".repeat(64);
-        let rows: &[(&[&str], &str)] = &[
-            (&["apply", "-auto-approve"], "it is --auto-approve, with two dashes"),
-            (&["show", "p", "--auto-approve"], "--auto-approve is a flag of `konnect apply`"),
-            (&["validate", "-out=x"], "--out is a flag of `konnect plan`"),
-            (&["plan", "prod.toml"], SPEC_BY_FLAG),
-            (&["apply", "a", "b"], ONE_PLAN),
-            (&["show", "a", "b"], ONE_ARGUMENT),
-            (&["plan", "--sandbox", "x"], SANDBOX_FILE),
-            (&["plan", "--pat-stdin", "x"], STDIN_TOKEN),
-            (&["plan", "--pat-stdin=x"], STDIN_TOKEN),
-            (&["apply", "--auto-approve=true"], NO_VALUE),
-            (&["plan", "-f"], NAME_THE_SPEC),
-            (&["plan", "--timeout"], NEEDS_A_VALUE),
-            (&["plan", "--format", "JSON"], LOWER_CASE),
-            (&["plan", "-f", "a", "-f", "b"], ONE_SPEC),
-            (&["apply", "p", "-f", "x"], PLAN_ALONE),
-            (&["plan", "--out", "p", "--untrusted-spec"], NOT_SAVED),
-            (&["plan", "--sandbox", "--context", "x"], SANDBOX_ALONE),
-            (&["plan", "-q", "-v"], ONE_OF_TWO),
-            (&["show"], MAKE_A_PLAN),
-            (&["apply", "--expect", &digest], WITH_A_PLAN),
-            (&["plan", "--expires", "8h"], WITH_OUT),
-            (&["plan", "--allow-context", "x"], WITH_UNTRUSTED),
-            (&["-f", "x", "plan"], FLAGS_LAST),
-            (&["plna"], "did you mean `konnect plan`?"),
-            (&["help", "aply"], "did you mean `konnect apply`?"),
-        ];
-        for (words, expected) in rows {
-            let said = answer(words);
-            assert!(said.contains(expected), "{words:?}: {said}");
-        }
-    }
-
-    #[test]
-    fn what_was_typed_is_in_no_hint() {
-        for words in [["apply", "--kpat_secret"], ["show", "--kpat_secret"], ["plan", "kpat_secret"], ["kpat_secret", "x"]] {
-            // Where clap names it, the door masks it; a hint does not pass the door.
-            let said = answer(&words);
-            assert!(said.matches("kpat_secret").count() <= 1, "{words:?}: {said}");
-        }
-    }
-}
+mod tests;

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::super::{Object, mask::mask_tokens};
+use super::super::{
+    Object,
+    mask::{looks_like_token, mask_tokens},
+};
 use super::{TomlEntry, Walk, type_name};
 use crate::field_path::FieldPath;
 use crate::names::{LAST_APPLIED, NAME_LABEL};
@@ -68,8 +70,26 @@ impl Walk<'_> {
             Err(what) => {
                 let close = name.to_ascii_lowercase().replace(['_', '.', ' '], "-");
                 let sound = (resource.check_name)(&close).is_ok();
-                let fault = self.note(entry.1.span(), text!("`{}` {}", resource.spec_key, what));
+                let fault = match foreign(&name) {
+                    Some(foreign) => {
+                        let dot = if (resource.check_name)("a.b").is_ok() { "digits, - and ." } else { "digits and -" };
+                        let what = text!(
+                            "`{}` has \"{}\" in it: only lowercase letters, {} are allowed",
+                            resource.spec_key,
+                            foreign,
+                            dot
+                        );
+                        self.note(entry.1.span(), what)
+                    }
+                    None => self.note(entry.1.span(), text!("`{}` {}", resource.spec_key, what)),
+                };
                 fault.hint = Some(match name.as_str() {
+                    name if !resource.is_namespace()
+                        && name.split_once('/').is_some_and(|(_, name)| (resource.check_name)(name).is_ok()) =>
+                    {
+                        let name = name.rsplit('/').next().unwrap_or_default();
+                        text!("the namespace is a key of its own: write {} = \"{}\"", resource.spec_key, Outside::from(name))
+                    }
                     _ if sound => text!("did you mean \"{}\"?", Outside::new(close)),
                     name if name.contains(['$', '{', '<', '%']) => {
                         "konnect replaces no variables: write the name itself; each environment is a spec of its own".into()
@@ -122,9 +142,14 @@ impl Walk<'_> {
                 self.note(key.span(), text!("a key of `{}` {}", map, what)).hint =
                     Some("write it as \"team\" or \"example.com/team\"".into());
             }
-            if matches!(value.get_ref(), DeValue::Table(_)) && key.get_ref().find('.').is_none() {
-                self.note(key.span(), text!("`{}` in {} is a table", Outside::new(mask_tokens(key.get_ref())), map)).hint =
-                    Some("a key with dots or slashes needs quotes: \"konghq.com/secret\" = \"true\"".into());
+            if let DeValue::Table(_) = value.get_ref() {
+                let (dotted, last) = undotted(key.get_ref(), value.get_ref());
+                let shown = Outside::new(mask_tokens(&dotted));
+                let what = text!("the key {} in `{}` needs quotes: TOML reads a dot as the beginning of a table", shown, map);
+                self.note(key.span(), what).hint = Some(match last.filter(|value| !looks_like_token(value)) {
+                    Some(value) => text!("write \"{}\" = \"{}\"", shown, Outside::from(value)),
+                    None => text!("write \"{}\" = \"…\"", shown),
+                });
             } else if let Some(text) = self.text((key, value), "a string") {
                 fields.insert(FieldPath::of(rule.path).child(key.get_ref().as_ref()), text.into());
             }
@@ -141,18 +166,19 @@ impl Walk<'_> {
     ) {
         let Some(MapRule { check_value, entry, max_bytes, of_kubectl, of_server, .. }) = rule.map else { return };
         let mut bytes = 0;
-        for (key, value) in each_string(table, map) {
+        for (key_at, value) in each_string(table, map) {
+            let key: &str = key_at.get_ref();
             let text = value.get_ref().as_str().unwrap_or_default();
             bytes += key.len() + text.len();
             if of_kubectl == Some(key) {
                 let fault =
-                    self.note(value.span(), text!("the {} {} is kubectl's own, and holds a Secret's data", entry, LAST_APPLIED));
-                fault.hint = Some("remove it: kubectl writes it by itself".into());
+                    self.note(key_at.span(), text!("the {} {} is kubectl's own, and holds a Secret's data", entry, LAST_APPLIED));
+                fault.hint = Some("remove this line: kubectl keeps a copy of the object in it, secret values included".into());
                 fault.hide(value.span());
             }
             if let Err(what) = check_value(text) {
                 self.note(value.span(), text!("the {}'s value {}", entry, what)).hint =
-                    Some("shorten or change it; an annotation may hold any text".into());
+                    Some("change it, or make it an annotation, which may hold any text".into());
             }
             if resource.is_namespace() && of_server == Some(key) && name.is_some_and(|name| name != text) {
                 self.note(value.span(), text!("the {} {} is set by the server to the namespace's name", entry, NAME_LABEL))
@@ -169,9 +195,25 @@ impl Walk<'_> {
     }
 }
 
-/// Every string of a map.
-fn each_string<'t, 'i>(table: &'t DeTable<'i>, map: &str) -> impl Iterator<Item = (&'t str, &'t Spanned<DeValue<'i>>)> {
+/// The first sign that no name may hold; a dot is told of in its own words.
+fn foreign(name: &str) -> Option<Outside> {
+    let sound = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '.');
+    name.chars().find(|c| !sound(*c)).map(|c| Outside::new(c.to_string()))
+}
+
+/// The whole of a key with dots, which TOML reads as tables in tables, and its value if it is a text.
+fn undotted<'t>(key: &str, value: &'t DeValue<'_>) -> (String, Option<&'t str>) {
+    match value {
+        DeValue::Table(table) if table.len() == 1 => match table.iter().next() {
+            Some((below, value)) => undotted(&format!("{key}.{}", below.get_ref()), value.get_ref()),
+            None => (key.to_owned(), None),
+        },
+        other => (key.to_owned(), other.as_str()),
+    }
+}
+
+/// Every string of a map, with its key.
+fn each_string<'t, 'i>(table: &'t DeTable<'i>, map: &str) -> impl Iterator<Item = TomlEntry<'t, 'i>> {
     let entries = table.get(map).and_then(|value| value.get_ref().as_table());
-    let strings = entries.into_iter().flatten().filter(|(_, value)| value.get_ref().as_str().is_some());
-    strings.map(|(key, value)| (key.get_ref().as_ref(), value))
+    entries.into_iter().flatten().filter(|(_, value)| value.get_ref().as_str().is_some())
 }

@@ -1,12 +1,10 @@
-//! What moved between a plan and now, in words: in a sentence, or as a difference that people can read line by line.
-
-use similar::{Algorithm, ChangeTag, DiffOp, capture_diff_slices, group_diff_ops};
+//! What moved between a plan and now, in words: in a sentence, or as it was then and as it is now.
 
 use crate::field_path::FieldPath;
 use crate::outside::Text;
-use crate::plan::{Change, Field, FieldValue, Manager, ObservedVersion};
+use crate::plan::{Action, Change, Field, FieldAction, FieldValue, Manager, ObservedVersion};
 use crate::text;
-use crate::token::TokenMove;
+use crate::token::{TokenMove, Verdict};
 
 /// A change as it was planned, and as it would be planned now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,63 +46,93 @@ impl Difference {
         moved
     }
 
-    /// A unified diff of all that the plan reads of the object, from plan time to now. `token_source` names the wanted token.
+    /// What the plan reads of the object and is no longer so: how it was when the plan was made, and how it is now. `token_source` names
+    /// the wanted token.
     #[must_use]
-    pub fn diff(&self, token_source: &Text) -> Text {
+    pub fn told(&self, token_source: &Text) -> Text {
         let title = self.planned.wanted.object.title();
-        let before = facts(&self.planned, TokenMove::Unmoved, token_source);
-        let after = facts(&self.now, self.token, token_source);
-        let ops = capture_diff_slices(Algorithm::Myers, &before, &after);
-        if ops.iter().all(|op| matches!(op, DiffOp::Equal { .. })) {
+        let mut before = facts(&self.planned, TokenMove::Unmoved, token_source);
+        // Of an object that was not there, no token was there to be the same.
+        let moved = if self.planned.observed.is_some() { self.token } else { TokenMove::Unmoved };
+        let mut after = facts(&self.now, moved, token_source);
+        let same: Vec<Fact> = before.iter().filter(|fact| after.contains(fact)).cloned().collect();
+        for side in [&mut before, &mut after] {
+            side.retain(|fact| !same.contains(fact));
+        }
+        if before.is_empty() && after.is_empty() {
             return text!("{}\n  moved, and can't be compared", title);
         }
-        let mut lines = vec![title, "--- when the plan was made".into(), "+++ now".into()];
-        for group in group_diff_ops(ops, 1) {
-            lines.push("@@".into());
-            for change in group.iter().flat_map(|op| op.iter_changes(before.as_slice(), after.as_slice())) {
-                let sign = match change.tag() {
-                    ChangeTag::Equal => " ",
-                    ChangeTag::Insert => "+",
-                    ChangeTag::Delete => "-",
-                };
-                lines.push(text!("{}{}", sign, change.value()));
-            }
-        }
-        Text::join(lines, "\n")
+        let (was_there, is_there) = (self.planned.observed.is_some(), self.now.observed.is_some());
+        // Beside an object that is not there it says enough what is to be done.
+        let told = |facts: Vec<Fact>, there: bool, both: bool| {
+            let facts = facts.into_iter().filter(|fact| fact.about.is_none() || there && (both || fact.pending));
+            let words: Vec<Text> = facts.map(|fact| fact.words).collect();
+            if words.is_empty() { "not so".into() } else { Text::join(words, ", ") }
+        };
+        let planned = told(before, was_there, is_there);
+        let now = told(after, is_there, was_there);
+        text!("{}\n  when planned: {}\n  now: {}", title, planned, now)
     }
 }
 
-/// One line for each thing that the plan reads.
-fn facts(change: &Change, token: TokenMove, token_source: &Text) -> Vec<Text> {
-    let mut facts = vec![change.reason()];
-    facts.push(match &change.observed {
-        None => "not there".into(),
-        Some(ObservedVersion { uid, resource_version, token: _ }) => text!("uid {}, resourceVersion {}", uid, resource_version),
-    });
+/// One thing that the plan reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Fact {
+    /// The field; `None`: the object itself.
+    about: Option<FieldPath>,
+    /// Whether something is to be done about it.
+    pending: bool,
+    /// What is to be done, which may be all that differs.
+    action: &'static str,
+    words: Text,
+}
+
+/// All that the plan reads of an object.
+fn facts(change: &Change, token: TokenMove, token_source: &Text) -> Vec<Fact> {
+    let of_object = |words: Text| Fact { about: None, pending: false, action: "", words };
+    let mut facts = vec![of_object(match &change.observed {
+        None => "does not exist".into(),
+        Some(ObservedVersion { uid, resource_version: _, token: _ }) => text!("exists (uid {})", uid),
+    })];
+    facts.push(of_object(match change.action {
+        Action::Create => "to be created".into(),
+        Action::Update => "to be updated".into(),
+        Action::None => "as the spec wants it".into(),
+        Action::Blocked | Action::Unknown => text!("{}: {}", change.action.word(), change.reason()),
+    }));
     for Field { path, action, sensitive: _, value, managers } in &change.fields {
         let value = match value {
-            FieldValue::Token(verdict) => {
-                text!("(sensitive) {}; {} compared with {}", words(token), verdict.word(), token_source)
-            }
-            FieldValue::Hidden => "(sensitive)".into(),
-            FieldValue::Plain { before: None, after: _ } => "not set".into(),
-            FieldValue::Plain { before: Some(before), after: _ } => text!("\"{}\"", before),
+            FieldValue::Token(verdict) => text!("{}{}", of_token(*verdict, token_source), words(token)),
+            FieldValue::Hidden => "is (sensitive)".into(),
+            FieldValue::Plain { before: None, after: _ } => "is not set".into(),
+            FieldValue::Plain { before: Some(before), after: _ } => text!("is \"{}\"", before),
         };
         let owner = |Manager { name, operation, time: _, through: _ }: &Manager| text!("{} ({})", name, operation);
         // The server sorts them by time, which is no difference.
         let mut owners: Vec<Text> = managers.iter().map(owner).collect();
         owners.sort_unstable();
-        let owners = Text::join(owners, ", ");
-        let owners = if managers.is_empty() { owners } else { text!("; owned by {}", owners) };
-        facts.push(text!("{} = {}{}; {}", path.dotted(), value, owners, action.word()));
+        let owners = Text::join(owners, " and ");
+        let owners = if managers.is_empty() { owners } else { text!(", owned by {}", owners) };
+        let words = text!("{} {}{}", path.short(), value, owners);
+        facts.push(Fact { about: Some(path.clone()), pending: *action != FieldAction::None, action: action.word(), words });
     }
     facts
 }
 
+fn of_token(verdict: Verdict, token_source: &Text) -> Text {
+    match verdict {
+        Verdict::Missing => "is not set".into(),
+        Verdict::Empty => "is empty".into(),
+        Verdict::Same => text!("is the token in {}", token_source),
+        Verdict::Different => text!("differs from {}", token_source),
+        Verdict::NotCompared => text!("is not compared with {}", token_source),
+    }
+}
+
 const fn words(token: TokenMove) -> &'static str {
     match token {
-        TokenMove::Unmoved => "as when the plan was made",
-        TokenMove::Moved => "another value than when the plan was made",
-        TokenMove::Unknown => "too easily guessed for the plan to tell whether it is the same",
+        TokenMove::Unmoved => "",
+        TokenMove::Moved => ", another value than when the plan was made",
+        TokenMove::Unknown => ", too easily guessed for the plan to tell whether it is the same",
     }
 }
