@@ -133,13 +133,14 @@ impl PatSource {
     }
 
     fn unreadable(&self, error: &std::io::Error) -> Failure {
-        let hint = match (error.kind(), self) {
-            (std::io::ErrorKind::IsADirectory, Self::File(..)) => {
-                text!("name the file in it that holds the token, such as pat_file = \"{}/token\"", self)
-            }
-            _ => "it must be a file that holds the token alone, and that you may read".into(),
+        let (what, hint): (Text, Text) = match (error.kind(), self) {
+            (std::io::ErrorKind::IsADirectory, Self::File(..)) => (
+                "it is a folder".into(),
+                text!("name the file in it that holds the token, such as pat_file = \"{}/token\"", self),
+            ),
+            (kind, _) => (text!("{}", kind), "it must be a file that holds the token alone, and that you may read".into()),
         };
-        Failure::new(FailureCode::TokenUnreadable, text!("the token can't be read from {}: {}", self, error.kind())).hint(hint)
+        Failure::new(FailureCode::TokenUnreadable, text!("the token can't be read from {}: {}", self, what)).hint(hint)
     }
 
     /// It holds nothing.

@@ -134,7 +134,8 @@ impl SavedPlan {
             return Err(stale(
                 FailureCode::PlanExpired,
                 text!("the plan expired at {}; by this machine's clock it is {}", shown(self.expires()), shown(now)),
-            ));
+            )
+            .hint("plan again, and have the new plan approved; --expires says for how long it may be applied"));
         }
         if self.created().duration_since(now) > CLOCKS_MAY_DIFFER {
             return Err(stale(

@@ -11,6 +11,7 @@
 //! spec = '''…'''                        # konnect.toml; without it the four lines of help; false: there is none
 //! pat = "…"                             # $PAT; without it a token; false: it is not set
 //! served = true                         # KUBECONFIG leads to a served sandbox
+//! scenario = "immutable"                # the same, with what that scenario begins with; its spec is konnect.toml
 //! no_hint = "…"                         # why the answer needs no line of advice
 //! [files]                               # by name
 //! "prod.toml" = '''…'''
@@ -28,10 +29,11 @@ use std::sync::{Arc, LazyLock};
 
 use libtest_mimic::{Arguments, Trial, run};
 use serde::Deserialize;
-use testkit::{Konnect, Served, golden, konnect, root, scenario};
+use testkit::scenario::{self, Scenario};
+use testkit::{Konnect, Served, golden, konnect, request, root};
 
 /// The mistakes shall not get fewer unnoticed.
-const AT_LEAST: usize = 85;
+const AT_LEAST: usize = 200;
 
 /// What `$PAT` holds, unless the mistake says otherwise.
 const TOKEN: &str = "kpat_Mistake7Qw3ZmTxLvBnR5yK1";
@@ -52,6 +54,7 @@ struct Mistake {
     pat: Given,
     #[serde(default)]
     served: bool,
+    scenario: Option<String>,
     no_hint: Option<String>,
     #[serde(default)]
     files: BTreeMap<String, String>,
@@ -95,7 +98,8 @@ fn main() -> ExitCode {
 fn check(folder: &Path, sandbox: &LazyLock<Served>) -> Result<(), String> {
     let text = std::fs::read_to_string(folder.join("mistake.toml")).map_err(|e| e.to_string())?;
     let mistake: Mistake = toml::from_str(&text).map_err(|e| e.to_string())?;
-    let konnect = prepare(&mistake, sandbox);
+    let scene = mistake.scenario.as_deref().map(Scene::begin).transpose()?;
+    let konnect = prepare(&mistake, sandbox, scene.as_ref());
     for line in &mistake.before {
         let (code, stdout, stderr) = shell(&konnect, line);
         ensure(code == 0, || format!("{line}: {code}\n{stdout}{stderr}"))?;
@@ -132,10 +136,27 @@ fn ensure(holds: bool, why: impl FnOnce() -> String) -> Result<(), String> {
     if holds { Ok(()) } else { Err(why()) }
 }
 
+/// A sandbox of its own with what a scenario begins with.
+struct Scene {
+    served: Served,
+    spec: String,
+}
+
+impl Scene {
+    fn begin(name: &str) -> Result<Self, String> {
+        let scenario = Scenario::read(root().join("tests/scenarios").join(name))?;
+        let served = Served::without_controllers(konnect!());
+        let headers = [("content-type", "application/json")];
+        scenario.load(|method, path, body| request::send(&served.kubeconfig(), method, path, &headers, body).expect("an answer"));
+        Ok(Self { served, spec: scenario.spec() })
+    }
+}
+
 /// The folder that it happens in.
-fn prepare(mistake: &Mistake, sandbox: &LazyLock<Served>) -> Konnect {
+fn prepare(mistake: &Mistake, sandbox: &LazyLock<Served>, scene: Option<&Scene>) -> Konnect {
     let mut konnect = konnect!();
-    if let Some(spec) = mistake.spec.or(konnect::spec::FOUR_LINES) {
+    let usual = scene.map_or(konnect::spec::FOUR_LINES, |scene| &scene.spec);
+    if let Some(spec) = mistake.spec.or(usual) {
         konnect = konnect.spec(spec);
     }
     if let Some(token) = mistake.pat.or(TOKEN) {
@@ -143,6 +164,9 @@ fn prepare(mistake: &Mistake, sandbox: &LazyLock<Served>) -> Konnect {
     }
     if mistake.served {
         konnect = konnect.env("KUBECONFIG", sandbox.kubeconfig());
+    }
+    if let Some(scene) = scene {
+        konnect = konnect.env("KUBECONFIG", scene.served.kubeconfig());
     }
     for (name, text) in &mistake.files {
         konnect = konnect.file(name, text);

@@ -162,9 +162,10 @@ pub(super) const FLAGS: &[Habit] = &[
     habit(&["--kube-context", "--kubecontext", "--ctx"], "it is --context NAME"),
     habit(&["--kube-config", "--config", "-config", "-c"], "--kubeconfig FILE names the kubeconfig, -f SPEC the spec"),
     habit(
-        &["--cluster", "--server", "-s", "--user", "--as", "--as-group", "--in-cluster"],
+        &["--cluster", "--server", "-s", "--user", "--in-cluster"],
         "cluster and user come from the kubeconfig: choose one of its contexts with --context NAME",
     ),
+    habit(&["--as", "--as-group"], "to act as somebody else, name them under `as` of the user in the kubeconfig"),
     habit(&["--spec", "--filename", "-filename", "-file", "--input-file"], "the spec is named with -f SPEC or --file SPEC"),
     habit(
         &["--detailed-exit-code", "--detailed-exitcodes", "--exit-code", "--exitcode"],
@@ -192,7 +193,8 @@ pub(super) const FLAGS: &[Habit] = &[
         ],
         NO_STATE,
     ),
-    habit(&["-backend-config", "-upgrade", "-reconfigure", "-migrate-state", "--locked", "--frozen", "--offline"], NO_STATE),
+    habit(&["-backend-config", "-upgrade", "-reconfigure", "-migrate-state"], NO_STATE),
+    habit(&["--locked", "--frozen", "--offline"], "konnect has no lock file, and loads nothing: leave the flag out"),
     habit(
         &["-parallelism", "--parallelism", "-j", "--jobs", "--concurrency", "-compact-warnings"],
         "konnect has no such setting, and a few objects need none: leave the flag out",

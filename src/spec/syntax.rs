@@ -104,7 +104,7 @@ impl<'t> Line<'t> {
             return said(span.clone(), "a line of TOML ends without a comma or a semicolon".into(), "remove it".into());
         }
         if says("key with no value") {
-            return said(span.clone(), "there is a key without a value".into(), text!("write {}", self.example()));
+            return said(span.clone(), "there is no = between the key and its value".into(), text!("write {}", self.example()));
         }
         None
     }
@@ -113,13 +113,15 @@ impl<'t> Line<'t> {
     fn example(&self) -> Text {
         match self.entry() {
             Some((key, value)) if is_bare(key) => text!("{} = \"{}\"", Outside::from(key), Outside::from(value)),
+            None if let Some(key) = self.without_value() => text!("{} = \"…\"", Outside::from(key)),
             _ => "namespace = \"kong\"".into(),
         }
     }
 
     /// The key and the value of the line without their quotes, unless it is to be hidden.
     fn entry(&self) -> Option<(&'t str, &'t str)> {
-        let (key, value) = self.content.split_once('=')?;
+        let trimmed = self.content.trim();
+        let (key, value) = trimmed.split_once('=').or_else(|| trimmed.split_once(char::is_whitespace))?;
         let is_secret = hidden_in_line(self.content).is_some() || !find(self.content).is_empty();
         // A copy of a whole object may hold anything.
         let is_secret = is_secret || self.content.contains("last-applied-configuration");
@@ -128,6 +130,13 @@ impl<'t> Line<'t> {
         let key = key.trim();
         let is_short = |text: &str| !text.is_empty() && text.len() <= 64 && !text.contains(['"', '\'', '\\', '{', '[']);
         (!is_secret && is_short(key) && is_short(value)).then_some((key, value))
+    }
+
+    /// The key of a line that ends before its value.
+    fn without_value(&self) -> Option<&'t str> {
+        let (key, value) = self.content.split_once('=')?;
+        let key = key.trim();
+        (value.trim().is_empty() && is_bare(key) && find(key).is_empty()).then_some(key)
     }
 
     /// A key with a slash, or another sign that only a key in quotes may hold.

@@ -105,6 +105,8 @@ impl<'a> Walk<'a> {
             }
             let place = inside.map_or_else(Text::default, |table| text!(" in [{}]", table));
             if names_a_token(name) {
+                // Whoever meant that one is told of it once.
+                self.misspelt.extend(inside.is_none().then_some("pat_env"));
                 // Of a token that stands there it is told already, and what to write in its place.
                 if value.get_ref().as_str().is_some_and(looks_like_token) {
                     continue;

@@ -36,7 +36,7 @@ const WITH_A_PLAN: &str = "--expect goes with a saved plan: `konnect apply PLAN 
 const WITH_OUT: &str = "--expires needs --out, since only a saved plan expires: `konnect plan --out PLAN --expires 8h`";
 const WITH_UNTRUSTED: &str = "--allow-context and --allow-pat-env go with --untrusted-spec; a trusted spec may choose anything";
 const NEEDS_A_VALUE: &str = "write a value after the flag; is a shell variable unset?";
-const UNSET: &str = "is a shell variable unset? set it: without a value there is nothing to go by";
+const UNSET: &str = "is a shell variable unset? set it: there is no default";
 const UNSET_CONTEXT: &str = "is a shell variable unset? set it; without --context the spec's cluster.context counts, else the kubeconfig's current context";
 const UNSET_KUBECONFIG: &str = "is a shell variable unset? set it; without --kubeconfig the spec's cluster.kubeconfig counts, else $KUBECONFIG or ~/.kube/config";
 const UNSET_FILE: &str = "is a shell variable unset? set it; without -f the spec is konnect.toml";
@@ -105,6 +105,11 @@ fn hint(error: &mut clap::Error, words: &[&str]) -> Option<Cow<'static, str>> {
         }
         ErrorKind::UnknownArgument if argument.starts_with('-') => {
             let blamed = blamed(&argument, words);
+            // clap names its first sign.
+            if blamed.len() == 2 && blamed != "-v" && words.iter().any(|word| is_level(word)) {
+                error.insert(ContextKind::InvalidArg, ContextValue::String("-v".to_owned()));
+                return Some(NO_LEVEL.into());
+            }
             // Of ours, or the whole word of which clap names a letter.
             error.insert(ContextKind::InvalidArg, ContextValue::String(blamed.to_owned()));
             return of_flag(blamed, words);
@@ -148,6 +153,12 @@ fn similar_command(typed: &str) -> Option<Cow<'static, str>> {
 fn of(table: &'static [Habit], place: &str, word: &str) -> Option<&'static str> {
     let row = table.iter().find(|row| (row.of.is_empty() || row.of == place) && row.typed.contains(&word));
     row.map(|row| row.hint)
+}
+
+/// `-v6` or `-v=6`: kubectl's verbosity has levels.
+fn is_level(word: &str) -> bool {
+    let level = word.strip_prefix("-v").map(|level| level.trim_start_matches('='));
+    level.is_some_and(|level| !level.is_empty() && level.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// A flag without its value.

@@ -64,6 +64,8 @@ fn each_kind_of_error_gets_its_hint() {
         (&["plan", "--pat-stdin", "x"], STDIN_TOKEN),
         (&["apply", "--pat-stdin=x"], STDIN_TOKEN_OF_APPLY),
         (&["plan", "-v", "6"], NO_LEVEL),
+        (&["plan", "-v=6"], NO_LEVEL),
+        (&["plan", "-v6"], NO_LEVEL),
         (&["plan", "--context="], UNSET_CONTEXT),
         (&["plan", "--out="], UNSET),
         (&["plan", "--contxet", "x"], "did you mean --context?"),
