@@ -10,7 +10,7 @@ use crate::blocking::within;
 use crate::cli::{SpecArgs, TrustArgs};
 use crate::deadline::Deadline;
 use crate::outcome::{Failure, FailureCode};
-use crate::outside::Outside;
+use crate::outside::{Outside, Text};
 use crate::pat::{self, Pat};
 use crate::plan::Warning;
 use crate::saved_plan;
@@ -164,7 +164,7 @@ fn flag_at(arguments: &[OsString], at: usize) -> Option<&str> {
 fn a_saved_plan(file: &Outside) -> Failure {
     Failure::new(FailureCode::Spec, text!("{} is a saved plan, not a spec", file)).hint(text!(
         "name it without -f, beside the other flags: `konnect apply {}`; `konnect show {}` shows it",
-        file,
-        file
+        Text::shell_path(file),
+        Text::shell_path(file)
     ))
 }

@@ -21,8 +21,8 @@ pub(super) fn of(text: &str, shown: &Outside) -> (Text, Option<Text>) {
         Ok(_) => None,
         Err(_) if text.parse::<toml::Table>().is_ok_and(|table| !table.is_empty()) => Some(text!(
             "it looks like a spec: `konnect plan -f {}` shows what it would change, `konnect apply -f {}` applies it",
-            Text::shell_word(shown.clone()),
-            Text::shell_word(shown.clone())
+            Text::shell_path(shown),
+            Text::shell_path(shown)
         )),
         Err(_) if is_printed(text) => {
             Some("it is what `konnect plan` prints, for people; `konnect plan --out PLAN` saves a plan".into())

@@ -38,8 +38,8 @@ pub(super) fn in_folder(folder: &Outside) -> Text {
     let there = specs(folder);
     let shown = |name: &str| Outside::from(folder.join(name).as_path());
     match there.as_slice() {
-        [only] => text!("name the file: -f {}", Text::shell_word(shown(only))),
-        _ if there.iter().any(|name| name == DEFAULT) => text!("name the file: -f {}", Text::shell_word(shown(DEFAULT))),
+        [only] => text!("name the file: -f {}", Text::shell_path(&shown(only))),
+        _ if there.iter().any(|name| name == DEFAULT) => text!("name the file: -f {}", Text::shell_path(&shown(DEFAULT))),
         _ => text!("name a file with -f{}", listed(&there)),
     }
 }
