@@ -70,7 +70,7 @@ impl<'a> Pipeline<'a> {
         ran.assert_code(0);
         assert!(!ran.stdout.contains('\u{1b}') && !ran.stderr.contains('\u{1b}'), "no colour in a job's log");
         let text = std::fs::read_to_string(konnect.folder().join("prod.plan")).expect("the plan");
-        let digest = ran.stdout.trim_end().rsplit(' ').next().expect("the last word of the last line");
+        let digest = ran.stdout.split(['(', ')']).find(|word| word.starts_with("sha256:")).expect("the digest");
         (text, digest.to_owned())
     }
 
@@ -166,13 +166,15 @@ fn what_concerns_the_plan_stops_it_and_what_does_not_is_said() {
     ci.edit("kubectl-label", &json!({"metadata": {"labels": {"konghq.com/secret": "false"}}}));
     let (plan, _) = ci.planned();
     ci.edit("kubectl-label", &json!({"metadata": {"labels": {"konghq.com/secret": "maybe"}}}));
-    ci.apply(&plan, TOKEN, &[])
-        .assert_says(4, &["-metadata.labels.konghq.com/secret = \"false\"", "+metadata.labels.konghq.com/secret = \"maybe\""]);
+    ci.apply(&plan, TOKEN, &[]).assert_says(
+        4,
+        &["when planned: labels.\"konghq.com/secret\" is \"false\"", "now: labels.\"konghq.com/secret\" is \"maybe\""],
+    );
 
     // Made anew under the same name.
     let (plan, _) = ci.planned();
     assert_eq!(server.raw("DELETE", &format!("{}/konnect-pat", ci.path()), "", "").0, 200);
-    ci.apply(&plan, TOKEN, &[]).assert_says(4, &["not there"]);
+    ci.apply(&plan, TOKEN, &[]).assert_says(4, &["now: does not exist"]);
 }
 
 #[test]
