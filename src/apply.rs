@@ -1,14 +1,11 @@
 //! Carries out a plan, write by write, and says truly what became of each object. It adds nothing to the plan and decides nothing: whether the
 //! plan still holds is `revalidate`'s to say, what follows an answer `next_step`'s. It prints nothing.
 
-mod rights;
 mod write_one;
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-
-pub use rights::missing_rights;
 
 use crate::cluster::{Cluster, in_parallel};
 use crate::object::ObjectRef;
@@ -29,7 +26,7 @@ pub struct ApplyContext<'a> {
     pub pat: &'a Pat,
     /// What live tokens are compared with, and fingerprinted under.
     pub comparison: Comparison<'a>,
-    /// Set by Ctrl-C: the write under way is finished, the next is not begun.
+    /// Set by Ctrl-C: the writes under way are finished, no other is begun.
     pub interrupted: &'a AtomicBool,
 }
 
@@ -62,7 +59,11 @@ impl Revalidated {
 
     /// The changes that are written, in their order.
     pub fn writes(&self) -> impl Iterator<Item = &Change> {
-        self.plan.in_write_order().into_iter().filter(|change| change.is_written() && !self.done.contains(&change.wanted.object))
+        self.plan
+            .write_waves()
+            .into_iter()
+            .flatten()
+            .filter(|change| change.is_written() && !self.done.contains(&change.wanted.object))
     }
 }
 
@@ -89,29 +90,35 @@ pub async fn look_again(cluster: &Cluster, plan: Plan, context: ApplyContext<'_>
     Ok(revalidated)
 }
 
-/// Writes what the plan says, each object after the Namespace that it is in. Independent objects go on after a failure; what needs a failed
-/// one, and everything after something turned out to be stale, is listed as skipped. What others have done is told in its place.
+/// Writes what the plan says: the Namespaces, then at once all that is in them. Independent objects go on after a failure; what needs a failed
+/// one, and everything that had not begun when something turned out to be stale, is listed as skipped. What others have done is told in its
+/// place.
 pub async fn apply(
     cluster: &Cluster,
     revalidated: &Revalidated,
     context: ApplyContext<'_>,
-    progress: &mut dyn FnMut(Progress<'_>),
+    progress: &dyn Fn(Progress<'_>),
 ) -> Report {
     let mut report = Report::default();
-    for change in revalidated.plan.in_write_order().into_iter().filter(|change| change.is_written()) {
-        let result = if revalidated.done.contains(&change.wanted.object) {
-            progress(Progress::Ended(change, &WriteResult::DoneByAnother, Duration::ZERO));
-            WriteResult::DoneByAnother
-        } else if let Some(reason) = reason_to_skip(&report, change, cluster, context) {
-            WriteResult::Skipped(reason)
-        } else {
+    for wave in revalidated.plan.write_waves() {
+        let written: Vec<&Change> = wave.into_iter().filter(|change| change.is_written()).collect();
+        let before = &report;
+        let results = in_parallel(written.iter().map(|change| async move {
+            if revalidated.done.contains(&change.wanted.object) {
+                progress(Progress::Ended(change, &WriteResult::DoneByAnother, Duration::ZERO));
+                return WriteResult::DoneByAnother;
+            }
+            if let Some(reason) = reason_to_skip(before, change, cluster, context) {
+                return WriteResult::Skipped(reason);
+            }
             progress(Progress::Started(change));
             let started = Instant::now();
             let result = write_one::write_one(cluster, change, context).await;
             progress(Progress::Ended(change, &result, started.elapsed()));
             result
-        };
-        report.results.push((change.clone(), result));
+        }));
+        let results = results.await;
+        report.results.extend(written.into_iter().cloned().zip(results));
     }
     report
 }

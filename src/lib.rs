@@ -36,6 +36,7 @@ pub mod read;
 // Doing it.
 pub mod apply;
 pub mod rbac;
+pub mod rights;
 pub mod saved_plan;
 pub mod verify;
 pub mod write;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::PathBuf;
 
-use futures_util::future::join;
+use futures_util::future::join3;
 
 use crate::cluster::{Cluster, ClusterSelector, Notices, PluginLimits};
 use crate::deadline::Deadline;
@@ -14,9 +14,10 @@ use crate::observed::Observed;
 use crate::outcome::{Failure, FailureCode};
 use crate::outside::Outside;
 use crate::pat::{self, Accept, Fingerprints, Pat, PatKey, PatSource, Salt};
-use crate::plan::{DryRun, Plan, Warning};
+use crate::plan::{Change, DryRun, Plan, Warning};
 use crate::planner;
 use crate::read::{self, Comparison, Reading};
+use crate::rights::{self, Granted};
 use crate::spec::{ClusterKeys, Spec};
 use crate::text;
 use crate::verify;
@@ -34,6 +35,8 @@ pub struct Made {
     pub observed: Observed,
     /// What the dry runs gave, where they were asked for.
     pub dry_runs: BTreeMap<ObjectKey, DryRun>,
+    /// The objects that we may write, as far as that is known already.
+    pub granted: Granted,
 }
 
 /// The wanted objects and the token, before any request.
@@ -162,7 +165,8 @@ impl Session {
     /// As `read::read`.
     pub async fn compute(&self, cluster: &Cluster) -> Result<Made, Failure> {
         let observed = self.observe(cluster).await?;
-        Ok(Made { plan: planner::plan(&self.desired, &observed, &self.take_over), observed, dry_runs: BTreeMap::new() })
+        let plan = planner::plan(&self.desired, &observed, &self.take_over);
+        Ok(Made { plan, observed, dry_runs: BTreeMap::new(), granted: Granted::new() })
     }
 
     /// The same where only the plan is wanted.
@@ -178,12 +182,33 @@ impl Session {
     /// # Errors
     /// As `read`.
     pub async fn plan(&self, cluster: &Cluster) -> Result<Made, Failure> {
+        self.plan_and(cluster, |_| Vec::new()).await
+    }
+
+    /// The same, and in the round of the dry runs whether we may write what no dry run is asked about. A dry run needs the same rights as the
+    /// write, so what the server accepted is granted.
+    ///
+    /// # Errors
+    /// As `read`.
+    pub async fn plan_to_apply(&self, cluster: &Cluster) -> Result<Made, Failure> {
+        self.plan_and(cluster, |plan| {
+            plan.changes.iter().filter(|change| change.is_written() && change.waits_for.is_some()).collect()
+        })
+        .await
+    }
+
+    async fn plan_and(&self, cluster: &Cluster, of_rights: impl Fn(&Plan) -> Vec<&Change>) -> Result<Made, Failure> {
         let mut attempt = 1;
         loop {
             let mut made = self.compute(cluster).await?;
             let verified = verify::verify(cluster, &made.plan, self.comparison(), self.token_withheld);
-            let (dry_runs, leftovers) = join(verified, read::leftovers(cluster, &made.plan)).await;
+            let changes = of_rights(&made.plan);
+            let (dry_runs, leftovers, granted) =
+                join3(verified, read::leftovers(cluster, &made.plan), rights::granted(cluster, &changes)).await;
+            made.granted = granted;
             made.dry_runs = dry_runs?;
+            let accepted = made.dry_runs.iter().filter(|(_, dry_run)| matches!(dry_run, DryRun::Accepted(_)));
+            made.granted.extend(accepted.map(|((_, object), _)| object.clone()));
             made.plan.warnings.extend(leftovers.iter().map(|object| planner::leftover(object, &made.observed.cluster)));
             made.observed.leftovers = leftovers;
             if attempt == ATTEMPTS || !made.dry_runs.values().any(|dry_run| *dry_run == DryRun::Moved) {

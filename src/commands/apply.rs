@@ -12,7 +12,9 @@ use super::{RunContext, outcome_of};
 use crate::apply::{self as carry_out, ApplyContext, Revalidated};
 use crate::cli::ApplyArgs;
 use crate::outcome::Outcome;
+use crate::plan::Change;
 use crate::report::Report;
+use crate::rights::missing_rights;
 use crate::view::{Event, Output};
 use approve::approve;
 use confirm::confirm;
@@ -50,6 +52,7 @@ pub(super) async fn apply(args: ApplyArgs, context: &RunContext) -> Outcome {
 
 async fn apply_to_the_end(args: &ApplyArgs, run: &Run) -> Result<Applied, OpenError> {
     let Opened { session, saved, cluster, made } = open(args, run).await?;
+    let granted = made.granted.clone();
     let Some(pat) = &session.pat else { return Err(no_token(&session).into()) };
     let mut revalidated = match &saved {
         None => Revalidated::fresh(made.plan),
@@ -74,9 +77,10 @@ async fn apply_to_the_end(args: &ApplyArgs, run: &Run) -> Result<Applied, OpenEr
             Some(approved) => revalidated = approved,
         }
     }
-    run.or_stop(carry_out::missing_rights(&cluster, &revalidated)).await?;
+    let writes: Vec<&Change> = revalidated.writes().collect();
+    run.or_stop(missing_rights(&cluster, &revalidated.plan, &writes, &granted)).await?;
     run.emit(Event::Writing);
-    let report = carry_out::apply(&cluster, &revalidated, context, &mut |progress| run.emit(progress.into())).await;
+    let report = carry_out::apply(&cluster, &revalidated, context, &|progress| run.emit(progress.into())).await;
     run.emit(Event::Summary(&report));
     let confirmed = if report.is_complete() { confirm(run, &cluster, &session).await } else { Outcome::Done };
     Ok(Applied { outcome: report.outcome().or(confirmed), report })

@@ -124,13 +124,14 @@ impl Plan {
         self.changes.iter().find(|change| change.wanted.object == *object)
     }
 
-    /// The changes in the order in which they are written: each after the Namespace that it is in, and else as the plan shows them.
+    /// The changes in the order in which they are written, those of a wave at once: each after the Namespace that it is in, and else as the
+    /// plan shows them.
     #[must_use]
-    pub fn in_write_order(&self) -> Vec<&Change> {
+    pub fn write_waves(&self) -> [Vec<&Change>; 2] {
         let planned: BTreeSet<&ObjectRef> = self.changes.iter().map(|change| &change.wanted.object).collect();
         let needs = |change: &Change| change.wanted.object.needs().filter(|needed| planned.contains(needed));
-        let (first, then): (Vec<&Change>, Vec<&Change>) = self.changes.iter().partition(|change| needs(change).is_none());
-        first.into_iter().chain(then).collect()
+        let (first, then) = self.changes.iter().partition(|change| needs(change).is_none());
+        [first, then]
     }
 
     /// The counts.

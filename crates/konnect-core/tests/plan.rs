@@ -61,7 +61,7 @@ fn a_token_that_was_not_compared_is_told() {
 fn each_object_is_written_after_its_namespace_and_else_in_the_plan_s_order() {
     let order = |wanted: Vec<DesiredObject>| -> Vec<&'static str> {
         let plan = plan(&desired(wanted), &observed([]), &TakeOver::new());
-        plan.in_write_order().into_iter().map(|change| change.wanted.object.resource.kind).collect()
+        plan.write_waves().into_iter().flatten().map(|change| change.wanted.object.resource.kind).collect()
     };
     assert_eq!(order(vec![secret(), account(), namespace()]), ["Namespace", "Secret", "ServiceAccount"]);
     assert_eq!(order(vec![namespace(), account(), secret()]), ["Namespace", "ServiceAccount", "Secret"]);

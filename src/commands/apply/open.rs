@@ -41,7 +41,7 @@ pub(super) async fn open(args: &ApplyArgs, run: &Run) -> Result<Opened, OpenErro
         }
         let cluster = run.connect(&session, &args.cluster, deadline).await?;
         // Admission was asked when the plan was saved; the write itself asks again.
-        let made = if saved.is_some() { session.compute(&cluster).await? } else { session.plan(&cluster).await? };
+        let made = if saved.is_some() { session.compute(&cluster).await? } else { session.plan_to_apply(&cluster).await? };
         Ok(Opened { session, saved, cluster, made })
     });
     let opened = opened.await;
