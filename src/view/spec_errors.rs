@@ -3,7 +3,7 @@
 use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
 
 use super::wrap::{columns, wrap};
-use super::{Cleared, Door};
+use super::{Cleared, Door, Paint};
 use crate::spec::{Excerpt, SpecErrors};
 
 /// Each error with the line it stands in, and how many there are; for a terminal of this width, if it is one.
@@ -17,27 +17,34 @@ pub fn render(errors: &SpecErrors, color: bool, width: Option<usize>, door: &Doo
     };
     let path = door.line(errors.path());
     let mut text = String::new();
+    let paint = Paint { color };
     for error in errors.shown(door.secrets().find(errors.text())) {
+        let Some(excerpt) = error.excerpt else {
+            // What concerns the whole file is said as every tool says it: `konnect.toml: no such file`.
+            let said = fitting(format!("{path}: {}", door.line(error.message)), "error: ".len());
+            text.push_str(&format!("{} {said}\n", door.line(paint.red("error:"))));
+            if let Some(hint) = error.hint {
+                let said = fitting(door.line(hint), "  hint: ".len()).replace('\n', "\n        ");
+                text.push_str(&format!("  {} {said}\n", door.line(paint.bold("hint:"))));
+            }
+            text.push('\n');
+            continue;
+        };
         let title = fitting(door.line(error.message), "error: ".len());
         let mut group = Level::ERROR.primary_title(title.as_str()).elements(Vec::<Origin<'_>>::new());
-        let excerpt = error.excerpt.map(|excerpt| match width {
+        let excerpt = match width {
             Some(width) => narrowed(excerpt, width),
             None => excerpt,
-        });
-        group = match &excerpt {
-            None => group.element(Origin::path(path.as_str())),
-            Some(excerpt) => {
-                let mark = AnnotationKind::Primary.span(excerpt.mark.clone());
-                let snippet = Snippet::source(excerpt.text.as_str()).line_start(excerpt.line).annotation(mark);
-                // A line that was cut or masked has another column than the file's: that one is named on its own.
-                let as_it_is = excerpt.text[..excerpt.mark.start].chars().count() + 1 == excerpt.column;
-                if as_it_is {
-                    group.element(snippet.path(path.as_str()))
-                } else {
-                    let origin = Origin::path(path.as_str()).line(excerpt.line).char_column(excerpt.column);
-                    group.element(origin).element(snippet)
-                }
-            }
+        };
+        let mark = AnnotationKind::Primary.span(excerpt.mark.clone());
+        let snippet = Snippet::source(excerpt.text.as_str()).line_start(excerpt.line).annotation(mark);
+        // A line that was cut or masked has another column than the file's: that one is named on its own.
+        let as_it_is = excerpt.text[..excerpt.mark.start].chars().count() + 1 == excerpt.column;
+        group = if as_it_is {
+            group.element(snippet.path(path.as_str()))
+        } else {
+            let origin = Origin::path(path.as_str()).line(excerpt.line).char_column(excerpt.column);
+            group.element(origin).element(snippet)
         };
         let hint = error.hint.map(|hint| fitting(door.line(hint), "     = hint: ".len()));
         if let Some(hint) = &hint {
