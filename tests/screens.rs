@@ -196,6 +196,12 @@ fn a_plan_that_is_saved_and_shown() {
 }
 
 #[test]
+fn a_command_line_that_is_wrong() {
+    let args = ["plan", "--token", "x", "--sandbox=state.json"];
+    Scene { name: "usage", args: &args, code: 64, ..Scene::default() }.check();
+}
+
+#[test]
 fn a_spec_that_is_wrong() {
     let long = "x-".repeat(60);
     let spec = format!(

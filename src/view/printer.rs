@@ -292,7 +292,11 @@ impl Printer {
         let rendered = error.render();
         let cleared = |paint: Paint| {
             let text = if paint.color { rendered.ansi().to_string() } else { rendered.to_string() };
-            Cleared::of_usage(if error.use_stderr() { usage::in_our_words(&text) } else { text })
+            let text = if error.use_stderr() { usage::in_our_words(&text) } else { text };
+            Cleared::of_usage(match self.streams.width(Stream::Err).filter(|_| error.use_stderr()) {
+                Some(width) => usage::fitting(&text, width),
+                None => text,
+            })
         };
         if error.use_stderr() { self.error(&cleared(self.err)) } else { self.out_at_the_end(&cleared(self.out)) }
     }

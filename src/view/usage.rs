@@ -1,5 +1,7 @@
 //! clap's errors in konnect's words and layout: what is wrong in one line, the hint right below it, and nothing after it.
 
+use super::wrap::{columns, wrap};
+
 /// What clap says of a wrong command line, as konnect says it. What was typed holds no line break and no escape any more, so that it can't be
 /// taken for a part of the layout.
 pub(super) fn in_our_words(said: &str) -> String {
@@ -24,6 +26,17 @@ pub(super) fn in_our_words(said: &str) -> String {
         text.push('\n');
     }
     text
+}
+
+/// The lines, none wider than the terminal; further rows stand under what follows `error: ` or `hint: `.
+pub(super) fn fitting(said: &str, width: usize) -> String {
+    let row = |line: &str| {
+        // Colours take no columns.
+        let label = ["error:", "hint:"].into_iter().find_map(|label| line.find(label).map(|at| &line[..at + label.len()]));
+        let hang = label.filter(|label| columns(label) < 10).map_or(0, |label| columns(label) + 1);
+        wrap(line, hang, width)
+    };
+    said.split('\n').map(row).collect::<Vec<_>>().join("\n")
 }
 
 /// A flag that is not there, in the words of a command that is not there.
@@ -55,6 +68,8 @@ mod tests {
         let flag = "error: unexpected argument '\u{1b}[33m-x\u{1b}[0m' found\n\n  tip: do y\n";
         assert_eq!(in_our_words(flag), "error: unknown flag '\u{1b}[33m-x\u{1b}[0m'\n  hint: do y\n");
         assert!(in_our_words("error: unexpected argument 'a-b' found\n").contains("argument 'a-b' found"));
+        let narrow = fitting("\u{1b}[31merror:\u{1b}[0m one two three\n  hint: four five six seven\n", 16);
+        assert_eq!(narrow, "\u{1b}[31merror:\u{1b}[0m one two\n       three\n  hint: four\n        five six\n        seven\n");
         let none = "error: bad\n\nUsage: konnect\n\nFor more information, try '--help'.\n";
         assert_eq!(in_our_words(none), none);
     }
