@@ -81,7 +81,7 @@ async fn in_the_report_and_the_events() {
     let output = CapturedOutput::default();
     let printer = Printer::new(Streams::Captured(output.clone()), Style::default());
     let reporter = Reporter::new(Format::Json, Output::Apply, printer);
-    let report = apply::apply(&cluster, &revalidated, context, &mut |progress| reporter.emit(progress.into())).await;
+    let report = apply::apply(&cluster, &revalidated, context, &|progress| reporter.emit(progress.into())).await;
     reporter.emit(Event::Summary(&report));
     assert_eq!(reporter.finish(Outcome::Done, Outcome::Failed), Outcome::Done);
     let told: Vec<Value> = output.stdout().lines().map(|line| line.parse().expect("JSON")).collect();
