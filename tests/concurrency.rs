@@ -119,8 +119,12 @@ fn a_namespace_that_is_deleted_while_apply_writes_is_named() {
     );
     let konnect = testkit::konnect!().spec(&spec).env("PAT", TOKENS[0]);
     let kubeconfig = server.kubeconfig();
+    // Both are written at once: the namespace goes when the other one is there.
     let delete: relay::Hook = std::sync::Arc::new(move || {
         let path = format!("/api/v1/namespaces/{namespace}");
+        let account = format!("{path}/serviceaccounts/podid");
+        let is_there = || request::send(&kubeconfig, "GET", &account, &[], "").expect("an answer").0 == 200;
+        assert!((0..10_000).any(|_| is_there()), "the ServiceAccount is written");
         request::send(&kubeconfig, "DELETE", &path, &[], "").expect("deleted");
     });
     let _relay = Relay::start(&server.kubeconfig(), konnect.folder(), move |call| match call.what.as_str() {
