@@ -5,14 +5,12 @@ pub mod connection;
 mod exec_plugin;
 mod in_parallel;
 pub mod kubeconfig;
+mod open;
 mod proxy;
 mod retry;
 pub mod sandbox;
 mod transport_error;
 
-use crate::text;
-use std::ffi::OsStr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -23,41 +21,25 @@ use zeroize::Zeroize as _;
 
 pub use answer::{Answer, Cause, Status, bounded};
 pub use in_parallel::in_parallel;
+pub use open::{ClusterSelector, PluginLimits, SANDBOX, connect, tell_context};
 pub use transport_error::TransportError;
 
 use crate::deadline::Deadline;
 use crate::object::RESOURCE_TYPES;
 use crate::outcome::{Failure, FailureCode};
 use crate::outside::{Outside, Part as _, Text};
-use crate::pat::Scrubber;
 use crate::plan::Warning;
-use exec_plugin::Surroundings;
+use crate::text;
 use retry::{Budget, Wait};
 
 /// The most bytes of an answer that are read: objects of the three kinds have at most 1.5 MiB on a real server.
 const MAX_BYTES: usize = 16 * 1024 * 1024;
 /// The longest that one answer is waited for: the server itself gives up after 60 s.
 const ANSWER_LIMIT: Duration = Duration::from_secs(65);
-/// Answers to applies carry metadata only, so that no token comes back.
 /// A list of objects without anything but their metadata.
 const LIST_OF_METADATA: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
+/// Answers to applies carry metadata only, so that no token comes back.
 const METADATA_ONLY: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json";
-
-/// What the sandbox is called where a cluster has its context's name.
-pub const SANDBOX: &str = "sandbox";
-
-/// What the user said about which cluster is meant.
-#[derive(Clone, Debug, Default)]
-pub struct ClusterSelector {
-    /// `--kubeconfig`.
-    pub kubeconfig_flag: Option<Outside>,
-    /// The spec's `cluster.kubeconfig`: as it spells it, and where that is.
-    pub kubeconfig_spec: Option<(Outside, PathBuf)>,
-    /// `--context`, or the spec's.
-    pub context: Option<Outside>,
-    /// `--sandbox`: its file, or empty for the default one. No kubeconfig is read then.
-    pub sandbox: Option<Outside>,
-}
 
 /// Something to tell the user while it happens.
 #[derive(Clone, Debug)]
@@ -100,53 +82,6 @@ pub enum Sent {
         /// What happened instead.
         why: Failure,
     },
-}
-
-/// What a credential plugin may not have.
-#[derive(Clone, Copy)]
-pub struct PluginLimits<'a> {
-    /// Whether a variable, by name and value, is withheld from it.
-    pub withheld: &'a dyn Fn(&OsStr, &OsStr) -> bool,
-    /// Whether it may ask on our standard input, if that is a terminal.
-    pub may_ask: bool,
-}
-
-/// Tells which context is chosen, for whoever will not open the cluster. No more of the kubeconfig is read than that needs, and nothing
-/// that is wrong with it is told.
-pub async fn tell_context(choice: &ClusterSelector, deadline: &Deadline, notices: &Notices, secrets: &Scrubber) {
-    match (&choice.sandbox, &choice.context) {
-        (Some(_), _) => notices(Notice::Context(SANDBOX.into())),
-        (None, Some(context)) => notices(Notice::Context(context.clone())),
-        (None, None) => drop(kubeconfig::select(choice, deadline, notices, secrets).await),
-    }
-}
-
-/// Opens the chosen cluster of the kubeconfig. Sends nothing, but may run the context's credential plugin. The credentials are taught to
-/// `secrets`.
-///
-/// # Errors
-/// Anything wrong with the kubeconfig, its credentials or the server's address.
-pub async fn connect(
-    choice: &ClusterSelector,
-    deadline: Deadline,
-    notices: Notices,
-    secrets: &Scrubber,
-    plugin: PluginLimits<'_>,
-) -> Result<Cluster, Failure> {
-    if let Some(named) = &choice.sandbox {
-        notices(Notice::Context(SANDBOX.into()));
-        let sandbox::OpenedSandbox { file, service } = sandbox::open(named, sandbox::Controllers::On, &deadline, &notices)?;
-        let client = kube::Client::new(service, "default");
-        return Ok(Cluster::over(client, SANDBOX, Outside::from(file.as_path()), deadline, notices));
-    }
-    let mut selected = kubeconfig::select(choice, &deadline, &notices, secrets).await?;
-    let auth = &mut selected.config.auth_info;
-    let PluginLimits { withheld, may_ask } = plugin;
-    let surroundings = Surroundings { withheld, may_ask, deadline: &deadline, notices: &notices, secrets };
-    exec_plugin::resolve(auth, &surroundings).await?;
-    let client = connection::client(&selected, &notices)?;
-    let server = Outside::from(selected.config.cluster_url.to_string().trim_end_matches('/'));
-    Ok(Cluster::over(client, selected.context, server, deadline, notices))
 }
 
 impl Cluster {

@@ -140,3 +140,18 @@ fn kubectl_sees_the_same_as_on_the_real_server() {
         similar::TextDiff::from_lines(real.as_str(), sandbox.as_str()).unified_diff().header("real", "sandbox").to_string();
     assert!(real == sandbox, "{diff}");
 }
+
+/// A hint's command reaches the sandbox through the kubeconfig with which it is served.
+#[test]
+fn hints_name_the_context_of_the_served_sandbox() {
+    let served = Served::start(testkit::konnect!());
+    let text = std::fs::read_to_string(served.kubeconfig()).expect("the kubeconfig");
+    let kubeconfig: serde_json::Value = text.parse().expect("JSON");
+    let context = kubeconfig["current-context"].as_str().expect("a context");
+    let konnect = testkit::konnect!().spec(SPEC).env("PAT", TOKEN);
+    assert_eq!(konnect.command_with(&["apply", "--sandbox=s", "--auto-approve"]).0, 0);
+    let renamed = SPEC.replace("konnect-pat", "another-pat");
+    let (code, said) = konnect.file("renamed.toml", &renamed).command_with(&["plan", "--sandbox=s", "-f", "renamed.toml"]);
+    let command = format!("kubectl --context {context} delete secret konnect-pat -n kong");
+    assert!(code == 0 && said.contains(&command), "{command}\n{said}");
+}

@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM: the first ends what changes nothing at once, and lets a write under way finish; the second ends the process.
+//! Ctrl-C and SIGTERM: the first ends what changes nothing at once, and lets the writes under way finish; the second ends the process.
 
 use std::future::Future;
 use std::sync::Arc;

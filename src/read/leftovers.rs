@@ -10,10 +10,10 @@ use crate::outside::Outside;
 use crate::ownership::is_us;
 use crate::plan::{Action, Change, Plan};
 
-/// The most objects of one list that are looked at, and named.
-const MOST: usize = 10;
+/// The most objects that are named.
+const MAX_NAMED: usize = 10;
 /// How long the question may take: nothing but a warning depends on its answer.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Looks beside each object with a token that the plan creates: one list, of metadata only, of what has the same labels and our manager.
 /// Where that may not be read, or can't be, there is nothing to say.
@@ -21,14 +21,15 @@ pub async fn leftovers(cluster: &Cluster, plan: &Plan) -> Vec<ObjectRef> {
     let is_new = |change: &&Change| change.action == Action::Create && change.wanted.holds_token() && change.waits_for.is_none();
     let asked = plan.changes.iter().filter(is_new);
     let found = in_parallel(asked.map(|change| async move {
-        tokio::time::timeout(PATIENCE, beside(cluster, change)).await.ok().flatten().unwrap_or_default()
+        tokio::time::timeout(TIMEOUT, beside(cluster, change)).await.ok().flatten().unwrap_or_default()
     }));
     found.await.into_iter().flatten().filter(|found| plan.change(found).is_none()).collect()
 }
 
 async fn beside(cluster: &Cluster, change: &Change) -> Option<Vec<ObjectRef>> {
     let ObjectRef { resource, namespace, name: _ } = &change.wanted.object;
-    let (collection, _) = change.wanted.object.api_path().rsplit_once('/').map(|(path, name)| (path.to_owned(), name.len()))?;
+    let path = change.wanted.object.api_path();
+    let (collection, _) = path.rsplit_once('/')?;
     let answer = cluster.list_metadata(&format!("{collection}?limit=500&labelSelector={}", selector(change))).await.ok()?;
     if answer.code != 200 {
         return None;
@@ -37,7 +38,7 @@ async fn beside(cluster: &Cluster, change: &Change) -> Option<Vec<ObjectRef>> {
     let ours = items.iter().filter(|item| is_ours(item)).filter_map(|item| item.pointer("/metadata/name")?.as_str());
     let named = |name: &str| (resource.check_name)(name).ok().map(|()| Outside::from(name));
     let found = ours.filter_map(named).map(|name| ObjectRef { resource, namespace: namespace.clone(), name });
-    Some(found.take(MOST).collect())
+    Some(found.take(MAX_NAMED).collect())
 }
 
 /// Written by an apply of ours, and not on its way out already.

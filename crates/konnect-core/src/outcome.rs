@@ -50,7 +50,7 @@ outcomes! {
     Unconfirmed = 6, "applied, but not confirmed by reading again";
     Usage = 64, "usage error";
     Internal = 70, "a bug in konnect (a panic): what was written is not known";
-    Interrupted = 130, "interrupted; the write under way was finished and reported";
+    Interrupted = 130, "interrupted; writes under way were finished and reported";
 }
 
 impl Outcome {

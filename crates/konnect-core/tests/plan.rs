@@ -180,9 +180,13 @@ fn each_cause_of_a_block_has_its_own_code_and_hint() {
             format!("{} is blocked", plan.changes[0].wanted.object.title().plain())
         );
     }
+    let others =
+        [Reason::Absent, Reason::Differs, Reason::UpToDate, Reason::TokenNotCompared, Reason::Unreadable].map(|of| of.code());
+    codes.extend(others);
+    assert_eq!(codes, Reason::CODES.iter().copied().collect());
     let named = |words: &'static str| match Reason::refused(words.into()) {
         Reason::Policy { name, words: _ } => name.plain(),
-        other => panic!("{other:?}"),
+        other => format!("{other:?}"),
     };
     assert_eq!(named(policy), "no-secrets");
     assert_eq!(named(webhook), "validate.kyverno.svc");

@@ -146,6 +146,16 @@ impl Ran {
         self
     }
 
+    /// The same of stderr alone, where diagnostics belong.
+    #[track_caller]
+    pub fn assert_stderr(&self, code: i32, words: &[&str]) -> &Self {
+        self.assert_code(code);
+        for word in words {
+            assert!(self.stderr.contains(word), "{word:?} is not on stderr\n{}", self.streams());
+        }
+        self
+    }
+
     /// An error, with both streams, unless the exit code is this one.
     pub fn expect_code(&self, code: i32) -> Result<(), String> {
         if self.code == code { Ok(()) } else { Err(format!("exit code {}, not {code}\n{}", self.code, self.streams())) }

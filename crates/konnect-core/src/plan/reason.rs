@@ -13,7 +13,7 @@ pub enum Reason {
     Absent,
     /// Fields differ from the spec.
     Differs,
-    /// Everything is as the spec wants it.
+    /// It matches the spec.
     UpToDate,
     /// As far as compared everything is as wanted, but there was no token to compare.
     TokenNotCompared,
@@ -52,6 +52,24 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// The words of all reasons, in the order in which the schemas list them.
+    pub const CODES: &[&str] = &[
+        "absent",
+        "differs",
+        "up_to_date",
+        "token_not_compared",
+        "terminating",
+        "namespace_terminating",
+        "immutable",
+        "type",
+        "owned_by_others",
+        "namespace_missing",
+        "policy",
+        "rejected",
+        "webhook_failed",
+        "unreadable",
+    ];
+
     /// The word in the JSON output.
     #[must_use]
     pub fn code(&self) -> &'static str {

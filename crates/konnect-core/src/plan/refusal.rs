@@ -37,32 +37,23 @@ impl Plan {
     /// Why apply would refuse this plan, in one phrase: `Secret kong/konnect-pat is blocked`.
     #[must_use]
     pub fn refused_because(&self) -> Option<Text> {
-        let refusals = self.refusals();
-        let no_token = refusals.contains(&Refusal::NoToken).then(|| self.token_unset.clone());
-        let titles = |of: fn(&Refusal<'_>) -> Option<Text>| refusals.iter().filter_map(of).collect::<Vec<Text>>();
-        let unknown = titles(|refusal| matches!(refusal, Refusal::Unknown(_)).then(|| refusal.title()).flatten());
-        let blocked = titles(|refusal| matches!(refusal, Refusal::Blocked(_)).then(|| refusal.title()).flatten());
-        let phrases = [self.outdated.clone(), no_token, are(unknown, "unknown"), are(blocked, "blocked")];
-        let phrases: Vec<Text> = phrases.into_iter().flatten().collect();
+        let no_token = self.refusals().contains(&Refusal::NoToken).then(|| self.token_unset.clone());
+        let of = |action: Action| {
+            let changes = self.changes.iter().filter(move |change| change.action == action);
+            changes.map(|change| change.wanted.object.title()).collect()
+        };
+        let (unknown, blocked) = (are(of(Action::Unknown), "unknown"), are(of(Action::Blocked), "blocked"));
+        let phrases: Vec<Text> = [self.outdated.clone(), no_token, unknown, blocked].into_iter().flatten().collect();
         (!phrases.is_empty()).then(|| Text::join(phrases, "; "))
-    }
-}
-
-impl Refusal<'_> {
-    /// The object that it is about.
-    fn title(&self) -> Option<Text> {
-        match self {
-            Self::Outdated | Self::NoToken => None,
-            Self::Unknown(change) | Self::Blocked(change) => Some(change.wanted.object.title()),
-        }
     }
 }
 
 /// `a is blocked`, `a, b and c are blocked`.
 fn are(mut titles: Vec<Text>, what: &'static str) -> Option<Text> {
     let last = titles.pop()?;
-    Some(match titles.is_empty() {
-        true => text!("{} is {}", last, what),
-        false => text!("{} and {} are {}", Text::join(titles, ", "), last, what),
+    Some(if titles.is_empty() {
+        text!("{} is {}", last, what)
+    } else {
+        text!("{} and {} are {}", Text::join(titles, ", "), last, what)
     })
 }

@@ -97,7 +97,7 @@ fn facts(change: &Change, token: TokenMove, token_source: &Text) -> Vec<Fact> {
     facts.push(of_object(match change.action {
         Action::Create => "to be created".into(),
         Action::Update => "to be updated".into(),
-        Action::None => "as the spec wants it".into(),
+        Action::None => "matching the spec".into(),
         Action::Blocked | Action::Unknown => text!("{}: {}", change.action.word(), change.reason()),
     }));
     for Field { path, action, sensitive: _, value, managers } in &change.fields {
