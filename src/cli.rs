@@ -263,6 +263,11 @@ pub struct ValidateArgs {
     /// human is for people, json is for programs.
     #[arg(long, value_parser = FormatParser(Output::Validation), default_value = "human", hide_possible_values = true, help_heading = OUTPUT)]
     pub format: Format,
+    /// Print the spec with all that it extends, as TOML
+    ///
+    /// Everything is merged, and each value has the file and the line that set it. This has no other format: --format can't be given.
+    #[arg(long, conflicts_with = "format", help_heading = OUTPUT)]
+    pub show_effective: bool,
     /// Screen.
     #[command(flatten)]
     pub screen: ScreenArgs,

@@ -1,26 +1,43 @@
-//! TOML → Spec. Every error of the file at once, and no byte of a token that was pasted into it.
+//! TOML → Spec. A spec is a file and what it extends: the files are followed (`extends`), parsed one by one (`layer`), merged (`merge`,
+//! `unset`) and walked through (`walk`), so that every error of all of them comes at once, each at its own place, and no byte of a token that
+//! was pasted into one.
 
+mod compose;
 mod desired;
 mod diagnostic;
+mod effective;
+mod extends;
+mod files;
+mod keys;
+mod language;
+mod layer;
+mod load;
 mod mask;
+mod merge;
 mod missing;
 mod syntax;
+mod unset;
 mod untrusted;
 mod walk;
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 pub use diagnostic::{Excerpt, SpecErrors};
+pub use effective::{Effective, EffectiveLine, EffectiveValue};
 pub(crate) use mask::{looks_like_token, variable};
 pub use untrusted::Policy;
 
 use crate::field_path::FieldPath;
 use crate::object::ResourceType;
-use crate::outside::{Outside, Text};
+use crate::outside::Outside;
 use crate::pat::{Pat, PatKey};
-use crate::text;
-use diagnostic::{SpecError, Understood};
+use compose::{Reading, compose};
+use diagnostic::SpecError;
+use extends::{AtHand, OnDisk};
+use files::SpecFile;
+use load::Unreadable;
 use sha2::{Digest as _, Sha256};
 
 /// A whole spec, to be copied.
@@ -31,21 +48,15 @@ secret          = \"konnect-pat\"
 pat_env         = \"PAT\"    # the NAME of the variable that holds the token
 ";
 
-/// The most bytes of a spec that are read; labels and annotations may have 256 KiB.
-const MAX_BYTES: u64 = 1024 * 1024;
-
-/// A file with more syntax errors than this is none of TOML; the rest need not be counted.
-const MAX_SYNTAX_ERRORS: usize = 1000;
-
-/// What one environment's file says.
+/// What one environment's file says, and what it extends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Spec {
     /// The file, as the user gave it.
     pub path: Outside,
     /// The file's folder: relative paths in it start here.
     pub folder: PathBuf,
-    /// Its text, comments included.
-    pub text: Outside,
+    /// The files that it is made of: itself, then each that the one before extends.
+    pub layers: Vec<Layer>,
     /// The objects that it names, in the order of the table of resource types. The Namespace is always among them.
     pub objects: Vec<(&'static ResourceType, Object)>,
     /// Whether the Namespace is ours to manage; if not it is neither read nor planned.
@@ -56,6 +67,17 @@ pub struct Spec {
     pub cluster: ClusterKeys,
     /// Its author is not trusted (`--untrusted-spec`): the token is compared, but sent nowhere.
     pub untrusted: bool,
+}
+
+/// One file of a spec.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Layer {
+    /// The file, as it is shown.
+    pub path: Outside,
+    /// Its text, comments included.
+    pub text: Outside,
+    /// Every key and every string in it, their escapes undone.
+    pub values: Vec<Outside>,
 }
 
 /// One object that it names.
@@ -86,38 +108,137 @@ impl Spec {
         self.objects.iter().find(|(resource, _)| resource.is_namespace()).map_or(&NONE, |(_, object)| &object.name)
     }
 
-    /// `sha256:…` of its text.
+    /// `sha256:…` of its text; of all its texts if it extends others.
     #[must_use]
     pub fn digest(&self) -> String {
-        format!("sha256:{}", hex::encode(Sha256::digest(self.text.expose().as_bytes())))
+        let mut hash = Sha256::new();
+        if let [alone] = self.layers.as_slice() {
+            hash.update(alone.text.expose().as_bytes());
+        } else {
+            // Each with its length: what is moved from the end of one to the beginning of the next makes another spec.
+            for layer in &self.layers {
+                let text = layer.text.expose().as_bytes();
+                hash.update((text.len() as u64).to_be_bytes());
+                hash.update(text);
+            }
+        }
+        format!("sha256:{}", hex::encode(hash.finalize()))
     }
 
-    /// Whether the token stands in it: in a value, a key, a comment, or the name of a file or variable.
+    /// Whether the token stands in it: in a value, a key, a comment, or the name of a file or variable, of any of its files.
     #[must_use]
     pub fn holds(&self, pat: &Pat) -> bool {
-        self.values().any(|text| pat.stands_in(text.expose().as_bytes()))
-    }
-
-    /// Every text that it gives, with its escapes undone.
-    fn values(&self) -> impl Iterator<Item = &Outside> {
-        let Self { path, folder: _, text, objects, manage_namespace: _, pat, cluster, untrusted: _ } = self;
-        let objects = objects.iter().flat_map(|(_, Object { name, fields })| {
-            let entries = fields.iter().flat_map(|(path, value)| path.elements().iter().chain([value]));
-            std::iter::once(name).chain(entries)
-        });
-        let pat = pat.iter().map(|(PatKey::Env(text) | PatKey::File(text, _))| text);
-        let ClusterKeys { context, kubeconfig, uid } = cluster;
-        let cluster = [context.as_ref(), kubeconfig.as_ref().map(|(shown, _)| shown), uid.as_ref()].into_iter().flatten();
-        [path, text].into_iter().chain(objects).chain(pat).chain(cluster)
+        holds(&self.layers, pat)
     }
 }
 
-/// Reads a spec. `pat_from_stdin` says that the token comes from there, so the spec need not say where it is.
+fn holds(layers: &[Layer], pat: &Pat) -> bool {
+    let texts = layers.iter().flat_map(|Layer { path, text, values }| [path, text].into_iter().chain(values));
+    texts.into_iter().any(|text| pat.stands_in(text.expose().as_bytes()))
+}
+
+/// A file that was read, and has no errors.
+#[derive(Debug)]
+pub struct Checked {
+    /// What it is.
+    pub told: SpecOrTemplate,
+    /// What it says with all that it extends.
+    pub effective: Effective,
+}
+
+/// What a file is.
+#[derive(Debug)]
+pub enum SpecOrTemplate {
+    /// A spec.
+    Spec(Spec),
+    /// `template = true`: only for others to extend.
+    Template(Template),
+}
+
+/// A file that is only there to be extended.
+#[derive(Debug)]
+pub struct Template {
+    layers: Vec<Layer>,
+    pat: Option<PatKey>,
+    errors: SpecErrors,
+}
+
+impl Checked {
+    /// The spec.
+    ///
+    /// # Errors
+    /// It is a template.
+    pub fn into_spec(self) -> Result<Spec, SpecErrors> {
+        match self.told {
+            SpecOrTemplate::Spec(spec) => Ok(spec),
+            SpecOrTemplate::Template(template) => Err(template.errors),
+        }
+    }
+
+    /// Whether it is a template.
+    #[must_use]
+    pub const fn is_template(&self) -> bool {
+        matches!(self.told, SpecOrTemplate::Template(_))
+    }
+
+    /// Where it says that the token is.
+    #[must_use]
+    pub const fn pat(&self) -> Option<&PatKey> {
+        match &self.told {
+            SpecOrTemplate::Spec(Spec { pat, .. }) | SpecOrTemplate::Template(Template { pat, .. }) => pat.as_ref(),
+        }
+    }
+
+    /// What it says of the cluster, if it is for one.
+    #[must_use]
+    pub const fn cluster(&self) -> Option<&ClusterKeys> {
+        match &self.told {
+            SpecOrTemplate::Spec(spec) => Some(&spec.cluster),
+            SpecOrTemplate::Template(_) => None,
+        }
+    }
+
+    /// Whether the token stands in it, as [`Spec::holds`].
+    #[must_use]
+    pub fn holds(&self, pat: &Pat) -> bool {
+        let (SpecOrTemplate::Spec(Spec { layers, .. }) | SpecOrTemplate::Template(Template { layers, .. })) = &self.told;
+        holds(layers, pat)
+    }
+}
+
+/// Reads a spec and all that it extends. `pat_from_stdin` says that the token comes from there, so the spec need not say where it is.
 ///
 /// # Errors
-/// Everything that is wrong with it.
+/// Everything that is wrong with any of its files; or that it is a template.
 pub fn read(path: &Outside, pat_from_stdin: bool) -> Result<Spec, SpecErrors> {
-    parse(path.clone(), folder_of(path), &load(path)?, pat_from_stdin)
+    check(path, pat_from_stdin)?.into_spec()
+}
+
+/// Reads a spec or a template and all that it extends.
+///
+/// # Errors
+/// Everything that is wrong with any of its files.
+pub fn check(path: &Outside, pat_from_stdin: bool) -> Result<Checked, SpecErrors> {
+    let reading = Reading { pat_from_stdin, policy: None };
+    compose(given(path)?, &mut OnDisk::new(path, false), reading)
+}
+
+/// The file itself.
+fn given(path: &Outside) -> Result<SpecFile, SpecErrors> {
+    let text = load::load(Path::new(path.expose())).map_err(|Unreadable { kind, message, hint }| {
+        let (message, hint) = match kind {
+            Some(ErrorKind::NotFound) if *path == "-" => {
+                let hint = "name a file with -f; from standard input konnect reads only the token, with --pat-stdin";
+                ("konnect reads no spec from standard input".into(), hint.into())
+            }
+            Some(ErrorKind::NotFound) => (message, missing::hint(path)),
+            Some(ErrorKind::IsADirectory) => ("this is a folder, not a spec".into(), missing::in_folder(path)),
+            Some(_) => (message, "check the file's permissions, or name another one with -f SPEC".into()),
+            None => (message, hint.into()),
+        };
+        SpecErrors::of_file(path, SpecError::whole(message, Some(hint)))
+    })?;
+    Ok(SpecFile::given(path, folder_of(path), text))
 }
 
 /// Where relative paths of the spec start.
@@ -125,100 +246,22 @@ fn folder_of(path: &Outside) -> &Path {
     Path::new(path.expose()).parent().unwrap_or(Path::new(""))
 }
 
-/// Whether there is nothing in it but blanks and comments.
-fn says_nothing(text: &str) -> bool {
-    text.trim_start_matches('\u{feff}').lines().all(|line| matches!(line.trim().chars().next(), None | Some('#')))
-}
-
-/// A spec's text.
-fn load(path: &Outside) -> Result<String, SpecErrors> {
-    use std::io::Read as _;
-    let whole = |message: Text, hint: Option<Text>| {
-        SpecErrors::new(path, "", vec![SpecError::whole(message, hint)], Understood::default())
-    };
-    let unreadable = |error: &std::io::Error| match error.kind() {
-        std::io::ErrorKind::NotFound if *path == "-" => whole(
-            "konnect reads no spec from standard input".into(),
-            Some("name a file with -f; from standard input konnect reads only the token, with --pat-stdin".into()),
-        ),
-        std::io::ErrorKind::NotFound => whole("no such file".into(), Some(missing::hint(path))),
-        std::io::ErrorKind::IsADirectory => whole("this is a folder, not a spec".into(), Some(missing::in_folder(path))),
-        kind => {
-            whole(text!("can't be read: {}", kind), Some("check the file's permissions, or name another one with -f SPEC".into()))
-        }
-    };
-    let mut bytes = Vec::new();
-    std::fs::File::open(path.expose())
-        .and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes))
-        .map_err(|error| unreadable(&error))?;
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(whole("longer than 1 MiB".into(), Some("is it a spec? -f SPEC names another file".into())));
-    }
-    String::from_utf8(bytes).map_err(|error| {
-        let good = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]).into_owned();
-        let line = good.matches('\n').count() + 1;
-        let column = good.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-        whole(text!("not UTF-8: line {}, column {}", line, column), Some("save it as UTF-8".into()))
-    })
-}
-
-/// Reads a spec's text. `path` is only shown; relative paths in the text start at `folder`.
+/// Reads a spec's text, and nothing else: it can't extend anything. `path` is only shown; relative paths in the text start at `folder`.
 ///
 /// # Errors
-/// Everything that is wrong with it.
+/// Everything that is wrong with it; or that it is a template.
 pub fn parse(path: impl Into<Outside>, folder: &Path, text: &str, pat_from_stdin: bool) -> Result<Spec, SpecErrors> {
-    let path = &path.into();
-    if says_nothing(text) {
-        let hint = text!("write these four lines:\n{}", FOUR_LINES.trim_end());
-        let empty = SpecError::whole("the file is empty, or holds comments alone", Some(hint));
-        let tokens = mask::find(text).into_iter().map(SpecError::token);
-        return Err(SpecErrors::new(path, text, tokens.chain([empty]).collect(), Understood::default()));
-    }
-    let (document, syntax) = toml::de::DeTable::parse_recoverable(text);
-    let broken = !syntax.is_empty();
-    let mut walk = walk::Walk::new(path, folder, pat_from_stdin);
-    // Comments included.
-    walk.faults.extend(mask::find(text).into_iter().map(SpecError::token));
-    let spec = walk.document(document.get_ref());
-    let walk::Walk { mut faults, understood, .. } = walk;
-    if broken {
-        // What is missing may be in a line that could not be read, and what could not be read is not wrong twice.
-        faults.retain(|fault| {
-            let of_line = |error: &toml::de::Error| fault.overlaps(error.span()) || fault.is_in_line_of(text, error.span());
-            fault.is_of_token() || !(fault.of_absence || syntax.iter().take(MAX_SYNTAX_ERRORS).any(of_line))
-        });
-        match other_language(text) {
-            Some(error) => {
-                faults.retain(SpecError::is_of_token);
-                faults.push(error);
-            }
-            None => faults.extend(syntax::errors(text, &syntax[..syntax.len().min(MAX_SYNTAX_ERRORS)])),
-        }
-    }
-    drop(syntax);
-    match spec {
-        Some(spec) if faults.is_empty() => Ok(Spec { text: text.into(), ..spec }),
-        _ => Err(SpecErrors::new(path, text, faults, understood)),
-    }
+    check_texts(folder, &[(path.into(), text)], pat_from_stdin)?.into_spec()
 }
 
-/// What is said of a file that is not TOML at all: nobody wants an error for each of its lines.
-fn other_language(text: &str) -> Option<SpecError> {
-    let mut start = 0;
-    let mut lines = text.split_inclusive('\n').map(|line| {
-        start += line.len();
-        (start - line.len(), line.trim_end())
-    });
-    let (start, line) = lines.find(|(_, line)| !line.trim().is_empty() && !line.trim_start().starts_with('#'))?;
-    let key = line.split(':').next().unwrap_or_default();
-    let is_word =
-        !key.is_empty() && key.len() < line.len() && key.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-./".contains(&b));
-    let language = match line {
-        _ if line.starts_with('{') => "JSON",
-        _ if line.starts_with("---") || line.starts_with("%YAML") || is_word => "YAML",
-        _ => return None,
-    };
-    let mut error = SpecError::at(start..start + line.len(), text!("this is {}, and a spec is TOML", language));
-    error.hint = Some("write namespace = \"kong\"; `konnect --help` shows the four lines of a spec".into());
-    Some(error)
+/// The same for several texts, each of which extends the next, whatever file it names. All are in the same folder.
+///
+/// # Errors
+/// Everything that is wrong with any of them.
+pub fn check_texts(folder: &Path, texts: &[(Outside, &str)], pat_from_stdin: bool) -> Result<Checked, SpecErrors> {
+    let file = |(path, text): &(Outside, &str)| SpecFile::given(path, folder, (*text).to_owned());
+    let nothing = || SpecErrors::of_file(&Outside::EMPTY, SpecError::whole("there is no text", None));
+    let (given, rest) = texts.split_first().ok_or_else(nothing)?;
+    let rest: Vec<SpecFile> = rest.iter().map(file).collect();
+    compose(file(given), &mut AtHand(rest.into_iter()), Reading { pat_from_stdin, policy: None })
 }

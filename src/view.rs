@@ -3,6 +3,7 @@
 //! A new format is a file with its view, its module below, and its line in `formats!`.
 
 pub mod door;
+mod effective;
 mod event;
 mod gathered;
 mod human;
@@ -20,6 +21,7 @@ mod wrap;
 use clap::ValueEnum;
 
 pub use door::{Cleared, Door};
+pub use effective::render as effective;
 pub use event::Event;
 pub use paint::Paint;
 pub use printer::{Color, Printer, Style};

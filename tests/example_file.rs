@@ -50,6 +50,9 @@ fn it_names_every_key() {
         "manage",
         "labels",
         "annotations",
+        "extends",
+        "unset",
+        "template",
     ] {
         assert!(EXAMPLE.contains(key), "{key}");
     }

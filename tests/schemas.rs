@@ -148,6 +148,8 @@ fn specs_fit_theirs_and_others_do_not() {
     }
     let good = json!({"namespace": "a", "service_account": "b", "secret": {"name": "c"}, "pat_env": "PAT"});
     fits(&schema, &good, "four keys");
+    fits(&schema, &json!({"extends": "../base.toml", "unset": ["secret.labels.a"], "secret": {"labels": {}}}), "over a base");
+    fits(&schema, &json!({"template": true, "cluster": {"context": "a"}}), "a template");
     let with = |pointer: &str, value: Value| {
         let mut bad = good.clone();
         bad[pointer] = value;
@@ -162,6 +164,11 @@ fn specs_fit_theirs_and_others_do_not() {
         with("secret", json!({"name": "c", "labels": {"a": "-"}})),
         with("pat_file", json!("x")),
         with("cluster", json!({"user": "x"})),
+        with("extends", json!(["a"])),
+        with("unset", json!("a")),
+        with("template", json!("yes")),
+        json!({"template": false, "secret": "c"}),
+        json!({"extends": "a", "secret": {"labels": {"a b": "c"}}}),
         json!({}),
     ];
     for bad in bad {

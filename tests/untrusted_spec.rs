@@ -92,6 +92,81 @@ fn a_spec_that_is_a_link_is_not_followed() {
     konnect.args(["validate", "--untrusted-spec", "-f", "envs/real.toml"]).run().assert_says(3, &["symbolic link"]);
 }
 
+/// What it extends is its author's as well: the result is judged, and nothing of it is shown but where it stands.
+#[test]
+fn what_it_extends_is_trusted_no_more() {
+    let allowed = ["--allow-pat-env", "PAT", "--allow-context", "ci"];
+    let konnect = untrusted("", &[&["validate"], &allowed[..]].concat());
+    for folder in [".git", "envs"] {
+        std::fs::create_dir(konnect.folder().join(folder)).expect("a folder");
+    }
+    let objects = "namespace = \"kong\"\nservice_account = \"podid\"\nsecret = \"konnect-pat\"\n";
+    let run = |spec: &str, base: &str| {
+        std::fs::write(konnect.folder().join("envs/x.toml"), spec).expect("written");
+        std::fs::write(konnect.folder().join("base.toml"), format!("{objects}{base}")).expect("written");
+        let mut args = vec!["validate", "--untrusted-spec", "-f", "envs/x.toml"];
+        args.extend(allowed);
+        konnect.command_with(&args)
+    };
+    let extends = "extends = \"../base.toml\"\n";
+    for (spec, base) in [
+        (extends.to_owned(), "pat_env = \"PAT\"\n[cluster]\ncontext = \"ci\"\nuid = \"u\"\n"),
+        // The result is what counts.
+        (format!("{extends}pat_env = \"PAT\"\n"), "pat_file = \"token\"\n"),
+        (format!("{extends}unset = [\"cluster.context\"]\n"), "pat_env = \"PAT\"\n[cluster]\ncontext = \"prod\"\n"),
+    ] {
+        assert_eq!(run(&spec, base).0, 0, "{spec}{base}{}", run(&spec, base).1);
+    }
+    for (base, place, flag) in [
+        ("pat_env = \"OTHER\"\n", "base.toml:4:11", "--allow-pat-env"),
+        ("pat_file = \"token\"\n", "base.toml:4:12", "--pat-stdin"),
+        ("pat_env = \"PAT\"\n[cluster]\ncontext = \"hunter2\"\n", "base.toml:6:11", "--allow-context"),
+    ] {
+        let (code, said) = run(extends, base);
+        assert_eq!(code, 3, "{said}");
+        assert!(said.contains(place) && said.contains(flag), "{said}");
+        assert!(!["hunter2", "OTHER", "token\""].iter().any(|word| said.contains(word)), "{said}");
+    }
+}
+
+#[test]
+fn what_it_may_not_extend_is_not_looked_at() {
+    let konnect = untrusted("", &[]);
+    let write = |name: &str, text: &str| std::fs::write(konnect.folder().join(name), text).expect("written");
+    for folder in [".git", "envs", "repo"] {
+        std::fs::create_dir(konnect.folder().join(folder)).expect("a folder");
+    }
+    let base = "namespace = \"hunter2\"\n";
+    ["base.toml", ".hidden.toml", ".git/config.toml", "base.txt", "envs/real.toml"].iter().for_each(|name| write(name, base));
+    std::os::unix::fs::symlink("real.toml", konnect.folder().join("envs/link.toml")).expect("a link");
+    std::os::unix::fs::symlink("envs", konnect.folder().join("linked")).expect("a link");
+    let folder = konnect.folder().file_name().expect("a name").to_str().expect("UTF-8").to_owned();
+    let absolute = konnect.folder().join("base.toml").display().to_string();
+    for (extends, why) in [
+        ("link.toml", "a symbolic link is on the way"),
+        ("../linked/real.toml", "a symbolic link is on the way"),
+        ("../.hidden.toml", "its path is hidden"),
+        ("../.git/config.toml", "its path is hidden"),
+        ("../base.txt", "its name does not end in .toml"),
+        ("../.git/config", "its name does not end in .toml"),
+        ("/etc/passwd", "its name does not end in .toml"),
+        (absolute.as_str(), "its path is absolute"),
+        ("../../none.toml", "outside what is under review"),
+        (&format!("../../{folder}/base.toml"), "outside what is under review"),
+    ] {
+        write("envs/x.toml", &format!("extends = \"{extends}\"\npat_env = \"PAT\"\n"));
+        for command in ["validate", "plan"] {
+            let args = [command, "--untrusted-spec", "--allow-pat-env", "PAT", "-f", "envs/x.toml"];
+            let (code, said) = konnect.command_with(&args);
+            assert_eq!(code, 3, "{extends}: {said}");
+            assert!(said.contains("envs/x.toml:1:11") && said.contains(why) && !said.contains("hunter2"), "{extends}: {said}");
+        }
+        // A friend's spec may.
+        let (code, said) = konnect.command_with(&["validate", "-f", "envs/x.toml"]);
+        assert!(code == 1 && !said.contains("untrusted"), "{said}");
+    }
+}
+
 #[test]
 fn the_token_is_compared_and_sent_nowhere() {
     let Some(server) = testkit::server() else { return };

@@ -15,7 +15,7 @@ use crate::pat::{self, Pat};
 use crate::plan::Warning;
 use crate::saved_plan;
 use crate::session::Session;
-use crate::spec::{self, ClusterKeys, Policy, Spec};
+use crate::spec::{self, Checked, ClusterKeys, Policy, Spec};
 use crate::text;
 use crate::view::{Door, Event};
 
@@ -63,23 +63,23 @@ impl SpecReader {
         Arc::clone(&self.says)
     }
 
-    /// Reads the spec without needing its token. Where the token is at hand it is known all the same, so that it is hidden in what is said
-    /// of the spec, and refused in it.
-    pub(super) async fn spec(self, deadline: &Deadline, warnings: &mut Vec<Warning>) -> Result<Spec, OpenError> {
-        let (spec, met) = within(deadline, "reading the spec", move || {
+    /// Reads the spec, or the template, without needing its token. Where the token is at hand it is known all the same, so that it is hidden
+    /// in what is said of the spec, and refused in it.
+    pub(super) async fn checked(self, deadline: &Deadline, warnings: &mut Vec<Warning>) -> Result<Checked, OpenError> {
+        let (checked, met) = within(deadline, "reading the spec", move || {
             let mut met = Vec::new();
-            let spec = self.read(&mut met).and_then(|spec| {
-                if let Some(pat) = spec.pat.as_ref().and_then(pat::at_hand) {
+            let checked = self.check(&mut met).and_then(|checked| {
+                if let Some(pat) = checked.pat().and_then(pat::at_hand) {
                     pat.teach(self.door.secrets());
-                    self.refuse_token_in(&spec, &pat)?;
+                    self.refuse_token(checked.holds(&pat), &pat)?;
                 }
-                Ok(spec)
+                Ok(checked)
             });
-            (spec, met)
+            (checked, met)
         })
         .await?;
         warnings.extend(met);
-        spec
+        checked
     }
 
     /// Reads the spec and the token. The warnings are those met, whatever came of it.
@@ -95,7 +95,7 @@ impl SpecReader {
             let opened = self.read(&mut met).and_then(|spec| {
                 let session = Session::new(spec.clone(), self.pat_stdin, accept, take_over, &self.door, &mut met)?;
                 if let Some(pat) = &session.pat {
-                    self.refuse_token_in(&spec, pat)?;
+                    self.refuse_token(spec.holds(pat), pat)?;
                 }
                 Ok((spec, session))
             });
@@ -107,16 +107,21 @@ impl SpecReader {
     }
 
     fn read(&self, warnings: &mut Vec<Warning>) -> Result<Spec, OpenError> {
+        let spec = |checked: Checked| checked.into_spec().map_err(OpenError::Spec);
+        self.check(warnings).and_then(spec)
+    }
+
+    fn check(&self, warnings: &mut Vec<Warning>) -> Result<Checked, OpenError> {
         let secrets = self.door.secrets();
         let read = match &self.policy {
-            None => spec::read(&self.file, self.pat_stdin),
+            None => spec::check(&self.file, self.pat_stdin),
             Some(policy) => {
                 secrets.only_whole();
-                policy.read(&self.file, warnings)
+                policy.check(&self.file, warnings)
             }
         };
-        let said = read.as_ref().map_or_else(|errors| &errors.understood.cluster, |spec| &spec.cluster);
-        self.says.get_or_init(|| said.clone());
+        let said = read.as_ref().map_or_else(|errors| Some(&errors.understood.cluster), Checked::cluster);
+        self.says.get_or_init(|| said.cloned().unwrap_or_default());
         read.map_err(|errors| {
             // What a stranger's spec points at is not read before it is allowed.
             let source = errors.understood.pat.as_ref().filter(|_| self.policy.is_none());
@@ -132,7 +137,7 @@ impl SpecReader {
     }
 
     /// The token belongs neither in a checked-in file nor on a command line, where other users see it.
-    fn refuse_token_in(&self, spec: &Spec, pat: &Pat) -> Result<(), Failure> {
+    fn refuse_token(&self, stands_in_spec: bool, pat: &Pat) -> Result<(), Failure> {
         if let Some(at) = self.arguments.iter().position(|argument| pat.stands_in(argument.as_encoded_bytes())) {
             let what = match flag_at(&self.arguments, at) {
                 Some(flag) => text!("the value of {} contains the token", Outside::from(flag)),
@@ -141,7 +146,7 @@ impl SpecReader {
             return Err(Failure::new(FailureCode::TokenInTheOpen, what)
                 .hint("remove it; revoke the token, since other users and the shell's history saw it"));
         }
-        if spec.holds(pat) {
+        if stands_in_spec {
             let what = "the token is in the spec: it belongs only where the spec says that it is read from";
             return Err(
                 Failure::new(FailureCode::TokenInTheOpen, what).hint("take it out, and revoke the token if the file was shared")

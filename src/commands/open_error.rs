@@ -13,7 +13,7 @@ pub(super) enum OpenError {
 
 impl OpenError {
     /// The exit code.
-    pub(super) const fn outcome(&self) -> Outcome {
+    pub(super) fn outcome(&self) -> Outcome {
         match self {
             Self::Spec(errors) => errors.outcome(),
             Self::Failed(failure) => failure.outcome,

@@ -24,7 +24,8 @@ pub(super) async fn rbac(args: RbacArgs, context: &RunContext) -> Outcome {
 async fn rights(args: &RbacArgs, run: &Run) -> Result<Cleared, OpenError> {
     // No token is read here, so it does not matter whether the spec says where it is.
     let reader = SpecReader::new(run, &args.file, true, None);
-    let spec = run.or_stop(reader.spec(&Deadline::default(), &mut Vec::new())).await?;
+    let checked = run.or_stop(reader.checked(&Deadline::default(), &mut Vec::new())).await?;
+    let spec = checked.into_spec().map_err(OpenError::Spec)?;
     rbac::refuse_masked(&spec, args.subject.as_ref(), run.door())?;
     Ok(rbac::yaml(&spec, args.purpose, args.subject.as_ref(), run.door()))
 }

@@ -1,4 +1,4 @@
-//! `konnect validate`: reads the spec, and nothing else.
+//! `konnect validate`: reads the spec and what it extends, and nothing else.
 
 use super::RunContext;
 use super::open::{SpecReader, policy};
@@ -6,7 +6,7 @@ use super::run::Run;
 use crate::cli::ValidateArgs;
 use crate::deadline::Deadline;
 use crate::outcome::Outcome;
-use crate::view::{Event, Output};
+use crate::view::{Event, Output, effective};
 
 pub(super) async fn validate(args: ValidateArgs, context: &RunContext) -> Outcome {
     let run = Run::begin(context, args.screen, args.format, Output::Validation, &args.file);
@@ -14,10 +14,14 @@ pub(super) async fn validate(args: ValidateArgs, context: &RunContext) -> Outcom
     let policy = policy(&args.trust, args.cluster.context.is_some(), args.pat_stdin);
     let reader = SpecReader::new(&run, &args.file, args.pat_stdin, policy);
     let mut warnings = Vec::new();
-    match run.or_stop(reader.spec(&deadline, &mut warnings)).await {
-        Ok(_) => {
+    match run.or_stop(reader.checked(&deadline, &mut warnings)).await {
+        Ok(checked) => {
             run.warn(&warnings);
-            run.emit(Event::Valid { spec: &args.file });
+            if args.show_effective {
+                run.emit(Event::Text(&effective(&checked.effective, run.door())));
+            } else {
+                run.emit(Event::Valid { spec: &args.file, template: checked.is_template() });
+            }
             run.finish(Outcome::Done)
         }
         Err(error) => run.fail(&error),

@@ -5,6 +5,7 @@ mod excerpt;
 use std::ops::Range;
 
 use super::ClusterKeys;
+use super::files::{SpecFile, SpecFiles};
 use super::syntax::share_a_line;
 use crate::outcome::{Failure, FailureCode, Outcome, Place};
 use crate::outside::{Outside, Text};
@@ -24,17 +25,19 @@ pub(super) struct SpecError {
     pub(super) hint: Option<Text>,
     /// What must not be shown, beside what looks like a token.
     hidden: Option<Range<usize>>,
-    /// It says that something is not there: of no worth where not all of the file could be parsed.
+    /// It says that something is not there: of no worth where not all of the files could be parsed.
     pub(super) of_absence: bool,
+    /// It says what an untrusted spec may not say.
+    pub(super) refusal: bool,
 }
 
 impl SpecError {
     pub(super) fn at(span: Range<usize>, message: impl Into<Text>) -> Self {
-        Self { span: Some(span), message: message.into(), hint: None, hidden: None, of_absence: false }
+        Self { span: Some(span), message: message.into(), hint: None, hidden: None, of_absence: false, refusal: false }
     }
 
     pub(super) fn whole(message: impl Into<Text>, hint: Option<Text>) -> Self {
-        Self { span: None, message: message.into(), hint, hidden: None, of_absence: false }
+        Self { span: None, message: message.into(), hint, hidden: None, of_absence: false, refusal: false }
     }
 
     /// Something that looks like a token. Its place is never shown as it is.
@@ -56,6 +59,7 @@ impl SpecError {
             hint: Some(advice(error.message()).into()),
             hidden: None,
             of_absence: false,
+            refusal: false,
         }
     }
 
@@ -65,17 +69,30 @@ impl SpecError {
     }
 
     /// Whether it is about a part of this.
-    pub(super) fn overlaps(&self, other: Option<Range<usize>>) -> bool {
-        self.span.as_ref().zip(other).is_some_and(|(span, other)| span.start < other.end && other.start < span.end)
+    pub(super) fn overlaps(&self, other: &Range<usize>) -> bool {
+        self.span.as_ref().is_some_and(|span| span.start < other.end && other.start < span.end)
     }
 
-    /// Whether it begins in the line in which this does.
-    pub(super) fn is_in_line_of(&self, text: &str, other: Option<Range<usize>>) -> bool {
-        self.span.as_ref().zip(other).is_some_and(|(span, other)| share_a_line(text, span.start, other.start))
+    /// Whether it begins in the line of this file in which this does.
+    pub(super) fn is_in_line_of(&self, file: &SpecFile, other: &Range<usize>) -> bool {
+        let own = self.span.as_ref().filter(|span| (file.start..file.end()).contains(&span.start));
+        own.is_some_and(|span| share_a_line(&file.text, file.own(span).start, file.own(other).start))
     }
 
     pub(super) fn hide(&mut self, span: Range<usize>) {
         self.hidden = Some(span);
+    }
+
+    /// Where it is; `None` where it concerns the whole.
+    pub(super) const fn span(&self) -> Option<&Range<usize>> {
+        self.span.as_ref()
+    }
+
+    /// The same for a file that does not begin where the whole does.
+    pub(super) fn in_file(mut self, file: &SpecFile) -> Self {
+        self.span = self.span.map(|span| file.shifted(span));
+        self.hidden = self.hidden.map(|span| file.shifted(span));
+        self
     }
 }
 
@@ -116,7 +133,11 @@ pub struct ShownError<'a> {
     pub message: &'a Text,
     /// What to do.
     pub hint: Option<&'a Text>,
-    /// The line it stands in; `None` where it concerns the whole file.
+    /// The file it stands in.
+    pub path: &'a Outside,
+    /// The line and the column; `None` where it concerns the whole file.
+    pub place: Option<(usize, usize)>,
+    /// The line itself; `None` where it is not shown.
     pub excerpt: Option<Excerpt>,
 }
 
@@ -132,16 +153,14 @@ pub struct Understood {
 /// Everything that is wrong with one spec.
 #[derive(Debug)]
 pub struct SpecErrors {
-    path: Outside,
-    text: Box<str>,
+    files: Box<SpecFiles>,
     faults: Vec<SpecError>,
     /// What was understood of it.
     pub understood: Box<Understood>,
-    refused: bool,
 }
 
 impl SpecErrors {
-    pub(super) fn new(path: &Outside, text: &str, mut faults: Vec<SpecError>, understood: Understood) -> Self {
+    pub(super) fn new(files: SpecFiles, mut faults: Vec<SpecError>, understood: Understood) -> Self {
         let place = |fault: &SpecError| fault.span.as_ref().map_or((1, 0, 0), |span| (0, span.start, span.end));
         // A token in the text is found in the text and again in the value it stands in: the value's place says more.
         let is_token = |fault: &SpecError| fault.hidden.is_some() && fault.hidden == fault.span;
@@ -164,7 +183,7 @@ impl SpecErrors {
         });
         faults.sort_by_key(place);
         faults.dedup();
-        Self { path: path.clone(), text: text.into(), faults, understood: Box::new(understood), refused: false }
+        Self { files: Box::new(files), faults, understood: Box::new(understood) }
     }
 
     /// The same, and this is what it says of the cluster.
@@ -172,21 +191,27 @@ impl SpecErrors {
         Self { understood: Box::new(Understood { pat: self.understood.pat, cluster }), ..self }
     }
 
-    /// The same as a refusal: not wrong, but not allowed to whoever wrote it.
-    pub(super) fn refused(self) -> Self {
-        Self { refused: true, ..self }
+    /// One that concerns the whole of a file, of which nothing is shown.
+    pub(super) fn of_file(path: &Outside, fault: SpecError) -> Self {
+        let given = SpecFile::given(path, std::path::Path::new(""), String::new());
+        Self::new(SpecFiles::new(given, Vec::new()), vec![fault], Understood::default())
+    }
+
+    /// Whether nothing is wrong, but not allowed to whoever wrote it.
+    fn refused(&self) -> bool {
+        self.faults.iter().all(|fault| fault.refusal)
     }
 
     /// The exit code they ask for.
     #[must_use]
-    pub const fn outcome(&self) -> Outcome {
-        if self.refused { Outcome::Refused } else { Outcome::Failed }
+    pub fn outcome(&self) -> Outcome {
+        if self.refused() { Outcome::Refused } else { Outcome::Failed }
     }
 
     /// The stable word for programs.
     #[must_use]
-    pub const fn code(&self) -> FailureCode {
-        if self.refused { FailureCode::UntrustedSpec } else { FailureCode::Spec }
+    pub fn code(&self) -> FailureCode {
+        if self.refused() { FailureCode::UntrustedSpec } else { FailureCode::Spec }
     }
 
     /// How many errors there are.
@@ -204,43 +229,48 @@ impl SpecErrors {
     /// One failure an error, `path:line:column: message`, with its place and its hint.
     #[must_use]
     pub fn failures(&self) -> Vec<Failure> {
-        let hidden = self.hidden(Vec::new());
         let failed = |what: Text| Failure::new(self.code(), what).outcome(self.outcome());
-        let failure = |fault: &SpecError| {
-            let failure = match &fault.span {
-                None => failed(text!("{}: {}", self.path, fault.message)),
-                Some(span) => {
-                    let Excerpt { line, column, .. } = Excerpt::of(&self.text, span, &hidden);
-                    failed(text!("{}:{}:{}: {}", self.path, line, column, fault.message)).at(Place { line, column })
+        let failure = |ShownError { message, hint, path, place, excerpt: _ }: ShownError<'_>| {
+            let failure = match place {
+                None => failed(text!("{}: {}", path, message)),
+                Some((line, column)) => {
+                    let file = (path != self.path()).then(|| path.clone());
+                    failed(text!("{}:{}:{}: {}", path, line, column, message)).at(Place { file, line, column })
                 }
             };
-            Failure { hint: fault.hint.clone(), ..failure }
+            Failure { hint: hint.cloned(), ..failure }
         };
-        let mut failures: Vec<Failure> = self.faults.iter().take(MAX_SHOWN).map(failure).collect();
+        let mut failures: Vec<Failure> = self.shown(|_| Vec::new()).into_iter().map(failure).collect();
         failures.extend(self.rest().map(failed));
         failures
     }
 
-    /// The errors that are shown, each with the line it stands in. `secrets`: what must not be shown of the file, beside what looks like a
-    /// token.
+    /// The errors that are shown, each with the line it stands in. `secrets` finds in a text what must not be shown of it, beside what looks
+    /// like a token.
     #[must_use]
-    pub fn shown(&self, secrets: Vec<Range<usize>>) -> Vec<ShownError<'_>> {
-        let hidden = self.hidden(secrets);
-        let shown = |error: &'_ SpecError| error.span.as_ref().map(|span| Excerpt::of(&self.text, span, &hidden));
+    pub fn shown(&self, secrets: impl Fn(&str) -> Vec<Range<usize>>) -> Vec<ShownError<'_>> {
+        let hidden = |file: &SpecFile| {
+            let of_errors = self.faults.iter().filter_map(|error| error.hidden.as_ref());
+            let of_errors = of_errors.filter(|span| std::ptr::eq(self.files.at(span.start), file)).map(|span| file.own(span));
+            of_errors.chain(secrets(&file.text)).collect::<Vec<_>>()
+        };
+        let hidden: Vec<(&SpecFile, Vec<Range<usize>>)> = self.files.iter().map(|file| (file, hidden(file))).collect();
         let errors = self.faults.iter().take(MAX_SHOWN);
-        errors.map(|error| ShownError { message: &error.message, hint: error.hint.as_ref(), excerpt: shown(error) }).collect()
+        errors
+            .map(|SpecError { span, message, hint, .. }| {
+                let file = span.as_ref().map_or_else(|| self.files.given(), |span| self.files.at(span.start));
+                let hidden = hidden.iter().find(|(of, _)| std::ptr::eq(*of, file)).map_or(&[][..], |(_, hidden)| hidden);
+                let excerpt = span.as_ref().map(|span| Excerpt::of(&file.text, &file.own(span), hidden));
+                let place = excerpt.as_ref().map(|excerpt| (excerpt.line, excerpt.column));
+                ShownError { message, hint: hint.as_ref(), path: &file.path, place, excerpt: excerpt.filter(|_| file.quoted) }
+            })
+            .collect()
     }
 
-    /// The spec's path, as the user gave it.
+    /// The path of the spec that was given, as the user gave it.
     #[must_use]
     pub const fn path(&self) -> &Outside {
-        &self.path
-    }
-
-    /// The spec's text. Not to be shown: for looking for secrets in it.
-    #[must_use]
-    pub const fn text(&self) -> &str {
-        &self.text
+        &self.files.given().path
     }
 
     /// How many errors are not shown, in words.
@@ -248,11 +278,5 @@ impl SpecErrors {
     pub fn rest(&self) -> Option<Text> {
         let more = self.faults.len().saturating_sub(MAX_SHOWN);
         (more > 0).then(|| text!("… and {} more errors", more))
-    }
-
-    /// What must not be shown of the file, beside what looks like a token.
-    fn hidden(&self, secrets: Vec<Range<usize>>) -> Vec<Range<usize>> {
-        let of_errors = self.faults.iter().filter_map(|error| error.hidden.clone());
-        of_errors.chain(secrets).collect()
     }
 }

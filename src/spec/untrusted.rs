@@ -5,8 +5,11 @@ use std::path::{Component, Path};
 
 use toml::de::{DeTable, DeValue};
 
-use super::diagnostic::{SpecError, Understood};
-use super::{ClusterKeys, Spec, SpecErrors};
+use super::compose::{Reading, compose};
+use super::diagnostic::SpecError;
+use super::extends::{Extends, OnDisk};
+use super::files::SpecFile;
+use super::{Checked, ClusterKeys, SpecErrors, SpecOrTemplate};
 use crate::object::RESOURCE_TYPES;
 use crate::outside::Outside;
 use crate::plan::Warning;
@@ -27,11 +30,13 @@ enum KeyRule {
     IgnoredPath,
     /// It would have any file of this machine read as the token.
     PatFile,
+    /// It says how the spec is put together from files, and is gone by then: the result is judged. `extends` says which files those may be.
+    Composing,
 }
 
 /// Every key that an untrusted spec may have at all, beside those of its objects. A key that is missing here is refused, so that one which
 /// loosens a guard or reads a file never becomes a stranger's by being new.
-const KEYS: [(&str, KeyRule); 7] = [
+const KEYS: [(&str, KeyRule); 10] = [
     ("namespace.manage", KeyRule::Harmless),
     ("pat_env", KeyRule::PatEnv),
     ("pat_file", KeyRule::PatFile),
@@ -40,6 +45,10 @@ const KEYS: [(&str, KeyRule); 7] = [
     ("cluster.kubeconfig", KeyRule::IgnoredPath),
     // A pin can only make a plan stop.
     ("cluster.uid", KeyRule::Harmless),
+    ("extends", KeyRule::Composing),
+    ("unset", KeyRule::Composing),
+    // It can only make a plan stop.
+    ("template", KeyRule::Harmless),
 ];
 
 /// The rule of each key that it may have. An object's name and maps say only what is wanted, and the plan shows all of it.
@@ -70,18 +79,19 @@ impl Policy {
     ///
     /// # Errors
     /// Everything that is wrong with it; if nothing is, everything that it may not say.
-    pub fn read(&self, path: &Outside, warnings: &mut Vec<Warning>) -> Result<Spec, SpecErrors> {
+    pub fn check(&self, path: &Outside, warnings: &mut Vec<Warning>) -> Result<Checked, SpecErrors> {
         if is_link(path.expose()) {
             // What it leads to would be quoted in the errors, line by line.
             let message = "the spec or its folder is a symbolic link: what it leads to is not what is under review";
-            let fault = SpecError::whole(
+            let mut fault = SpecError::whole(
                 message,
                 Some("name the file itself, or run without --untrusted-spec if you trust its author".into()),
             );
-            return Err(SpecErrors::new(path, "", vec![fault], Understood::default()).refused());
+            fault.refusal = true;
+            return Err(SpecErrors::of_file(path, fault));
         }
-        let text = super::load(path)?;
-        self.parse(path, &text, warnings).map_err(|errors| {
+        let given = super::given(path)?;
+        self.compose(given, &mut OnDisk::new(path, true), warnings).map_err(|errors| {
             let cluster = self.allowed(&errors.understood.cluster);
             errors.about(cluster)
         })
@@ -93,32 +103,34 @@ impl Policy {
         ClusterKeys { context, ..ClusterKeys::default() }
     }
 
-    fn parse(&self, path: &Outside, text: &str, warnings: &mut Vec<Warning>) -> Result<Spec, SpecErrors> {
-        let spec = super::parse(path.clone(), super::folder_of(path), text, self.pat_from_stdin)?;
-        let (document, _) = DeTable::parse_recoverable(text);
-        let mut faults = Vec::new();
-        self.judge(document.get_ref(), "", &mut faults);
-        if !faults.is_empty() {
-            let understood = Understood { pat: None, cluster: spec.cluster };
-            return Err(SpecErrors::new(path, text, faults, understood).refused());
+    fn compose(&self, given: SpecFile, extends: &mut dyn Extends, warnings: &mut Vec<Warning>) -> Result<Checked, SpecErrors> {
+        let reading = Reading { pat_from_stdin: self.pat_from_stdin, policy: Some(self) };
+        let mut checked = compose(given, extends, reading)?;
+        if let SpecOrTemplate::Spec(spec) = &mut checked.told {
+            if spec.cluster.kubeconfig.take().is_some() {
+                let message = "cluster.kubeconfig of the spec is ignored, since --untrusted-spec is given: --kubeconfig or KUBECONFIG names the file";
+                warnings.push(Warning { code: "kubeconfig_ignored".into(), message: message.into() });
+            }
+            spec.untrusted = true;
         }
-        if spec.cluster.kubeconfig.is_some() {
-            let message = "cluster.kubeconfig of the spec is ignored, since --untrusted-spec is given: --kubeconfig or KUBECONFIG names the file";
-            warnings.push(Warning { code: "kubeconfig_ignored".into(), message: message.into() });
-        }
-        Ok(Spec { cluster: ClusterKeys { kubeconfig: None, ..spec.cluster }, untrusted: true, ..spec })
+        Ok(checked)
     }
 
-    fn judge(&self, table: &DeTable<'_>, inside: &str, faults: &mut Vec<SpecError>) {
+    /// Notes everything that a spec, all its files merged, may not say.
+    pub(super) fn judge(&self, merged: &DeTable<'_>, faults: &mut Vec<SpecError>) {
+        self.judge_table(merged, "", faults);
+    }
+
+    fn judge_table(&self, table: &DeTable<'_>, inside: &str, faults: &mut Vec<SpecError>) {
         for (key, value) in table {
             let path = if inside.is_empty() { key.get_ref().to_string() } else { format!("{inside}.{}", key.get_ref()) };
             let rule = rules().find(|(known, _)| *known == path).map(|(_, rule)| rule);
             let text = value.get_ref().as_str().unwrap_or_default();
             let at = value.span();
             match (rule, value.get_ref()) {
-                (Some(KeyRule::Table), DeValue::Table(table)) => self.judge(table, &path, faults),
+                (Some(KeyRule::Table), DeValue::Table(table)) => self.judge_table(table, &path, faults),
                 // An object may be its name alone.
-                (Some(KeyRule::Harmless | KeyRule::Table), _) => {}
+                (Some(KeyRule::Harmless | KeyRule::Table | KeyRule::Composing), _) => {}
                 (Some(KeyRule::Context), _) if self.context_is_chosen || self.contexts.iter().any(|name| *name == text) => {}
                 (Some(KeyRule::Context), _) => faults.push(refusal(
                     at,
@@ -156,6 +168,7 @@ impl Policy {
 fn refusal(span: Range<usize>, message: &'static str, hint: &'static str) -> SpecError {
     let mut fault = SpecError::at(span, text!("{} (--untrusted-spec)", message));
     fault.hint = Some(hint.into());
+    fault.refusal = true;
     fault
 }
 
@@ -183,6 +196,8 @@ fn is_link(path: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Spec;
+    use super::super::extends::AtHand;
     use super::*;
 
     const OBJECTS: &str = "namespace = \"kong\"\nservice_account = \"podid\"\nsecret = \"konnect-pat\"\n";
@@ -191,9 +206,14 @@ mod tests {
         Policy { contexts: vec!["ci".into()], pat_envs: vec!["PAT".into()], ..Policy::default() }
     }
 
+    fn parsed(policy: &Policy, text: &str, warnings: &mut Vec<Warning>) -> Result<Spec, SpecErrors> {
+        let given = SpecFile::given(&"envs/x.toml".into(), Path::new("envs"), text.to_owned());
+        policy.compose(given, &mut AtHand(Vec::new().into_iter()), warnings).and_then(Checked::into_spec)
+    }
+
     fn judged(policy: &Policy, rest: &str) -> Result<(Spec, Vec<Warning>), Vec<String>> {
         let mut warnings = Vec::new();
-        match policy.parse(&"envs/x.toml".into(), &format!("{OBJECTS}{rest}"), &mut warnings) {
+        match parsed(policy, &format!("{OBJECTS}{rest}"), &mut warnings) {
             Ok(spec) => Ok((spec, warnings)),
             Err(errors) => {
                 assert_eq!(errors.outcome().code(), 3, "{rest}");
@@ -246,7 +266,7 @@ mod tests {
     #[test]
     fn a_spec_that_is_wrong_is_that_first() {
         let mut warnings = Vec::new();
-        let errors = policy().parse(&"x".into(), "pat_env = \"OTHER\"", &mut warnings).expect_err("no objects");
+        let errors = parsed(&policy(), "pat_env = \"OTHER\"", &mut warnings).expect_err("no objects");
         assert_eq!(errors.outcome().code(), 1);
     }
 
@@ -254,7 +274,7 @@ mod tests {
     fn a_key_without_a_rule_is_refused() {
         let mut faults = Vec::new();
         let (document, _) = DeTable::parse_recoverable("take_over = []\n[policy]\nprotected = false\n[secret]\ntype = \"x\"");
-        policy().judge(document.get_ref(), "", &mut faults);
+        policy().judge(document.get_ref(), &mut faults);
         assert_eq!(faults.len(), 3, "{faults:?}");
     }
 

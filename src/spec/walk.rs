@@ -9,6 +9,8 @@ use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
 use super::diagnostic::{SpecError, Understood};
+use super::files::SpecFile;
+use super::keys;
 use super::mask::{bare_variable, is_a_word, looks_like_token, mask_tokens, names_a_token};
 use super::{ClusterKeys, Spec};
 use crate::object::RESOURCE_TYPES;
@@ -16,15 +18,25 @@ use crate::outside::{Outside, Text};
 use crate::pat::PatKey;
 use crate::text;
 
+/// How much of a spec a document must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// All of it.
+    Whole,
+    /// What it lacks another file may have.
+    Part,
+}
+
 /// A walk through one document.
 pub(super) struct Walk<'a> {
-    path: &'a Outside,
-    folder: &'a Path,
+    /// The spec that was given, whatever file this document is.
+    given: &'a SpecFile,
     pat_from_stdin: bool,
     /// Keys that are missing since they are misspelt.
     misspelt: Vec<&'static str>,
     /// A key of the top stands below a table.
     displaced: bool,
+    extent: Extent,
     /// Everything that is wrong so far.
     pub(super) faults: Vec<SpecError>,
     /// What was understood beside the objects, whatever else is wrong.
@@ -34,28 +46,25 @@ pub(super) struct Walk<'a> {
 /// A key and its value, with their places.
 type TomlEntry<'t, 'i> = (&'t Spanned<DeString<'i>>, &'t Spanned<DeValue<'i>>);
 
-/// Every key of a spec: its objects', and these.
-const KEYS: [&str; 3] = ["pat_env", "pat_file", "cluster"];
-
-/// The same with those of the objects.
-fn top_level() -> impl Iterator<Item = &'static str> {
-    RESOURCE_TYPES.iter().map(|of| of.spec_key).chain(KEYS)
-}
-
 impl<'a> Walk<'a> {
-    pub(super) fn new(path: &'a Outside, folder: &'a Path, pat_from_stdin: bool) -> Self {
+    pub(super) fn new(given: &'a SpecFile, pat_from_stdin: bool, extent: Extent) -> Self {
         let understood = Understood::default();
-        Self { path, folder, pat_from_stdin, misspelt: Vec::new(), displaced: false, faults: Vec::new(), understood }
+        Self { given, pat_from_stdin, extent, misspelt: Vec::new(), displaced: false, faults: Vec::new(), understood }
     }
 
     /// The whole document; `None` where something needed is missing or wrong, which has been noted.
     pub(super) fn document(&mut self, table: &DeTable<'_>) -> Option<Spec> {
-        let known: Vec<&'static str> = top_level().collect();
+        let known: Vec<&'static str> = keys::all().collect();
         for (_, value) in table {
             let below = value.get_ref().as_table().into_iter();
-            self.misspelt.extend(below.flat_map(|below| top_level().filter(|key| below.contains_key(*key))));
+            self.misspelt.extend(below.flat_map(|below| keys::all().filter(|key| below.contains_key(*key))));
         }
         self.known_keys(table, &known, None);
+        if self.misspelt.contains(&"extends") {
+            // What is missing may be in the file that was meant.
+            self.extent = Extent::Part;
+        }
+        self.template(table);
         let mut manage_namespace = true;
         let objects: Vec<_> = RESOURCE_TYPES
             .iter()
@@ -71,10 +80,10 @@ impl<'a> Walk<'a> {
         let cluster = self.cluster(table);
         self.understood.cluster.clone_from(&cluster);
         Some(Spec {
-            path: self.path.clone(),
-            folder: self.folder.to_owned(),
-            // Of the whole text, which this walk does not see.
-            text: Outside::default(),
+            path: self.given.path.clone(),
+            folder: self.given.folder.clone(),
+            // Of the files themselves, which this walk does not see.
+            layers: Vec::new(),
             objects: objects.into_iter().collect::<Option<_>>()?,
             manage_namespace,
             pat,
@@ -90,6 +99,9 @@ impl<'a> Walk<'a> {
     }
 
     fn missing(&mut self, message: impl Into<Text>, hint: impl Into<Text>) {
+        if self.extent != Extent::Whole {
+            return;
+        }
         let mut fault = SpecError::whole(message, Some(hint.into()));
         fault.of_absence = true;
         self.faults.push(fault);
@@ -124,7 +136,7 @@ impl<'a> Walk<'a> {
                     Some("write pat_env = \"PAT\", the NAME of the variable that holds it, or pat_file = \"path\"".into());
                 continue;
             }
-            if let Some(table) = inside.filter(|_| top_level().any(|key| key == name)) {
+            if let Some(table) = inside.filter(|_| keys::all().any(|key| key == name)) {
                 // What follows it is there by the same mistake.
                 if !std::mem::replace(&mut self.displaced, true) {
                     self.note(key.span(), text!("`{}` stands below [{}], and so belongs to it", Outside::from(name), table))
@@ -175,6 +187,14 @@ impl<'a> Walk<'a> {
                 }
                 None
             }
+        }
+    }
+
+    fn template(&mut self, table: &DeTable<'_>) {
+        if let Some(value) = table.get("template").filter(|value| value.get_ref().as_bool().is_none()) {
+            let found = type_name(value.get_ref());
+            self.note(value.span(), text!("`template` must be true or false, and is {}", found)).hint =
+                Some("write template = true, or leave the key out".into());
         }
     }
 
@@ -279,7 +299,7 @@ impl<'a> Walk<'a> {
     fn resolve(&self, shown: &str) -> PathBuf {
         match (shown.strip_prefix("~/"), std::env::var_os("HOME")) {
             (Some(rest), Some(home)) => Path::new(&home).join(rest),
-            _ => self.folder.join(shown),
+            _ => self.given.folder.join(shown),
         }
     }
 }

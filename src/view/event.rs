@@ -43,6 +43,8 @@ pub enum Event<'a> {
     Valid {
         /// Its path as the user gave it.
         spec: &'a Outside,
+        /// It is only there for others to extend.
+        template: bool,
     },
     /// A text that has one form whatever the format: rights, a schema, completions.
     Text(&'a Cleared),

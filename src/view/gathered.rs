@@ -67,7 +67,7 @@ impl Gathered {
             Event::Opened { created: _, expires, digest } => {
                 self.saved_plan = Some(SavedPlanFacts { digest: digest.to_owned(), expires });
             }
-            Event::Valid { spec: _ } | Event::Ended { outcome: _ } => {}
+            Event::Valid { .. } | Event::Ended { outcome: _ } => {}
             // These are of commands whose output is no document.
             Event::Info(_) | Event::WaitingForToken | Event::Writing => {}
             Event::Serving { .. } | Event::SandboxReset { .. } => {}

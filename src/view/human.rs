@@ -44,7 +44,10 @@ impl View for Human {
             Event::Failed(failure) | Event::Panicked(failure) => printer.failure(failure),
             Event::Warning(warning) => printer.warning(warning),
             Event::Info(text) => printer.print_unless_quiet(text!("{}\n", text)),
-            Event::Valid { spec } => printer.print(text!("{} is valid.\n", spec)),
+            Event::Valid { spec, template: false } => printer.print(text!("{} is valid.\n", spec)),
+            Event::Valid { spec, template: true } => {
+                printer.print(text!("{} is a valid template: for others to extend, never planned.\n", spec))
+            }
             Event::Text(text) => printer.out(text),
             Event::Serving { file, address, kubeconfig } => {
                 printer.print(text!("The sandbox {} listens on https://{}\n\n", file, address));

@@ -15,11 +15,11 @@ pub fn render(errors: &SpecErrors, color: bool, width: Option<usize>, door: &Doo
         Some(width) => wrap(&said, 0, width.saturating_sub(beginning)),
         None => said,
     };
-    let path = door.line(errors.path());
     let mut text = String::new();
     let paint = Paint { color };
-    for error in errors.shown(door.secrets().find(errors.text())) {
-        let Some(excerpt) = error.excerpt else {
+    for error in errors.shown(|text| door.secrets().find(text)) {
+        let path = door.line(error.path);
+        let Some((line, column)) = error.place else {
             // What concerns the whole file is said as every tool says it: `konnect.toml: no such file`.
             let said = fitting(format!("{path}: {}", door.line(error.message)), "error: ".len());
             text.push_str(&format!("{} {said}\n", door.line(paint.red("error:"))));
@@ -32,19 +32,21 @@ pub fn render(errors: &SpecErrors, color: bool, width: Option<usize>, door: &Doo
         };
         let title = fitting(door.line(error.message), "error: ".len());
         let mut group = Level::ERROR.primary_title(title.as_str()).elements(Vec::<Origin<'_>>::new());
-        let excerpt = match width {
+        let excerpt = error.excerpt.map(|excerpt| match width {
             Some(width) => narrowed(excerpt, width),
             None => excerpt,
-        };
-        let mark = AnnotationKind::Primary.span(excerpt.mark.clone());
-        let snippet = Snippet::source(excerpt.text.as_str()).line_start(excerpt.line).annotation(mark);
-        // A line that was cut or masked has another column than the file's: that one is named on its own.
-        let as_it_is = excerpt.text[..excerpt.mark.start].chars().count() + 1 == excerpt.column;
-        group = if as_it_is {
-            group.element(snippet.path(path.as_str()))
-        } else {
-            let origin = Origin::path(path.as_str()).line(excerpt.line).char_column(excerpt.column);
-            group.element(origin).element(snippet)
+        });
+        let origin = Origin::path(path.as_str()).line(line).char_column(column);
+        group = match &excerpt {
+            // The line itself is not to be shown.
+            None => group.element(origin),
+            Some(excerpt) => {
+                let mark = AnnotationKind::Primary.span(excerpt.mark.clone());
+                let snippet = Snippet::source(excerpt.text.as_str()).line_start(line).annotation(mark);
+                // A line that was cut or masked has another column than the file's: that one is named on its own.
+                let as_it_is = excerpt.text[..excerpt.mark.start].chars().count() + 1 == column;
+                if as_it_is { group.element(snippet.path(path.as_str())) } else { group.element(origin).element(snippet) }
+            }
         };
         let hint = error.hint.map(|hint| fitting(door.line(hint), "     = hint: ".len()));
         if let Some(hint) = &hint {
@@ -56,7 +58,7 @@ pub fn render(errors: &SpecErrors, color: bool, width: Option<usize>, door: &Doo
     let count = errors.count();
     let noun = if count == 1 { "error" } else { "errors" };
     text.extend(errors.rest().map(|rest| format!("{}\n", door.line(rest))));
-    text.push_str(&format!("{path}: {count} {noun}\n"));
+    text.push_str(&format!("{}: {count} {noun}\n", door.line(errors.path())));
     Cleared::new(text)
 }
 

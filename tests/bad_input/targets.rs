@@ -25,7 +25,7 @@ use konnect::pat::{Salt, Scrubber};
 use konnect::planner::change;
 use konnect::read::{Comparison, read_object};
 use konnect::saved_plan::SavedPlan;
-use konnect::spec::parse;
+use konnect::spec::{check_texts, parse};
 use konnect::view::Door;
 use kube_sandbox::handle;
 use kube_sandbox::request::Request;
@@ -36,8 +36,9 @@ use kube_sandbox::store::Store;
 pub type Target = fn(&[u8]);
 
 /// Every door, by the name of its corpus.
-pub const ALL: [(&str, Target); 6] = [
+pub const ALL: [(&str, Target); 7] = [
     ("spec", spec),
+    ("layers", layers),
     ("kubeconfig", kubeconfig),
     ("managed_fields", managed_fields),
     ("answer", answer),
@@ -68,6 +69,33 @@ pub fn spec(bytes: &[u8]) {
         clean(konnect::view::render_spec_errors(&errors, false, None, &Door::default()).as_str());
         clean(konnect::view::render_spec_errors(&errors, true, None, &Door::default()).as_str());
         errors.messages().iter().for_each(shown);
+    }
+}
+
+/// A spec of several files, a line of `---` between them. What is printed of a valid one is a spec too, and says the same.
+pub fn layers(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let texts: Vec<(Outside, &str)> =
+        text.split("---\n").enumerate().map(|(i, text)| (Outside::new(format!("{i}.toml")), text)).collect();
+    let checked = match check_texts(Path::new(""), &texts, false) {
+        Ok(checked) => checked,
+        Err(errors) => {
+            assert!(errors.count() > 0, "refused without a reason");
+            clean(konnect::view::render_spec_errors(&errors, true, None, &Door::default()).as_str());
+            return errors.messages().iter().for_each(shown);
+        }
+    };
+    let printed = konnect::view::effective(&checked.effective, &Door::default());
+    clean(printed.as_str());
+    let again = check_texts(Path::new(""), &[("again.toml".into(), printed.as_str())], false);
+    let again = again.unwrap_or_else(|errors| panic!("{:?}\n{}", errors, printed.as_str()));
+    match (checked.into_spec(), again.into_spec()) {
+        (Ok(one), Ok(other)) => assert!(
+            one.objects == other.objects && one.pat == other.pat && one.cluster == other.cluster,
+            "another spec is printed\n{}",
+            printed.as_str()
+        ),
+        (one, other) => assert!(one.is_err() && other.is_err(), "one of them is a template\n{}", printed.as_str()),
     }
 }
 

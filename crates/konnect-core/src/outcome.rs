@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 pub use code::FailureCode;
 
-use crate::outside::Text;
+use crate::outside::{Outside, Text};
 use crate::text;
 
 macro_rules! outcomes {
@@ -97,9 +97,11 @@ pub struct Failure {
     pub place: Option<Place>,
 }
 
-/// A place in the spec's text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A place in the text of a spec, or of a file that it extends.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
+    /// The file, where it is not the spec itself.
+    pub file: Option<Outside>,
     /// The line, from 1.
     pub line: usize,
     /// The column in characters, from 1.
@@ -202,9 +204,10 @@ mod tests {
     #[test]
     fn one_text_for_what_happened_and_what_to_do() {
         use super::{Failure, FailureCode, Place};
-        let failure = Failure::new(FailureCode::Spec, "it is wrong").at(Place { line: 3, column: 7 });
+        let place = Place { file: Some("base.toml".into()), line: 3, column: 7 };
+        let failure = Failure::new(FailureCode::Spec, "it is wrong").at(place.clone());
         assert_eq!(failure.with_hint().plain(), "it is wrong");
-        assert_eq!(failure.place, Some(Place { line: 3, column: 7 }));
+        assert_eq!(failure.place, Some(place));
         assert_eq!(failure.hint("correct it").with_hint().plain(), "it is wrong (correct it)");
     }
 

@@ -1,6 +1,7 @@
 //! The objects: a name alone, or a table with the maps that the type's rules let a spec set.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use toml::de::{DeTable, DeValue};
 
@@ -8,7 +9,7 @@ use super::super::{
     Object,
     mask::{looks_like_token, mask_tokens},
 };
-use super::{TomlEntry, Walk, type_name};
+use super::{Extent, TomlEntry, Walk, type_name};
 use crate::field_path::FieldPath;
 use crate::names::{LAST_APPLIED, NAME_LABEL};
 use crate::object::{FieldRule, MapRule, ResourceType};
@@ -46,9 +47,7 @@ impl Walk<'_> {
         let name = match table.get_key_value("name") {
             Some(entry) => self.name(entry, resource),
             None => {
-                let span = entry.0.span();
-                let fault = self.note(span, text!("missing key `name` in [{}]", key));
-                (fault.of_absence, fault.hint) = (true, Some("write name = \"…\" in it".into()));
+                self.missing_name(entry.0.span(), key);
                 None
             }
         };
@@ -61,6 +60,17 @@ impl Walk<'_> {
         }
         let manage = if resource.is_namespace() { self.manage(table, &maps) } else { true };
         Some((Object { name: name?.into(), fields }, manage))
+    }
+
+    fn missing_name(&mut self, span: Range<usize>, key: &'static str) {
+        let message = text!("missing key `name` in [{}]", key);
+        if span.start >= self.given.end() {
+            // The table is a base's, which need not have the name.
+            self.missing(message, text!("write {} = \"name\"", key));
+        } else if self.extent == Extent::Whole {
+            let fault = self.note(span, message);
+            (fault.of_absence, fault.hint) = (true, Some("write name = \"…\" in it".into()));
+        }
     }
 
     fn name(&mut self, entry: TomlEntry<'_, '_>, resource: &ResourceType) -> Option<String> {

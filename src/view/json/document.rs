@@ -173,6 +173,9 @@ struct RemarkDocument {
     message: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     hint: Option<String>,
+    /// Where it is not the spec itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     line: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -221,7 +224,7 @@ fn whole(contents: &DocumentContents<'_>, door: &Door) -> PlanDocument {
 }
 
 fn warning(Warning { code, message }: &Warning, door: &Door) -> RemarkDocument {
-    RemarkDocument { code: code.to_string(), message: door.value(message), hint: None, line: None, column: None }
+    RemarkDocument { code: code.to_string(), message: door.value(message), hint: None, file: None, line: None, column: None }
 }
 
 fn error(failure: &Failure, door: &Door) -> RemarkDocument {
@@ -230,8 +233,9 @@ fn error(failure: &Failure, door: &Door) -> RemarkDocument {
         code: code.word().to_owned(),
         message: message(failure, door),
         hint: hint.as_ref().map(|hint| door.value(hint)),
-        line: place.map(|place| place.line),
-        column: place.map(|place| place.column),
+        file: place.as_ref().and_then(|place| place.file.as_ref()).map(|file| door.value(file)),
+        line: place.as_ref().map(|place| place.line),
+        column: place.as_ref().map(|place| place.column),
     }
 }
 

@@ -194,7 +194,10 @@ fn error(failure: &Failure, door: &Door) -> Value {
     if let Some(hint) = &failure.hint {
         error["hint"] = json!(door.value(hint));
     }
-    if let Some(Place { line, column }) = failure.place {
+    if let Some(Place { file, line, column }) = &failure.place {
+        if let Some(file) = file {
+            error["file"] = json!(door.value(file));
+        }
         error["line"] = json!(line);
         error["column"] = json!(column);
     }

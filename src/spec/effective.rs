@@ -1,0 +1,91 @@
+//! What a spec says once everything that it extends is merged, each value with the file and the line that set it.
+
+use toml::de::{DeTable, DeValue};
+
+use super::files::SpecFile;
+use crate::outside::Outside;
+
+/// The merged spec, in the order of a TOML file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Effective {
+    /// Each file that it is made of, nearest first.
+    pub files: Vec<Outside>,
+    /// Its lines.
+    pub lines: Vec<EffectiveLine>,
+}
+
+/// A line of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EffectiveLine {
+    /// A table begins.
+    Table(Vec<Outside>),
+    /// A key and its value.
+    Value {
+        /// The key.
+        key: Outside,
+        /// The value.
+        value: EffectiveValue,
+        /// The file that set it.
+        file: Outside,
+        /// The line there.
+        line: usize,
+    },
+}
+
+/// A value of it. There are no others in a valid spec.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EffectiveValue {
+    /// A string.
+    String(Outside),
+    /// A boolean.
+    Boolean(bool),
+}
+
+impl Effective {
+    pub(super) fn of(merged: &DeTable<'_>, files: &[&SpecFile]) -> Self {
+        let origins: Vec<Origin<'_>> = files.iter().copied().map(Origin::new).collect();
+        let mut lines = Vec::new();
+        add(merged, &[], &origins, &mut lines);
+        Self { files: files.iter().map(|file| file.path.clone()).collect(), lines }
+    }
+}
+
+/// A file and where its lines begin. They are counted once: a spec may have thousands of values.
+struct Origin<'f> {
+    file: &'f SpecFile,
+    breaks: Vec<usize>,
+}
+
+impl<'f> Origin<'f> {
+    fn new(file: &'f SpecFile) -> Self {
+        Self { file, breaks: file.text.match_indices('\n').map(|(at, _)| file.start + at).collect() }
+    }
+
+    fn line(&self, place: usize) -> usize {
+        1 + self.breaks.partition_point(|at| *at < place)
+    }
+}
+
+fn add(table: &DeTable<'_>, path: &[Outside], origins: &[Origin<'_>], lines: &mut Vec<EffectiveLine>) {
+    for (key, inner) in table {
+        let at = inner.span().start;
+        let value_line = |value| {
+            let origin = origins.iter().take_while(|origin| origin.file.start <= at).last();
+            let (file, line) = origin.map_or_else(Default::default, |origin| (origin.file.path.clone(), origin.line(at)));
+            EffectiveLine::Value { key: key.get_ref().as_ref().into(), value, file, line }
+        };
+        match inner.get_ref() {
+            DeValue::String(text) => lines.push(value_line(EffectiveValue::String(text.as_ref().into()))),
+            DeValue::Boolean(value) => lines.push(value_line(EffectiveValue::Boolean(*value))),
+            _ => {}
+        }
+    }
+    // In TOML what follows a table's header belongs to it.
+    for (key, value) in table {
+        if let DeValue::Table(inner) = value.get_ref() {
+            let path = [path, &[Outside::new(key.get_ref().as_ref())]].concat();
+            lines.push(EffectiveLine::Table(path.clone()));
+            add(inner, &path, origins, lines);
+        }
+    }
+}
