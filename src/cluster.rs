@@ -21,7 +21,7 @@ use zeroize::Zeroize as _;
 
 pub use answer::{Answer, Cause, Status, bounded};
 pub use in_parallel::in_parallel;
-pub use open::{ClusterSelector, PluginLimits, SANDBOX, connect, tell_context};
+pub use open::{ClusterSelector, OpenedClusters, PluginLimits, SANDBOX, connect, connect_all, tell_context};
 pub use transport_error::TransportError;
 
 use crate::deadline::Deadline;
@@ -69,7 +69,7 @@ pub struct Cluster {
     pub deadline: Deadline,
     client: kube::Client,
     notices: Notices,
-    budget: Budget,
+    budget: Arc<Budget>,
 }
 
 /// What became of a request that was meant to change something.
@@ -94,7 +94,20 @@ impl Cluster {
         deadline: Deadline,
         notices: Notices,
     ) -> Self {
-        Self { context: context.into(), server: server.into(), deadline, client, notices, budget: Budget::default() }
+        Self { context: context.into(), server: server.into(), deadline, client, notices, budget: Arc::default() }
+    }
+
+    /// The same cluster, over the same connections, with another end of its time.
+    #[must_use]
+    pub fn until(&self, deadline: Deadline) -> Self {
+        Self {
+            context: self.context.clone(),
+            server: self.server.clone(),
+            deadline,
+            client: self.client.clone(),
+            notices: Arc::clone(&self.notices),
+            budget: Arc::clone(&self.budget),
+        }
     }
 
     /// Reads.

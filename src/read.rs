@@ -7,7 +7,7 @@ mod live;
 
 use std::collections::BTreeMap;
 
-use futures_util::future::join3;
+use futures_util::future::join;
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -24,7 +24,8 @@ use crate::text;
 use crate::token::LiveToken;
 pub use leftovers::leftovers;
 
-use identity::{check_pin, cluster_uid, who_we_are};
+use identity::check_pin;
+pub use identity::{Identity, identity};
 use live::TokenBytes;
 
 /// What there is to compare a live token with.
@@ -56,12 +57,44 @@ pub struct Reading<'a> {
 /// Reads everything in one parallel round: the wanted objects, the cluster's UID, and who we are.
 ///
 /// # Errors
-/// Another cluster than pinned (exit code 3), a pinned UID that can't be read, or a server that answers nothing at all.
+/// As `observed`.
 pub async fn read(cluster: &Cluster, desired: &Desired, reading: Reading<'_>) -> Result<Observed, Failure> {
     let objects = in_parallel(desired.objects.iter().map(|wanted| read_object(cluster, wanted, reading.comparison)));
     // The objects first: the order of requests is the same in each run.
-    let (reads, uid, user) = join3(objects, cluster_uid(cluster), who_we_are(cluster)).await;
-    check_pin(cluster, reading.pinned_uid, &uid)?;
+    let (reads, identity) = join(objects, identity(cluster)).await;
+    observed(cluster, desired, reading, &identity, reads)
+}
+
+/// What one spec wants to be read, and what its token is compared with.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    /// The wanted objects.
+    pub desired: &'a Desired,
+    /// What to compare the live token with.
+    pub comparison: Comparison<'a>,
+}
+
+/// Reads the wanted objects of many specs: what each of theirs gave, in their order.
+pub async fn read_many(cluster: &Cluster, wanted: &[Wanted<'_>]) -> Vec<Vec<Read>> {
+    in_parallel(wanted.iter().map(|of| read_spec(cluster, *of))).await
+}
+
+async fn read_spec(cluster: &Cluster, Wanted { desired, comparison }: Wanted<'_>) -> Vec<Read> {
+    in_parallel(desired.objects.iter().map(|object| read_object(cluster, object, comparison))).await
+}
+
+/// What a plan is made from, of what was read.
+///
+/// # Errors
+/// Another cluster than pinned (exit code 3), a pinned UID that can't be read, or a server that answers nothing at all.
+pub fn observed(
+    cluster: &Cluster,
+    desired: &Desired,
+    reading: Reading<'_>,
+    identity: &Identity,
+    reads: Vec<Read>,
+) -> Result<Observed, Failure> {
+    check_pin(cluster, reading.pinned_uid, &identity.uid)?;
     let keys = desired.objects.iter().map(|wanted| desired.key(&wanted.object));
     let objects: BTreeMap<ObjectKey, Read> = keys.zip(reads).collect();
     nothing_answered(&objects)?;
@@ -73,8 +106,8 @@ pub async fn read(cluster: &Cluster, desired: &Desired, reading: Reading<'_>) ->
         cluster: ClusterIdentity {
             context: cluster.context.clone(),
             server: cluster.server.clone(),
-            uid: uid.ok().flatten(),
-            user: user.ok().flatten(),
+            uid: identity.uid.clone().ok().flatten(),
+            user: identity.user.clone(),
             claimed: false,
         },
         read_at: Timestamp::now(),

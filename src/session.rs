@@ -10,13 +10,13 @@ use crate::cluster::{Cluster, ClusterSelector, Notices, PluginLimits};
 use crate::deadline::Deadline;
 use crate::desired::{Desired, TakeOver};
 use crate::object::{ObjectKey, SpecId};
-use crate::observed::Observed;
+use crate::observed::{Observed, Read};
 use crate::outcome::{Failure, FailureCode};
 use crate::outside::Outside;
 use crate::pat::{self, Accept, Fingerprints, Pat, PatKey, PatSource, Salt};
 use crate::plan::{Change, DryRun, Plan, Warning};
 use crate::planner;
-use crate::read::{self, Comparison, Reading};
+use crate::read::{self, Comparison, Identity, Reading, Wanted};
 use crate::rights::{self, Granted};
 use crate::spec::{ClusterKeys, Spec};
 use crate::text;
@@ -37,6 +37,15 @@ pub struct Made {
     pub dry_runs: BTreeMap<ObjectKey, DryRun>,
     /// The objects that we may write, as far as that is known already.
     pub granted: Granted,
+}
+
+/// What was read for a spec already: its objects, in its order, and which cluster it was.
+#[derive(Debug)]
+pub struct AtHand<'a> {
+    /// Which cluster, and who we are to it.
+    pub identity: &'a Identity,
+    /// What reading each object gave.
+    pub reads: Vec<Read>,
 }
 
 /// The wanted objects and the token, before any request.
@@ -113,6 +122,13 @@ impl Session {
         })
     }
 
+    /// The same as this spec of a run about many.
+    #[must_use]
+    pub fn numbered(mut self, id: SpecId) -> Self {
+        self.desired.spec = id;
+        self
+    }
+
     /// What is said about the cluster: by the flags first, then by the spec.
     #[must_use]
     pub fn chosen(&self, context: Option<&Outside>, kubeconfig: Option<&Outside>) -> ClusterKeys {
@@ -149,14 +165,15 @@ impl Session {
         is_named || holds(name) || holds(value)
     }
 
-    /// Reads the cluster.
-    ///
-    /// # Errors
-    /// As `read::read`.
-    async fn observe(&self, cluster: &Cluster) -> Result<Observed, Failure> {
+    /// What to read: for a run that reads for many specs at once.
+    #[must_use]
+    pub fn wanted(&self) -> Wanted<'_> {
+        Wanted { desired: &self.desired, comparison: self.reading().comparison }
+    }
+
+    fn reading(&self) -> Reading<'_> {
         let comparison = Comparison { fingerprints: self.fingerprints.as_ref(), ..self.comparison() };
-        let pinned_uid = self.cluster.uid.as_ref();
-        read::read(cluster, &self.desired, Reading { spec: &self.spec, token_source: &self.source, pinned_uid, comparison }).await
+        Reading { spec: &self.spec, token_source: &self.source, pinned_uid: self.cluster.uid.as_ref(), comparison }
     }
 
     /// Reads the cluster and computes the plan; nothing is verified.
@@ -164,7 +181,18 @@ impl Session {
     /// # Errors
     /// As `read::read`.
     pub async fn compute(&self, cluster: &Cluster) -> Result<Made, Failure> {
-        let observed = self.observe(cluster).await?;
+        self.compute_from(cluster, None).await
+    }
+
+    /// The same from what was read already, if it was.
+    ///
+    /// # Errors
+    /// As `read::observed`.
+    pub async fn compute_from(&self, cluster: &Cluster, at_hand: Option<AtHand<'_>>) -> Result<Made, Failure> {
+        let observed = match at_hand {
+            Some(AtHand { identity, reads }) => read::observed(cluster, &self.desired, self.reading(), identity, reads)?,
+            None => read::read(cluster, &self.desired, self.reading()).await?,
+        };
         let plan = planner::plan(&self.desired, &observed, &self.take_over);
         Ok(Made { plan, observed, dry_runs: BTreeMap::new(), granted: Granted::new() })
     }
@@ -182,7 +210,15 @@ impl Session {
     /// # Errors
     /// As `read`.
     pub async fn plan(&self, cluster: &Cluster) -> Result<Made, Failure> {
-        self.plan_and(cluster, |_| Vec::new()).await
+        self.plan_from(cluster, None).await
+    }
+
+    /// The same from what was read already, if it was.
+    ///
+    /// # Errors
+    /// As `read`.
+    pub async fn plan_from(&self, cluster: &Cluster, at_hand: Option<AtHand<'_>>) -> Result<Made, Failure> {
+        self.plan_and(cluster, at_hand, |_| Vec::new()).await
     }
 
     /// The same, and in the round of the dry runs whether we may write what no dry run is asked about. A dry run needs the same rights as the
@@ -191,16 +227,30 @@ impl Session {
     /// # Errors
     /// As `read`.
     pub async fn plan_to_apply(&self, cluster: &Cluster) -> Result<Made, Failure> {
-        self.plan_and(cluster, |plan| {
+        self.plan_to_apply_from(cluster, None).await
+    }
+
+    /// The same from what was read already, if it was.
+    ///
+    /// # Errors
+    /// As `read`.
+    pub async fn plan_to_apply_from(&self, cluster: &Cluster, at_hand: Option<AtHand<'_>>) -> Result<Made, Failure> {
+        self.plan_and(cluster, at_hand, |plan| {
             plan.changes.iter().filter(|change| change.is_written() && change.waits_for.is_some()).collect()
         })
         .await
     }
 
-    async fn plan_and(&self, cluster: &Cluster, of_rights: impl Fn(&Plan) -> Vec<&Change>) -> Result<Made, Failure> {
+    async fn plan_and(
+        &self,
+        cluster: &Cluster,
+        mut at_hand: Option<AtHand<'_>>,
+        of_rights: impl Fn(&Plan) -> Vec<&Change>,
+    ) -> Result<Made, Failure> {
         let mut attempt = 1;
         loop {
-            let mut made = self.compute(cluster).await?;
+            // What moved since is read again.
+            let mut made = self.compute_from(cluster, at_hand.take()).await?;
             let verified = verify::verify(cluster, &made.plan, self.comparison(), self.token_withheld);
             let changes = of_rights(&made.plan);
             let (dry_runs, leftovers, granted) =

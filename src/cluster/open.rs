@@ -2,9 +2,11 @@
 
 use std::ffi::OsStr;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
 
 use super::exec_plugin::{self, Surroundings};
-use super::{Cluster, Notice, Notices, connection, kubeconfig, sandbox};
+use super::{Cluster, Notice, Notices, connection, in_parallel, kubeconfig, sandbox};
 use crate::deadline::Deadline;
 use crate::outcome::Failure;
 use crate::outside::Outside;
@@ -14,7 +16,7 @@ use crate::pat::Scrubber;
 pub const SANDBOX: &str = "sandbox";
 
 /// What the user said about which cluster is meant.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClusterSelector {
     /// `--kubeconfig`.
     pub kubeconfig_flag: Option<Outside>,
@@ -71,4 +73,43 @@ pub async fn connect(
     let client = connection::client(&selected, &notices)?;
     let server = Outside::from(selected.config.cluster_url.to_string().trim_end_matches('/'));
     Ok(Cluster::over(client, selected.context, server, deadline, notices))
+}
+
+/// The clusters of many choices, each opened once.
+pub struct OpenedClusters {
+    /// The clusters.
+    pub clusters: Vec<Cluster>,
+    /// Of each choice, which of them it is, or why it could not be opened.
+    pub of: Vec<Result<usize, Failure>>,
+}
+
+/// Opens the cluster of each choice, and each only once. `timeout` bounds each cluster's opening and reading.
+pub async fn connect_all(
+    choices: &[ClusterSelector],
+    timeout: Duration,
+    notices: &Notices,
+    secrets: &Scrubber,
+    plugin: PluginLimits<'_>,
+) -> OpenedClusters {
+    let mut distinct: Vec<&ClusterSelector> = Vec::new();
+    for choice in choices {
+        if !distinct.contains(&choice) {
+            distinct.push(choice);
+        }
+    }
+    let opened = in_parallel(
+        distinct.iter().map(|choice| connect(choice, Deadline::after(timeout), Arc::clone(notices), secrets, plugin)),
+    );
+    let mut clusters = Vec::new();
+    let of: Vec<Result<usize, Failure>> = opened
+        .await
+        .into_iter()
+        .map(|opened| {
+            clusters.push(opened?);
+            Ok(clusters.len() - 1)
+        })
+        .collect();
+    let place = |choice| distinct.iter().position(|one| *one == choice);
+    let of = choices.iter().filter_map(place).map(|at| of[at].clone()).collect();
+    OpenedClusters { clusters, of }
 }

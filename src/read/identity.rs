@@ -1,5 +1,6 @@
 //! Which cluster it is, and who we are to it.
 
+use futures_util::future::join;
 use serde_json::Value;
 
 use super::unauthorized;
@@ -7,6 +8,21 @@ use crate::cluster::Cluster;
 use crate::outcome::{Failure, FailureCode};
 use crate::outside::Outside;
 use crate::text;
+
+/// Which cluster it is, and who we are to it.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// The UID of namespace `kube-system`; `None` where we may not read it.
+    pub uid: Result<Option<Outside>, Failure>,
+    /// Our user name as the server sees it; `None` where it does not say.
+    pub user: Option<Outside>,
+}
+
+/// Asks the cluster who it is, and who we are.
+pub async fn identity(cluster: &Cluster) -> Identity {
+    let (uid, user) = join(cluster_uid(cluster), who_we_are(cluster)).await;
+    Identity { uid, user: user.ok().flatten() }
+}
 
 /// Whether the cluster is the one that the spec pins.
 pub(super) fn check_pin(
@@ -38,7 +54,7 @@ pub(super) fn check_pin(
 }
 
 /// The UID of namespace `kube-system`; `None` where we may not read it.
-pub(super) async fn cluster_uid(cluster: &Cluster) -> Result<Option<Outside>, Failure> {
+async fn cluster_uid(cluster: &Cluster) -> Result<Option<Outside>, Failure> {
     let answer = cluster.get("/api/v1/namespaces/kube-system").await?;
     match answer.code {
         200 => {
@@ -53,7 +69,7 @@ pub(super) async fn cluster_uid(cluster: &Cluster) -> Result<Option<Outside>, Fa
 }
 
 /// Our user name as the server sees it (SelfSubjectReview); `None` where it does not say.
-pub(super) async fn who_we_are(cluster: &Cluster) -> Result<Option<Outside>, Failure> {
+async fn who_we_are(cluster: &Cluster) -> Result<Option<Outside>, Failure> {
     let body = br#"{"apiVersion":"authentication.k8s.io/v1","kind":"SelfSubjectReview"}"#;
     let answer = cluster.post("/apis/authentication.k8s.io/v1/selfsubjectreviews", body.to_vec()).await?;
     Ok(answer.body.pointer("/status/userInfo/username").and_then(Value::as_str).map(Outside::from))
