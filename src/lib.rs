@@ -35,6 +35,7 @@ pub mod read;
 
 // Doing it.
 pub mod apply;
+pub mod fleet;
 pub mod rbac;
 pub mod rights;
 pub mod saved_plan;

@@ -22,7 +22,7 @@ use clap::ValueEnum;
 
 pub use door::{Cleared, Door};
 pub use effective::render as effective;
-pub use event::Event;
+pub use event::{CheckError, CheckedSpec, Doing, Event};
 pub use paint::Paint;
 pub use printer::{Color, Printer, Style};
 pub use reporter::Reporter;

@@ -1,5 +1,6 @@
 //! What happens in a run, as data. Commands emit it; the views show it, each in its own way.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -7,6 +8,7 @@ use jiff::Timestamp;
 use super::Cleared;
 use crate::apply::Progress;
 use crate::cluster::Notice;
+use crate::fleet::{Ending, Fleet, FleetSpec};
 use crate::outcome::{Failure, Outcome};
 use crate::outside::{Outside, Text};
 use crate::plan::{Change, ClusterIdentity, Plan, Warning};
@@ -113,11 +115,83 @@ pub enum Event<'a> {
     /// Reading everything again showed no changes.
     Confirmed,
 
+    /// Every spec of a fleet was checked, by `validate`. What is wrong stands in the fleet's specs.
+    ValidFleet {
+        /// The specs, and of each whether it is a template and what is wrong with it.
+        checked: &'a [CheckedSpec],
+    },
+    /// How many specs were read so far, of so many; `written` where they are being applied. For a terminal alone.
+    Reached {
+        /// What is being done.
+        doing: Doing,
+        /// So many are done.
+        done: usize,
+        /// Of so many.
+        of: usize,
+    },
+    /// The plans of many specs, in the order of the specs.
+    Fleet(&'a Arc<Fleet>),
+    /// The user is asked to approve all of them at once.
+    AskedFleet {
+        /// How many specs would be written.
+        specs: usize,
+        /// To how many clusters.
+        clusters: usize,
+    },
+    /// A write of one spec of many, as it happens.
+    SpecProgress {
+        /// The spec's path as it is shown.
+        spec: &'a Outside,
+        /// What happens.
+        progress: Progress<'a>,
+    },
+    /// One of many specs came to its end; told in the order of the specs.
+    SpecEnded {
+        /// The spec.
+        spec: &'a FleetSpec,
+        /// What became of it.
+        ending: &'a Ending,
+    },
+    /// What became of every spec of a fleet that was to be applied.
+    FleetEnded {
+        /// The specs.
+        fleet: &'a Fleet,
+        /// What became of each, in their order.
+        endings: &'a [Ending],
+    },
+
     /// The command ends.
     Ended {
         /// How.
         outcome: Outcome,
     },
+}
+
+/// What is being done to many specs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doing {
+    /// Their clusters are read.
+    Reading,
+    /// They are applied.
+    Applying,
+}
+
+/// One of many specs, as `validate` found it.
+#[derive(Debug)]
+pub struct CheckedSpec {
+    /// Its path as it is shown.
+    pub path: Outside,
+    /// What is wrong with it, or else whether it is a template.
+    pub result: Result<bool, CheckError>,
+}
+
+/// Why a spec is not valid.
+#[derive(Debug)]
+pub enum CheckError {
+    /// It is wrong.
+    Spec(SpecErrors),
+    /// Something else, such as a token that stands in it.
+    Failed(Failure),
 }
 
 impl<'a> From<Progress<'a>> for Event<'a> {

@@ -74,6 +74,8 @@ impl Gathered {
             // These are said to people alone.
             Event::Next { command: _ } | Event::Asked { cluster: _ } | Event::Cancelled => {}
             Event::WriteStarted(_) | Event::WriteEnded(..) | Event::Summary(_) | Event::Confirmed => {}
+            Event::Fleet(_) | Event::SpecProgress { .. } | Event::SpecEnded { .. } | Event::FleetEnded { .. } => {}
+            Event::AskedFleet { .. } | Event::Reached { .. } | Event::ValidFleet { .. } => {}
         }
     }
 

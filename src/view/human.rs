@@ -81,6 +81,8 @@ impl View for Human {
             Event::Summary(report) => progress::summary(report, printer),
             Event::Confirmed => printer.print_unless_quiet("Verified: no changes remain.\n"),
             Event::Begun { spec: _ } | Event::Ended { outcome: _ } => {}
+            Event::Fleet(_) | Event::SpecProgress { .. } | Event::SpecEnded { .. } | Event::FleetEnded { .. } => {}
+            Event::AskedFleet { .. } | Event::Reached { .. } | Event::ValidFleet { .. } => {}
         }
     }
 }

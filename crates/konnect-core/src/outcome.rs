@@ -60,6 +60,19 @@ impl Outcome {
         if self.rank() <= other.rank() { self } else { other }
     }
 
+    /// How a run about many specs ended. `wrote` says whether anything was, or may have been, written: then one spec that failed, was refused
+    /// or is stale (1, 3, 4) makes the run partial (5), since those codes say of a whole run that nothing was written. Else it is the first in
+    /// the order of [`Self::or`]. It depends on nothing but which outcomes there are: not on their order, nor on how often each is there.
+    #[must_use]
+    pub fn of_many(outcomes: impl IntoIterator<Item = Self>, wrote: bool) -> Self {
+        let (mut first, mut nothing_written) = (Self::Done, false);
+        for outcome in outcomes {
+            first = first.or(outcome);
+            nothing_written |= matches!(outcome, Self::Failed | Self::Refused | Self::Stale);
+        }
+        if wrote && nothing_written { Self::Partial } else { first }
+    }
+
     const fn rank(self) -> u8 {
         match self {
             Self::Usage => 0,
@@ -187,6 +200,33 @@ mod tests {
             for b in &order[i..] {
                 assert_eq!(a.or(*b), *a);
                 assert_eq!(b.or(*a), *a);
+            }
+        }
+    }
+
+    /// All sequences of up to three outcomes, in every order and with each retried.
+    #[test]
+    fn many_specs_end_as_one_whatever_their_order() {
+        let literal = |outcomes: &[Outcome], wrote: bool| {
+            if wrote && outcomes.iter().any(|one| [Failed, Refused, Stale].contains(one)) {
+                return Partial;
+            }
+            let order = [Usage, Internal, Interrupted, Partial, Unconfirmed, Failed, Refused, Stale, ChangesPending, Done];
+            order.into_iter().find(|one| outcomes.contains(one)).unwrap_or(Done)
+        };
+        assert_eq!(Outcome::of_many([], true), Done);
+        for a in Outcome::ALL {
+            for b in Outcome::ALL {
+                for c in Outcome::ALL {
+                    for wrote in [false, true] {
+                        let expected = literal(&[*a, *b, *c], wrote);
+                        for order in [[*a, *b, *c], [*a, *c, *b], [*b, *a, *c], [*b, *c, *a], [*c, *a, *b], [*c, *b, *a]] {
+                            assert_eq!(Outcome::of_many(order, wrote), expected, "{order:?} {wrote}");
+                            let twice = order.into_iter().chain(order);
+                            assert_eq!(Outcome::of_many(twice, wrote), expected, "{order:?} {wrote}, each twice");
+                        }
+                    }
+                }
             }
         }
     }

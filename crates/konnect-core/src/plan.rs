@@ -111,6 +111,19 @@ pub struct Summary {
     pub unknown: usize,
 }
 
+impl Summary {
+    /// Counts one more object.
+    pub const fn count(&mut self, action: Action) {
+        match action {
+            Action::Create => self.add += 1,
+            Action::Update => self.change += 1,
+            Action::None => self.unchanged += 1,
+            Action::Blocked => self.blocked += 1,
+            Action::Unknown => self.unknown += 1,
+        }
+    }
+}
+
 impl Plan {
     /// The key of an object of this plan.
     #[must_use]
@@ -138,15 +151,7 @@ impl Plan {
     #[must_use]
     pub fn summary(&self) -> Summary {
         let mut summary = Summary::default();
-        for change in &self.changes {
-            match change.action {
-                Action::Create => summary.add += 1,
-                Action::Update => summary.change += 1,
-                Action::None => summary.unchanged += 1,
-                Action::Blocked => summary.blocked += 1,
-                Action::Unknown => summary.unknown += 1,
-            }
-        }
+        self.changes.iter().for_each(|change| summary.count(change.action));
         summary
     }
 

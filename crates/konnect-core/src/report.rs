@@ -2,7 +2,7 @@
 
 use crate::object::ObjectRef;
 use crate::outcome::{Failure, Outcome};
-use crate::outside::Text;
+use crate::outside::{Outside, Text};
 use crate::plan::Change;
 use crate::text;
 
@@ -17,6 +17,11 @@ pub enum WriteResult {
     ConfirmedByReading,
     /// It was already as wanted when we came to write it: somebody else did it meanwhile.
     DoneByAnother,
+    /// Another spec of this run wants exactly the same object, and it was written for that one.
+    WrittenForAnother {
+        /// That spec, as the user gave it.
+        spec: Outside,
+    },
     /// The server refused, or never saw the request. Nothing was written.
     Failed(Failure),
     /// It may have been written: the answer was lost, and reading did not tell.
@@ -63,7 +68,10 @@ impl WriteResult {
     /// Whether the object is as wanted.
     #[must_use]
     pub const fn is_done(&self) -> bool {
-        matches!(self, Self::Created | Self::Updated | Self::ConfirmedByReading | Self::DoneByAnother)
+        matches!(
+            self,
+            Self::Created | Self::Updated | Self::ConfirmedByReading | Self::DoneByAnother | Self::WrittenForAnother { .. }
+        )
     }
 }
 
@@ -128,9 +136,11 @@ impl Report {
             WriteResult::Skipped(SkipReason::OutOfTime) => Outcome::Failed,
             // What held it back counts.
             WriteResult::Skipped(SkipReason::Stale(_) | SkipReason::NamespaceNotCreated(_)) => Outcome::Done,
-            WriteResult::Created | WriteResult::Updated | WriteResult::ConfirmedByReading | WriteResult::DoneByAnother => {
-                Outcome::Done
-            }
+            WriteResult::Created
+            | WriteResult::Updated
+            | WriteResult::ConfirmedByReading
+            | WriteResult::DoneByAnother
+            | WriteResult::WrittenForAnother { .. } => Outcome::Done,
         };
         self.results.iter().fold(Outcome::Done, |worst, (_, result)| worst.or(outcome(result)))
     }

@@ -24,6 +24,7 @@ pub(super) fn ended(change: &Change, result: &WriteResult, time: Duration) -> Op
         }
         WriteResult::DoneByAnother if change.action == Action::Create => "Appeared meanwhile, as wanted; not written".into(),
         WriteResult::DoneByAnother => "Done by another meanwhile; not written".into(),
+        WriteResult::WrittenForAnother { spec } => text!("Written once, for {}", spec),
         WriteResult::Failed(_) | WriteResult::Stale(_) => text!("Not written, after {}", seconds(time)),
         WriteResult::Unknown(_) => text!("Unknown, after {}", seconds(time)),
         WriteResult::Skipped(_) => return None,
@@ -54,6 +55,7 @@ pub(super) fn summary(report: &Report, printer: &Printer) {
                 (text!("  written      {}\n", title), None)
             }
             WriteResult::DoneByAnother => (text!("  as wanted    {}: done by another\n", title), None),
+            WriteResult::WrittenForAnother { spec } => (text!("  as wanted    {}: written once, for {}\n", title, spec), None),
         };
         printer.print(line);
         if let Some(failure) = failure {

@@ -79,6 +79,8 @@ impl View for Lines {
             // These are of other commands than apply.
             Event::Valid { .. } | Event::Text(_) | Event::Saved { .. } | Event::Opened { .. } => {}
             Event::Serving { .. } | Event::SandboxReset { .. } => {}
+            Event::Fleet(_) | Event::SpecProgress { .. } | Event::SpecEnded { .. } | Event::FleetEnded { .. } => {}
+            Event::AskedFleet { .. } | Event::Reached { .. } | Event::ValidFleet { .. } => {}
         }
     }
 }
@@ -127,6 +129,7 @@ fn ended(change: &Change, result: &WriteResult, time: Option<Duration>, door: &D
         WriteResult::Updated => ("updated", None),
         WriteResult::ConfirmedByReading => ("confirmed_by_reading", None),
         WriteResult::DoneByAnother => ("done_by_another", None),
+        WriteResult::WrittenForAnother { spec: _ } => ("written_for_another_spec", None),
         WriteResult::Failed(failure) => ("not_written", Some(error(failure, door))),
         WriteResult::Stale(failure) => ("stale", Some(error(failure, door))),
         WriteResult::Unknown(failure) => ("unknown", Some(error(failure, door))),

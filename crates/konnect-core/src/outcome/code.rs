@@ -69,6 +69,8 @@ codes! {
     Unknown = "unknown", Failed, "an object could not be read, so what apply would do is not known", "Fix what the plan says about that object, and run again.";
     Blocked = "blocked", Refused, "an object is blocked, so nothing was written", "The plan says why; `--take-over FIELD` takes a field from another manager.";
     NotApproved = "not_approved", Refused, "nobody said yes", "Answer `yes`, pass `--auto-approve`, or apply a saved plan.";
+    Conflict = "conflict", Failed, "two specs of the run want the same object of the same cluster, each otherwise", "Give each environment its own namespace or names, or make both say the same.";
+    OthersRefused = "others_refused", Failed, "other specs of the run can't be applied, so nothing was written", "Mend those that the table names, or apply the others with `--partial`.";
     Permission = "permission", Failed, "rights to write are missing, so nothing was written", "Ask the administrator for those listed; `konnect rbac` prints all that are needed.";
     NamespaceMissing = "namespace_missing", Failed, "the namespace does not exist, and `manage = false` leaves it to somebody else", "Create it, or let konnect manage it.";
     NamespaceTerminating = "namespace_terminating", Failed, "the namespace is being deleted", "Wait until it is gone and created again, then apply.";
