@@ -27,6 +27,7 @@ pub mod session;
 
 // What should exist.
 pub mod pat;
+pub mod selection;
 pub mod spec;
 
 // What does exist.
