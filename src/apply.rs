@@ -1,11 +1,15 @@
 //! Carries out a plan, write by write, and says truly what became of each object. It adds nothing to the plan and decides nothing: whether the
 //! plan still holds is `revalidate`'s to say, what follows an answer `next_step`'s. It prints nothing.
 
+mod shared;
 mod write_one;
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+
+pub use shared::SharedWrites;
+use shared::Turn;
 
 use crate::cluster::{Cluster, in_parallel};
 use crate::object::ObjectRef;
@@ -28,6 +32,8 @@ pub struct ApplyContext<'a> {
     pub comparison: Comparison<'a>,
     /// Set by Ctrl-C: the writes under way are finished, no other is begun.
     pub interrupted: &'a AtomicBool,
+    /// What other specs of the run want exactly alike.
+    pub shared: Option<&'a SharedWrites>,
 }
 
 /// What happens, while it happens.
@@ -104,6 +110,14 @@ pub async fn apply(
         let written: Vec<&Change> = wave.into_iter().filter(|change| change.is_written()).collect();
         let before = &report;
         let results = in_parallel(written.iter().map(|change| async move {
+            let mut turn = match context.shared {
+                Some(shared) => shared.turn(&change.wanted.object).await,
+                None => None,
+            };
+            if let Some(result) = turn.as_ref().and_then(Turn::of_another) {
+                progress(Progress::Ended(change, &result, Duration::ZERO));
+                return result;
+            }
             if revalidated.done.contains(&change.wanted.object) {
                 progress(Progress::Ended(change, &WriteResult::DoneByAnother, Duration::ZERO));
                 return WriteResult::DoneByAnother;
@@ -114,6 +128,9 @@ pub async fn apply(
             progress(Progress::Started(change));
             let started = Instant::now();
             let result = write_one::write_one(cluster, change, context).await;
+            if let Some(turn) = &mut turn {
+                turn.ends(&revalidated.plan.spec, &result);
+            }
             progress(Progress::Ended(change, &result, started.elapsed()));
             result
         }));

@@ -5,6 +5,7 @@ mod format;
 mod groups;
 mod help;
 mod sandbox;
+mod select;
 mod take_over;
 mod values;
 
@@ -18,7 +19,8 @@ pub use examples::{CommandHelp, Example, OF_COMMANDS, Variable};
 use format::FormatParser;
 pub use groups::{ChoiceArgs, ClusterArgs, ScreenArgs, SpecArgs, TrustArgs};
 pub use sandbox::{ResetArgs, SandboxCommand, ServeArgs};
-use values::{digest, lifetime, new_file, not_empty, plan, subject};
+pub use select::{Grade, PartitionArgs, RollOutArgs, SelectArgs};
+use values::{digest, lifetime, new_file, plan, subject};
 
 /// Connect a Kubernetes cluster to Kong Konnect from one checked-in file
 #[derive(Debug, Parser)]
@@ -36,6 +38,7 @@ const RIGHTS: &str = "Rights";
 const SANDBOX: &str = "Sandbox";
 const OUTPUT: &str = "Output";
 const SAVED: &str = "Saved plans";
+const MANY: &str = "Many specs";
 
 /// The commands.
 #[derive(Debug, Subcommand)]
@@ -112,6 +115,9 @@ pub struct PlanArgs {
     /// Such as 8h or 90m; at most 90 days.
     #[arg(long, value_name = "TIME", default_value = "24h", value_parser = lifetime, requires = "out", help_heading = SAVED)]
     pub expires: Duration,
+    /// Part.
+    #[command(flatten)]
+    pub part: PartitionArgs,
     /// Screen.
     #[command(flatten)]
     pub screen: ScreenArgs,
@@ -141,9 +147,9 @@ pub struct ShowArgs {
 /// `konnect rbac`.
 #[derive(Debug, Args)]
 pub struct RbacArgs {
-    /// The spec
-    #[arg(short, long, value_name = "SPEC", default_value = "konnect.toml", value_parser = not_empty, help_heading = SPEC)]
-    pub file: Outside,
+    /// Which specs.
+    #[command(flatten)]
+    pub select: SelectArgs,
     /// For plan, or for apply
     ///
     /// plan only reads; the rights of apply include those of plan.
@@ -215,7 +221,7 @@ pub struct CompletionsArgs {
 #[derive(Debug, Args)]
 pub struct ApplyArgs {
     /// Apply this saved plan without prompting
-    #[arg(value_name = "PLAN", value_parser = plan, conflicts_with_all = ["file", "take_over"])]
+    #[arg(value_name = "PLAN", value_parser = plan, conflicts_with_all = ["file", "only", "except", "take_over", "partition", "order"])]
     pub plan: Option<Outside>,
     /// The spec and how it is read.
     #[command(flatten)]
@@ -223,9 +229,12 @@ pub struct ApplyArgs {
     /// The cluster.
     #[command(flatten)]
     pub cluster: ClusterArgs,
-    /// Apply without asking
-    #[arg(long, help_heading = OUTPUT)]
-    pub auto_approve: bool,
+    /// Apply without asking: all, create-only or no-token
+    ///
+    /// create-only: objects that are not there yet. no-token: what changes no live token. What lies outside is asked for on a terminal, and
+    /// refused where there is none.
+    #[arg(long, value_name = "GRADE", value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "all", hide_possible_values = true, help_heading = OUTPUT)]
+    pub auto_approve: Option<Grade>,
     /// human or json
     ///
     /// human is for people, json is one event a line for programs.
@@ -234,6 +243,12 @@ pub struct ApplyArgs {
     /// Screen.
     #[command(flatten)]
     pub screen: ScreenArgs,
+    /// Part.
+    #[command(flatten)]
+    pub part: PartitionArgs,
+    /// Roll-out.
+    #[command(flatten)]
+    pub roll_out: RollOutArgs,
     /// Refuse PLAN unless it has this digest
     ///
     /// As `konnect plan --out PLAN` printed it, and `konnect show PLAN` prints it: so that what is applied is what was approved.
@@ -244,9 +259,9 @@ pub struct ApplyArgs {
 /// `konnect validate`.
 #[derive(Debug, Args)]
 pub struct ValidateArgs {
-    /// The spec
-    #[arg(short, long, value_name = "SPEC", default_value = "konnect.toml", value_parser = not_empty, help_heading = SPEC)]
-    pub file: Outside,
+    /// Which specs.
+    #[command(flatten)]
+    pub select: SelectArgs,
     /// The spec need not say where the token is
     ///
     /// For plan and apply it will come from standard input.

@@ -20,7 +20,7 @@ use kube::client::Body;
 use zeroize::Zeroize as _;
 
 pub use answer::{Answer, Cause, Status, bounded};
-pub use in_parallel::in_parallel;
+pub use in_parallel::{DEFAULT_PARALLELISM, in_parallel};
 pub use open::{ClusterSelector, OpenedClusters, PluginLimits, SANDBOX, connect, connect_all, tell_context};
 pub use transport_error::TransportError;
 

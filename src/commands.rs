@@ -1,10 +1,13 @@
 //! Each command, a paragraph each. Commands say what happens as events, and print nothing.
 
 mod apply;
+mod approve;
+mod confirm;
 mod context;
 mod guess;
 mod habits;
 mod interrupt;
+mod many;
 mod next_command;
 mod open;
 mod open_error;

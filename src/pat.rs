@@ -26,7 +26,7 @@ use crate::deadline::Deadline;
 use crate::outcome::{Failure, FailureCode};
 use crate::outside::{Outside, Part, Text};
 use crate::plan::Warning;
-use crate::token::SavedFingerprint;
+use crate::token::{SavedFingerprint, TokenFingerprint};
 
 /// The most bytes that are read: a Konnect token has a few dozen.
 const MAX_BYTES: usize = 16 * 1024;
@@ -286,22 +286,24 @@ impl Pat {
         under.of(&self.bytes, deadline).await
     }
 
+    /// What tells within the run whether another token is the same one.
+    #[must_use]
+    pub fn mark(&self, salt: &Salt) -> TokenFingerprint {
+        salt.fingerprint(&self.bytes)
+    }
+
     /// Whether all of the token stands in a text. One shorter than eight bytes occurs in ordinary words, and is not looked for.
     #[must_use]
     pub fn stands_in(&self, text: &[u8]) -> bool {
         self.bytes.len() >= 8 && text.windows(self.bytes.len()).any(|window| window == self.bytes.as_slice())
     }
 
-    /// Whether all of the token, or all of it behind its prefix, stands in a text in any of the usual encodings.
-    #[must_use]
-    pub fn hides_in(&self, text: &str) -> bool {
-        let own = Scrubber::default();
-        own.only_whole();
-        own.learn(&self.bytes);
+    /// Teaches a scrubber that looks for whole tokens only to recognise this one, with its prefix and without, in any of the usual encodings.
+    pub(crate) fn teach_whole(&self, scrubber: &Scrubber) {
+        scrubber.learn(&self.bytes);
         if let Some(body) = self.bytes.strip_prefix(b"kpat_").or_else(|| self.bytes.strip_prefix(b"spat_")) {
-            own.learn(body);
+            scrubber.learn(body);
         }
-        !own.is_clean(text)
     }
 
     /// Teaches the scrubber to recognise this token.

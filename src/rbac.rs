@@ -10,6 +10,7 @@ use crate::object::{ResourceType, Scope};
 use crate::outcome::{Failure, FailureCode};
 use crate::outside::Outside;
 use crate::spec::{self, Spec};
+use crate::text;
 use crate::view::{Cleared, Door};
 
 /// The API group of grants.
@@ -71,6 +72,21 @@ pub fn yaml(spec: &Spec, purpose: RbacFor, subject: Option<&Subject>, door: &Doo
         documents.push(door.yaml(&manifest));
     }
     documents.into_iter().collect()
+}
+
+/// The rights of many specs, each under the path of its spec.
+#[must_use]
+pub fn of_many(documents: Vec<(Outside, Cleared)>, door: &Door) -> Cleared {
+    let mut all = Vec::new();
+    for (at, (path, rights)) in documents.into_iter().enumerate() {
+        if at > 0 {
+            all.push(Cleared::from(SEPARATOR));
+        }
+        // A line of its own, whatever the path holds: the door escapes what would end it.
+        all.push(door.output(text!("# {}\n", path)));
+        all.push(rights);
+    }
+    all.into_iter().collect()
 }
 
 fn subject_of(subject: &Subject, door: &Door) -> SubjectRef {

@@ -1,6 +1,6 @@
 //! A spec, its token and its cluster, opened: what `plan` and `apply` share. Reads, computes and verifies, but prints nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::path::PathBuf;
 
@@ -13,7 +13,7 @@ use crate::object::{ObjectKey, SpecId};
 use crate::observed::{Observed, Read};
 use crate::outcome::{Failure, FailureCode};
 use crate::outside::Outside;
-use crate::pat::{self, Accept, Fingerprints, Pat, PatKey, PatSource, Salt};
+use crate::pat::{self, Accept, Fingerprints, Pat, PatKey, PatSource, Salt, Scrubber};
 use crate::plan::{Change, DryRun, Plan, Warning};
 use crate::planner;
 use crate::read::{self, Comparison, Identity, Reading, Wanted};
@@ -73,6 +73,41 @@ pub struct Session {
     pub desired: Desired,
     /// The fields to take from whoever owns them.
     pub take_over: TakeOver,
+}
+
+/// What other programs of the run must not see: the tokens of all its specs.
+pub struct Withheld {
+    variables: BTreeSet<Outside>,
+    tokens: Scrubber,
+    /// Whether another program may ask on standard input: not where a token comes from there.
+    pub may_ask: bool,
+}
+
+impl<'a, S: IntoIterator<Item = &'a Session>> From<S> for Withheld {
+    fn from(sessions: S) -> Self {
+        let tokens = Scrubber::default();
+        tokens.only_whole();
+        let mut withheld = Self { variables: BTreeSet::new(), tokens, may_ask: true };
+        for session in sessions {
+            withheld.variables.extend(session.pat_env.clone());
+            session.pat.iter().for_each(|pat| pat.teach_whole(&withheld.tokens));
+            withheld.may_ask &= session.source != PatSource::Stdin;
+        }
+        withheld
+    }
+}
+
+impl Withheld {
+    /// Whether a variable is withheld: it is where a token is, or holds one or what looks like one.
+    #[must_use]
+    pub fn withholds(&self, name: &OsStr, value: &OsStr) -> bool {
+        let is_named = self.variables.iter().any(|variable| name == OsStr::new(variable.expose()));
+        let holds = |text: &OsStr| {
+            let text = text.to_string_lossy();
+            pat::looks_like_token(&text) || !self.tokens.is_clean(&text)
+        };
+        is_named || holds(name) || holds(value)
+    }
 }
 
 impl Session {
@@ -140,29 +175,25 @@ impl Session {
         }
     }
 
-    /// Opens the cluster that is meant: the flags first, then the spec.
+    /// The cluster that is meant: by the flags first, then by the spec.
+    #[must_use]
+    pub fn selector(&self, flags: ClusterSelector) -> ClusterSelector {
+        ClusterSelector {
+            kubeconfig_spec: self.cluster.kubeconfig.clone(),
+            context: flags.context.or_else(|| self.cluster.context.clone()),
+            ..flags
+        }
+    }
+
+    /// Opens the cluster that is meant.
     ///
     /// # Errors
     /// As `cluster::connect`.
     pub async fn connect(&self, flags: ClusterSelector, deadline: Deadline, notices: Notices) -> Result<Cluster, Failure> {
-        let choice = ClusterSelector {
-            kubeconfig_spec: self.cluster.kubeconfig.clone(),
-            context: flags.context.or_else(|| self.cluster.context.clone()),
-            ..flags
-        };
-        let withheld = |name: &OsStr, value: &OsStr| self.withholds(name, value);
-        let plugin = PluginLimits { withheld: &withheld, may_ask: self.source != PatSource::Stdin };
-        crate::cluster::connect(&choice, deadline, notices, self.door.secrets(), plugin).await
-    }
-
-    /// Whether other programs must not see a variable: it is where the token is, or holds the token or what looks like one.
-    fn withholds(&self, name: &OsStr, value: &OsStr) -> bool {
-        let is_named = self.pat_env.as_ref().is_some_and(|variable| name == OsStr::new(variable.expose()));
-        let holds = |text: &OsStr| {
-            let text = text.to_string_lossy();
-            pat::looks_like_token(&text) || self.pat.as_ref().is_some_and(|pat| pat.hides_in(&text))
-        };
-        is_named || holds(name) || holds(value)
+        let held = Withheld::from([self]);
+        let withheld = |name: &OsStr, value: &OsStr| held.withholds(name, value);
+        let plugin = PluginLimits { withheld: &withheld, may_ask: held.may_ask };
+        crate::cluster::connect(&self.selector(flags), deadline, notices, self.door.secrets(), plugin).await
     }
 
     /// What to read: for a run that reads for many specs at once.

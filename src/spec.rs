@@ -23,6 +23,7 @@ mod walk;
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 pub use diagnostic::{Excerpt, SpecErrors};
 pub use effective::{Effective, EffectiveLine, EffectiveValue};
@@ -65,6 +66,8 @@ pub struct Spec {
     pub pat: Option<PatKey>,
     /// Which cluster is meant.
     pub cluster: ClusterKeys,
+    /// `[policy] stage`: when it is rolled out where many specs are, from 1.
+    pub stage: Option<u32>,
     /// Its author is not trusted (`--untrusted-spec`): the token is compared, but sent nowhere.
     pub untrusted: bool,
 }
@@ -219,8 +222,16 @@ pub fn read(path: &Outside, pat_from_stdin: bool) -> Result<Spec, SpecErrors> {
 /// # Errors
 /// Everything that is wrong with any of its files.
 pub fn check(path: &Outside, pat_from_stdin: bool) -> Result<Checked, SpecErrors> {
+    check_below(path, None, pat_from_stdin)
+}
+
+/// The same for a file that was found in this folder of specs: where there is no repository, it extends what lies below that.
+///
+/// # Errors
+/// Everything that is wrong with any of its files.
+pub fn check_below(path: &Outside, folder: Option<Arc<Path>>, pat_from_stdin: bool) -> Result<Checked, SpecErrors> {
     let reading = Reading { pat_from_stdin, policy: None };
-    compose(given(path)?, &mut OnDisk::new(path, false), reading)
+    compose(given(path)?, &mut OnDisk::new(path, folder, false), reading)
 }
 
 /// The file itself.

@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::select::SelectArgs;
 use super::take_over::take_over;
 use super::values::{not_empty, timeout};
 use super::{CLUSTER, OUTPUT, SPEC};
+use crate::cluster::DEFAULT_PARALLELISM;
 use crate::desired::FieldOfType;
 use crate::outside::Outside;
 use crate::pat::Accept;
@@ -16,9 +18,9 @@ use crate::view::Color;
 #[derive(Debug, Args)]
 #[command(next_help_heading = SPEC)]
 pub struct SpecArgs {
-    /// The spec
-    #[arg(short, long, value_name = "SPEC", default_value = "konnect.toml", value_parser = not_empty)]
-    pub file: Outside,
+    /// Which.
+    #[command(flatten)]
+    pub select: SelectArgs,
     /// Read the token from standard input
     ///
     /// Whatever the spec says about where it is.
@@ -69,6 +71,9 @@ pub struct ClusterArgs {
     /// folder ($XDG_STATE_HOME, else ~/.local/state). What is applied to it is kept there, the token included.
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "", conflicts_with_all = ["context", "kubeconfig"])]
     pub sandbox: Option<Outside>,
+    /// Requests at a time, to each cluster
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_PARALLELISM, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub parallelism: u16,
 }
 
 /// Which kubeconfig and context, and how long the run may take.
@@ -87,7 +92,7 @@ pub struct ChoiceArgs {
     pub kubeconfig: Option<Outside>,
     /// Time limit, such as 30s or 5m
     ///
-    /// For the whole run; waiting for your answer does not count.
+    /// For the whole run; waiting for your answer does not count. With many specs: for reading each cluster, and for writing each spec.
     #[arg(long, value_name = "TIME", default_value = "2m", value_parser = timeout)]
     pub timeout: Duration,
 }

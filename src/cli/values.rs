@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::Subject;
 use crate::outside::Outside;
+use crate::selection::{Malformed, Order, Partition, Pattern};
 use crate::spec::looks_like_token;
 
 /// How long a run may take.
@@ -79,6 +80,25 @@ pub(super) fn subject(text: &str) -> Result<Subject, String> {
         },
         _ => Err(fault()),
     }
+}
+
+/// A pattern for the paths of specs.
+pub(super) fn pattern(text: &str) -> Result<Pattern, String> {
+    Pattern::parse(text).map_err(malformed)
+}
+
+/// A part of many specs.
+pub(super) fn partition(text: &str) -> Result<Partition, String> {
+    Partition::parse(text).map_err(malformed)
+}
+
+/// The order of stages.
+pub(super) fn order(text: &str) -> Result<Order, String> {
+    Order::parse(text).map_err(malformed)
+}
+
+fn malformed(Malformed { what, hint }: Malformed) -> String {
+    wrong(&what, hint)
 }
 
 /// What is wrong with a value, and what to do, as clap shows an error and its advice.

@@ -1,24 +1,24 @@
 //! `konnect apply`: open, plan, revalidate, approve, check rights, write, confirm.
 
-mod approve;
-mod confirm;
 mod open;
 mod resume;
 
+use super::approve::{ask, outside_grade};
+use super::confirm::confirm;
 use super::open_error::OpenError;
 use super::refuse::refuse;
 use super::run::Run;
-use super::{RunContext, outcome_of};
-use crate::apply::{self as carry_out, ApplyContext, Revalidated};
+use super::{RunContext, many, outcome_of};
+use crate::apply::{self as carry_out, ApplyContext, Revalidated, look_again};
 use crate::cli::ApplyArgs;
+use crate::deadline::Deadline;
 use crate::outcome::Outcome;
 use crate::plan::Change;
 use crate::report::Report;
 use crate::rights::missing_rights;
 use crate::view::{Event, Output};
-use approve::approve;
-use confirm::confirm;
-use open::{Opened, no_token, open};
+pub(super) use open::no_token;
+use open::{Opened, open};
 use resume::resume;
 
 /// What became of it.
@@ -43,7 +43,14 @@ impl Applied {
 }
 
 pub(super) async fn apply(args: ApplyArgs, context: &RunContext) -> Outcome {
-    let run = Run::begin(context, args.screen, args.format, Output::Apply, &args.spec.file);
+    let run = Run::begin(context, args.screen, args.format, Output::Apply, &many::named(&args.spec.select));
+    if args.plan.is_none() {
+        match many::choose(&run, &args.spec.select, &Deadline::after(args.cluster.choice.timeout)).await {
+            Ok(None) => {}
+            Ok(Some(files)) => return many::apply(&args, files, &run).await,
+            Err(outcome) => return run.finish(outcome),
+        }
+    }
     match apply_to_the_end(&args, &run).await {
         Ok(applied) => run.finish_or(applied.outcome, applied.unshown()),
         Err(error) => run.fail(&error),
@@ -70,12 +77,18 @@ async fn apply_to_the_end(args: &ApplyArgs, run: &Run) -> Result<Applied, OpenEr
     if revalidated.writes().next().is_none() {
         return Ok(Applied::nothing(outcome_of(&revalidated.plan, false)));
     }
-    let context = ApplyContext { pat, comparison: session.comparison(), interrupted: run.interrupted() };
-    if !args.auto_approve && saved.is_none() {
-        match approve(run, &cluster, revalidated.plan, context).await? {
-            None => return Ok(Applied::nothing(Outcome::Refused)),
-            Some(approved) => revalidated = approved,
-        }
+    let context = ApplyContext { pat, comparison: session.comparison(), interrupted: run.interrupted(), shared: None };
+    let outside = outside_grade(args.auto_approve, &[&revalidated.plan]);
+    // A saved plan was approved as it is, unless somebody says how far.
+    if let Some(outside) = outside.filter(|_| saved.is_none() || args.auto_approve.is_some()) {
+        let question = Event::Asked { cluster: &revalidated.plan.cluster };
+        let Some(taken) = run.or_stop(ask(run, question, &outside)).await? else {
+            run.emit(Event::Cancelled);
+            return Ok(Applied::nothing(Outcome::Refused));
+        };
+        // An answer takes time.
+        cluster.deadline.extend(taken);
+        revalidated = run.or_stop(look_again(&cluster, revalidated.plan, context)).await?;
     }
     let writes: Vec<&Change> = revalidated.writes().collect();
     run.or_stop(missing_rights(&cluster, &revalidated.plan, &writes, &granted)).await?;

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use crate::cli::{ChoiceArgs, ClusterArgs, PlanArgs, SpecArgs, TrustArgs};
+use crate::cli::{ChoiceArgs, ClusterArgs, PlanArgs, SelectArgs, SpecArgs, TrustArgs};
+use crate::cluster::DEFAULT_PARALLELISM;
 use crate::deadline::Deadline;
+use crate::fleet::{Fleet, FleetSpec};
 use crate::outside::{Outside, Text};
 use crate::plan::{ComputedBecause, Plan, Verification};
 use crate::saved_plan::SavedPlan;
@@ -14,9 +16,10 @@ const DEFAULT_SPEC: &str = "konnect.toml";
 
 /// What applies a spec as this plan read it. `None` where an apply would be refused, as far as the plan can tell.
 pub(super) fn of_spec(args: &PlanArgs, plan: &Plan) -> Option<Vec<Text>> {
-    let PlanArgs { spec, trust, cluster, format: _, detailed_exitcode: _, out: _, expires: _, screen: _ } = args;
+    let PlanArgs { spec, trust, cluster, format: _, detailed_exitcode: _, out: _, expires: _, part: _, screen: _ } = args;
     let TrustArgs { untrusted_spec, allow_context: _, allow_pat_env: _ } = trust;
-    let SpecArgs { file, pat_stdin, accept_any_token: _, take_over } = spec;
+    let SpecArgs { select, pat_stdin, accept_any_token: _, take_over } = spec;
+    let file = select.first();
     // With the token on standard input nobody can answer: such a plan is saved, to be applied.
     if !plan.is_applyable() || *untrusted_spec || *pat_stdin || forbidden(plan) {
         return None;
@@ -30,15 +33,44 @@ pub(super) fn of_spec(args: &PlanArgs, plan: &Plan) -> Option<Vec<Text>> {
         let field = text!("{}.{}", field.resource.spec_key, field.field.dotted());
         command.extend(["--take-over".into(), Text::shell_word(field)]);
     }
-    let ClusterArgs { choice, sandbox: _ } = cluster;
+    choosing(&mut command, cluster);
+    reaching(&mut command, cluster);
+    Some(command)
+}
+
+/// What applies many specs as this plan read them. `None` where an apply would be refused, as far as the plans can tell.
+pub(super) fn of_many(args: &PlanArgs, fleet: &Fleet) -> Option<Vec<Text>> {
+    let SpecArgs { select, pat_stdin, accept_any_token: _, take_over } = &args.spec;
+    let refused = |spec: &FleetSpec| match spec.plan() {
+        None => true,
+        Some(plan) => !plan.refusals().is_empty() || forbidden(plan),
+    };
+    let is_refused = fleet.specs.iter().any(refused) || args.trust.untrusted_spec || *pat_stdin || !take_over.is_empty();
+    if is_refused || fleet.written().next().is_none() {
+        return None;
+    }
+    let mut command = konnect_apply();
+    let SelectArgs { file, only, except } = select;
+    command.extend(file.iter().flat_map(|file| ["-f".into(), Text::shell_path(file)]));
+    for (flag, patterns) in [("--only", only), ("--except", except)] {
+        command.extend(patterns.iter().flat_map(|pattern| [flag.into(), Text::shell_word(pattern.typed())]));
+    }
+    if let Some(partition) = args.part.partition {
+        command.extend(["--partition".into(), partition.typed()]);
+    }
+    accepting(&mut command, &args.spec);
+    choosing(&mut command, &args.cluster);
+    reaching(&mut command, &args.cluster);
+    Some(command)
+}
+
+fn choosing(command: &mut Vec<Text>, ClusterArgs { choice, sandbox: _, parallelism: _ }: &ClusterArgs) {
     let ChoiceArgs { context, kubeconfig, timeout: _ } = choice;
     for (flag, value) in [("--context", context), ("--kubeconfig", kubeconfig)] {
         if let Some(value) = value {
             command.extend([flag.into(), Text::shell_word(value)]);
         }
     }
-    reaching(&mut command, cluster);
-    Some(command)
 }
 
 /// Whether this user may not write something that the plan changes: another one has to apply it.
@@ -83,10 +115,13 @@ fn accepting(command: &mut Vec<Text>, spec: &SpecArgs) {
 }
 
 /// What a saved plan does not keep: that it is the sandbox, and the time that the cluster needs.
-fn reaching(command: &mut Vec<Text>, ClusterArgs { choice, sandbox }: &ClusterArgs) {
+fn reaching(command: &mut Vec<Text>, ClusterArgs { choice, sandbox, parallelism }: &ClusterArgs) {
     command.extend(sandbox.as_ref().map(sandbox_flag));
     if choice.timeout != Deadline::DEFAULT {
         command.extend(["--timeout".into(), typed(choice.timeout)]);
+    }
+    if *parallelism != DEFAULT_PARALLELISM {
+        command.extend(["--parallelism".into(), text!("{}", *parallelism)]);
     }
 }
 
@@ -119,7 +154,7 @@ mod tests {
     #[test]
     fn what_was_not_typed_is_not_repeated() {
         let Command::Plan(args) = Cli::parse_from(["konnect", "plan"]).command else { panic!("plan") };
-        assert!(args.spec.file == *DEFAULT_SPEC && args.cluster.choice.timeout == Deadline::DEFAULT);
+        assert!(*args.spec.select.first() == *DEFAULT_SPEC && args.cluster.choice.timeout == Deadline::DEFAULT);
         let mut command = konnect_apply();
         reaching(&mut command, &args.cluster);
         assert_eq!(command, konnect_apply());

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::io::IsTerminal as _;
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use super::open_error::OpenError;
@@ -9,13 +10,14 @@ use super::run::Run;
 use crate::blocking::within;
 use crate::cli::{SpecArgs, TrustArgs};
 use crate::deadline::Deadline;
+use crate::desired::TakeOver;
 use crate::outcome::{Failure, FailureCode};
 use crate::outside::{Outside, Text};
-use crate::pat::{self, Pat};
+use crate::pat::{self, Accept, Pat};
 use crate::plan::Warning;
 use crate::saved_plan;
 use crate::session::Session;
-use crate::spec::{self, Checked, ClusterKeys, Policy, Spec};
+use crate::spec::{self, Checked, ClusterKeys, Effective, Policy, Spec};
 use crate::text;
 use crate::view::{Door, Event};
 
@@ -40,12 +42,24 @@ pub(super) fn wait_for_token(args: &SpecArgs, run: &Run) {
 /// Reads a spec as far as its author is trusted.
 pub(super) struct SpecReader {
     file: Outside,
+    /// The folder of specs in which it was found.
+    folder: Option<Arc<Path>>,
     pat_stdin: bool,
     policy: Option<Policy>,
     door: Door,
     /// The command line, where the token must not stand.
     arguments: Vec<OsString>,
     says: Says,
+}
+
+/// One of many specs, with its token.
+pub(super) struct OpenedSpec {
+    /// The spec.
+    pub(super) spec: Spec,
+    /// The wanted objects and the token.
+    pub(super) session: Session,
+    /// What it says with all that it extends, and where.
+    pub(super) effective: Effective,
 }
 
 /// What a spec says of the cluster, once it is read, whatever becomes of the run then.
@@ -55,7 +69,13 @@ impl SpecReader {
     /// For this file. The token comes from standard input if `pat_stdin` says so.
     pub(super) fn new(run: &Run, file: &Outside, pat_stdin: bool, policy: Option<Policy>) -> Self {
         let (door, arguments) = (run.door().clone(), run.context().arguments().to_vec());
-        Self { file: file.clone(), pat_stdin, policy, door, arguments, says: Says::default() }
+        Self { file: file.clone(), folder: None, pat_stdin, policy, door, arguments, says: Says::default() }
+    }
+
+    /// The same for a file that was found in this folder of specs.
+    pub(super) fn below(mut self, folder: Option<Arc<Path>>) -> Self {
+        self.folder = folder;
+        self
     }
 
     /// What the spec says of the cluster, once it is read.
@@ -66,20 +86,22 @@ impl SpecReader {
     /// Reads the spec, or the template, without needing its token. Where the token is at hand it is known all the same, so that it is hidden
     /// in what is said of the spec, and refused in it.
     pub(super) async fn checked(self, deadline: &Deadline, warnings: &mut Vec<Warning>) -> Result<Checked, OpenError> {
-        let (checked, met) = within(deadline, "reading the spec", move || {
-            let mut met = Vec::new();
-            let checked = self.check(&mut met).and_then(|checked| {
-                if let Some(pat) = checked.pat().and_then(pat::at_hand) {
-                    pat.teach(self.door.secrets());
-                    self.refuse_token(checked.holds(&pat), &pat)?;
-                }
-                Ok(checked)
-            });
-            (checked, met)
-        })
-        .await?;
+        let (checked, met) = within(deadline, "reading the spec", move || self.checked_now()).await?;
         warnings.extend(met);
         checked
+    }
+
+    /// The same on this thread.
+    pub(super) fn checked_now(&self) -> (Result<Checked, OpenError>, Vec<Warning>) {
+        let mut met = Vec::new();
+        let checked = self.check(&mut met).and_then(|checked| {
+            if let Some(pat) = checked.pat().and_then(pat::at_hand) {
+                pat.teach(self.door.secrets());
+                self.refuse_token(checked.holds(&pat), &pat)?;
+            }
+            Ok(checked)
+        });
+        (checked, met)
     }
 
     /// Reads the spec and the token. The warnings are those met, whatever came of it.
@@ -92,18 +114,47 @@ impl SpecReader {
         let (accept, take_over) = (args.accept(), args.take_over.iter().cloned().collect());
         let (opened, met) = within(deadline, "reading the spec and the token", move || {
             let mut met = Vec::new();
-            let opened = self.read(&mut met).and_then(|spec| {
-                let session = Session::new(spec.clone(), self.pat_stdin, accept, take_over, &self.door, &mut met)?;
-                if let Some(pat) = &session.pat {
-                    self.refuse_token(spec.holds(pat), pat)?;
-                }
-                Ok((spec, session))
-            });
+            let opened = self.read(&mut met).and_then(|spec| self.with_token(spec, accept, take_over, &mut met));
             (opened, met)
         })
         .await?;
         warnings.extend(met);
         opened
+    }
+
+    /// The same on this thread, for one of many files. `None` for a template, which is there for others to extend; one that was named itself
+    /// is an error.
+    pub(super) fn opened_now(
+        &self,
+        accept: Accept,
+        take_over: TakeOver,
+        named: bool,
+    ) -> (Result<Option<OpenedSpec>, OpenError>, Vec<Warning>) {
+        let mut met = Vec::new();
+        let opened = self.check(&mut met).and_then(|checked| {
+            if checked.is_template() && !named {
+                return Ok(None);
+            }
+            let effective = checked.effective.clone();
+            let spec = checked.into_spec().map_err(OpenError::Spec)?;
+            let (spec, session) = self.with_token(spec, accept, take_over, &mut met)?;
+            Ok(Some(OpenedSpec { spec, session, effective }))
+        });
+        (opened, met)
+    }
+
+    fn with_token(
+        &self,
+        spec: Spec,
+        accept: Accept,
+        take_over: TakeOver,
+        warnings: &mut Vec<Warning>,
+    ) -> Result<(Spec, Session), OpenError> {
+        let session = Session::new(spec.clone(), self.pat_stdin, accept, take_over, &self.door, warnings)?;
+        if let Some(pat) = &session.pat {
+            self.refuse_token(spec.holds(pat), pat)?;
+        }
+        Ok((spec, session))
     }
 
     fn read(&self, warnings: &mut Vec<Warning>) -> Result<Spec, OpenError> {
@@ -114,10 +165,10 @@ impl SpecReader {
     fn check(&self, warnings: &mut Vec<Warning>) -> Result<Checked, OpenError> {
         let secrets = self.door.secrets();
         let read = match &self.policy {
-            None => spec::check(&self.file, self.pat_stdin),
+            None => spec::check_below(&self.file, self.folder.clone(), self.pat_stdin),
             Some(policy) => {
                 secrets.only_whole();
-                policy.check(&self.file, warnings)
+                policy.check(&self.file, self.folder.clone(), warnings)
             }
         };
         let said = read.as_ref().map_or_else(|errors| Some(&errors.understood.cluster), Checked::cluster);

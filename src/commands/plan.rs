@@ -6,7 +6,7 @@ use super::open::{SpecReader, policy, wait_for_token};
 use super::open_error::OpenError;
 use super::refuse::refuse;
 use super::run::Run;
-use super::{RunContext, next_command, outcome_of};
+use super::{RunContext, many, next_command, outcome_of};
 use crate::cli::{ChoiceArgs, PlanArgs};
 use crate::cluster::Cluster;
 use crate::deadline::Deadline;
@@ -26,7 +26,12 @@ struct Planned {
 }
 
 pub(super) async fn plan(args: PlanArgs, context: &RunContext) -> Outcome {
-    let run = Run::begin(context, args.screen, args.format, Output::Plan, &args.spec.file);
+    let run = Run::begin(context, args.screen, args.format, Output::Plan, &many::named(&args.spec.select));
+    match many::choose(&run, &args.spec.select, &Deadline::after(args.cluster.choice.timeout)).await {
+        Ok(None) => {}
+        Ok(Some(files)) => return many::plan(&args, files, &run).await,
+        Err(outcome) => return run.finish(outcome),
+    }
     let mut warnings = Vec::new();
     let made = make(&args, &run, &mut warnings).await;
     run.warn(&warnings);
@@ -40,7 +45,7 @@ async fn make(args: &PlanArgs, run: &Run, warnings: &mut Vec<Warning>) -> Result
     let deadline = Deadline::after(args.cluster.choice.timeout);
     let cluster_is_chosen = args.cluster.choice.context.is_some() || args.cluster.sandbox.is_some();
     let policy = policy(&args.trust, cluster_is_chosen, args.spec.pat_stdin);
-    let reader = SpecReader::new(run, &args.spec.file, args.spec.pat_stdin, policy);
+    let reader = SpecReader::new(run, args.spec.select.first(), args.spec.pat_stdin, policy);
     let says = reader.says();
     wait_for_token(&args.spec, run);
     let opened = run.or_stop(reader.spec_and_token(&args.spec, &deadline, warnings)).await;

@@ -1,5 +1,6 @@
 //! One run of a command: what it is run with, who shows what happens, and whether somebody wants it to stop.
 
+use std::ffi::OsStr;
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -9,12 +10,12 @@ use super::context::RunContext;
 use super::interrupt::Interrupt;
 use super::open_error::OpenError;
 use crate::cli::{ChoiceArgs, ClusterArgs, ScreenArgs};
-use crate::cluster::{self, Cluster, ClusterSelector, Notices};
+use crate::cluster::{self, Cluster, ClusterSelector, Notices, OpenedClusters, PluginLimits};
 use crate::deadline::Deadline;
 use crate::outcome::{Failure, Outcome};
 use crate::outside::Outside;
 use crate::plan::Warning;
-use crate::session::Session;
+use crate::session::{Session, Withheld};
 use crate::spec::ClusterKeys;
 use crate::view::{Door, Event, Format, Output, Printer, Reporter, Style};
 
@@ -37,7 +38,7 @@ const CONTEXT_WITHIN: Duration = Duration::from_secs(5);
 
 /// The cluster that the command line names.
 fn typed(args: &ClusterArgs) -> ClusterSelector {
-    let ClusterArgs { choice: ChoiceArgs { context, kubeconfig, timeout: _ }, sandbox } = args;
+    let ClusterArgs { choice: ChoiceArgs { context, kubeconfig, timeout: _ }, sandbox, parallelism: _ } = args;
     ClusterSelector {
         kubeconfig_flag: kubeconfig.clone(),
         context: context.clone(),
@@ -126,6 +127,21 @@ impl Run {
             return Ok(Cluster::over(client.clone(), name(), name(), deadline, self.notices()));
         }
         session.connect(typed(args), deadline, self.notices()).await
+    }
+
+    /// Opens the clusters that flags and specs mean, each once.
+    pub(super) async fn connect_all(&self, sessions: &[&Session], args: &ClusterArgs) -> OpenedClusters {
+        let timeout = args.choice.timeout;
+        if let Some(client) = self.context.client() {
+            let name = || Outside::new("in memory");
+            let cluster = Cluster::over(client.clone(), name(), name(), Deadline::after(timeout), self.notices());
+            return OpenedClusters { clusters: vec![cluster], of: sessions.iter().map(|_| Ok(0)).collect() };
+        }
+        let choices: Vec<ClusterSelector> = sessions.iter().map(|session| session.selector(typed(args))).collect();
+        let held = Withheld::from(sessions.iter().copied());
+        let withheld = |name: &OsStr, value: &OsStr| held.withholds(name, value);
+        let plugin = PluginLimits { withheld: &withheld, may_ask: held.may_ask };
+        cluster::connect_all(&choices, timeout, &self.notices(), self.door().secrets(), plugin).await
     }
 
     /// Tells which context was chosen, where the view names it, of a run that ends before it opens the cluster. `says`: what the spec says

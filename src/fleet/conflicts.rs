@@ -18,8 +18,8 @@ pub struct Claim<'a> {
     pub spec: &'a Outside,
     /// Where it names the object, if that is known.
     pub place: Option<Place>,
-    /// Which cluster: by its UID where that may be read.
-    pub cluster: Outside,
+    /// Which cluster, by a number that the same cluster always has, whatever it is called.
+    pub cluster: usize,
     /// The object.
     pub wanted: &'a DesiredObject,
     /// The token that it would hold, where it holds one and there is one.
@@ -42,10 +42,10 @@ impl Claim<'_> {
 }
 
 /// The specs that can't both have their way, each with its failure; and the objects that several want alike, by cluster.
-pub fn conflicts(claims: &[Claim<'_>]) -> (BTreeMap<usize, Failure>, Vec<(Outside, ObjectRef)>) {
-    let mut by_object: BTreeMap<(&Outside, &ObjectRef), Vec<&Claim<'_>>> = BTreeMap::new();
+pub fn conflicts(claims: &[Claim<'_>]) -> (BTreeMap<usize, Failure>, Vec<(usize, ObjectRef)>) {
+    let mut by_object: BTreeMap<(usize, &ObjectRef), Vec<&Claim<'_>>> = BTreeMap::new();
     for claim in claims {
-        by_object.entry((&claim.cluster, &claim.wanted.object)).or_default().push(claim);
+        by_object.entry((claim.cluster, &claim.wanted.object)).or_default().push(claim);
     }
     let (mut failures, mut shared) = (BTreeMap::new(), Vec::new());
     for ((cluster, object), claims) in by_object {
@@ -54,7 +54,7 @@ pub fn conflicts(claims: &[Claim<'_>]) -> (BTreeMap<usize, Failure>, Vec<(Outsid
             continue;
         }
         if rest.iter().all(|claim| claim.agrees(first)) {
-            shared.push((cluster.clone(), object.clone()));
+            shared.push((cluster, object.clone()));
             continue;
         }
         for claim in &claims {

@@ -29,6 +29,8 @@ pub enum Ending {
 pub enum NotBegun {
     /// Other specs can't be applied, and `--partial` was not given.
     OthersRefused,
+    /// Nobody approved it.
+    NotApproved,
     /// More specs failed than `--max-failures` allows.
     OthersFailed,
     /// A stage before its own was not confirmed.
@@ -43,6 +45,7 @@ impl NotBegun {
     pub fn words(self) -> Text {
         match self {
             Self::OthersRefused => "other specs can't be applied".into(),
+            Self::NotApproved => "not approved".into(),
             Self::OthersFailed => "others failed (--max-failures)".into(),
             Self::StageBefore(stage) => crate::text!("stage {} was not confirmed", stage),
             Self::Interrupted => "interrupted".into(),
@@ -55,9 +58,10 @@ impl Ending {
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         match self {
-            Self::Nothing | Self::NotBegun(NotBegun::OthersRefused | NotBegun::OthersFailed | NotBegun::StageBefore(_)) => {
-                Outcome::Done
-            }
+            Self::Nothing
+            | Self::NotBegun(
+                NotBegun::OthersRefused | NotBegun::NotApproved | NotBegun::OthersFailed | NotBegun::StageBefore(_),
+            ) => Outcome::Done,
             Self::NotBegun(NotBegun::Interrupted) => Outcome::Interrupted,
             Self::Refused(failure) => failure.outcome,
             Self::Applied { report, confirmed } => {

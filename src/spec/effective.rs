@@ -3,6 +3,8 @@
 use toml::de::{DeTable, DeValue};
 
 use super::files::SpecFile;
+use crate::object::ResourceType;
+use crate::outcome::Place;
 use crate::outside::Outside;
 
 /// The merged spec, in the order of a TOML file.
@@ -42,6 +44,28 @@ pub enum EffectiveValue {
 }
 
 impl Effective {
+    /// Where the object of a type is named.
+    #[must_use]
+    pub fn names(&self, resource: &ResourceType) -> Option<Place> {
+        let mut table: &[Outside] = &[];
+        for line in &self.lines {
+            match line {
+                EffectiveLine::Table(path) => table = path,
+                EffectiveLine::Value { key, value: _, file, line } => {
+                    let in_own_table = matches!(table, [own] if *own == *resource.spec_key) && *key == *"name";
+                    if in_own_table || table.is_empty() && *key == *resource.spec_key {
+                        return Some(Place {
+                            file: (self.files.first() != Some(file)).then(|| file.clone()),
+                            line: *line,
+                            column: 1,
+                        });
+                    }
+                }
+            }
+        }
+        None
+    }
+
     pub(super) fn of(merged: &DeTable<'_>, files: &[&SpecFile]) -> Self {
         let origins: Vec<Origin<'_>> = files.iter().copied().map(Origin::new).collect();
         let mut lines = Vec::new();

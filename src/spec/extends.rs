@@ -3,6 +3,7 @@
 mod bounds;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 pub(super) use bounds::clean;
 use bounds::{Bounds, existing, stays_below};
@@ -42,12 +43,14 @@ pub(super) struct OnDisk {
     /// Each file so far: as it is shown, and where it really is.
     chain: Vec<(Outside, PathBuf)>,
     given: PathBuf,
+    /// The folder of specs that the user named, if it was found in one.
+    below: Option<Arc<Path>>,
 }
 
 impl OnDisk {
-    /// For this spec. `untrusted`: its author may be anybody.
-    pub(super) fn new(given: &Outside, untrusted: bool) -> Self {
-        Self { untrusted, bounds: None, chain: Vec::new(), given: PathBuf::from(given.expose()) }
+    /// For this spec, found in this folder of specs that the user named, if it was. `untrusted`: its author may be anybody.
+    pub(super) fn new(given: &Outside, below: Option<Arc<Path>>, untrusted: bool) -> Self {
+        Self { untrusted, bounds: None, chain: Vec::new(), given: PathBuf::from(given.expose()), below }
     }
 }
 
@@ -60,7 +63,7 @@ impl Extends for OnDisk {
             Some(bounds) => bounds,
             None => {
                 self.chain.push((from.path.clone(), self.given.canonicalize().map_err(failed)?));
-                Bounds::of(&from.folder).map_err(failed)?
+                Bounds::of(&from.folder, self.below.as_deref()).map_err(failed)?
             }
         };
         let bounds = &*self.bounds.insert(bounds);

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 use std::path::{Component, Path};
+use std::sync::Arc;
 
 use toml::de::{DeTable, DeValue};
 
@@ -79,7 +80,7 @@ impl Policy {
     ///
     /// # Errors
     /// Everything that is wrong with it; if nothing is, everything that it may not say.
-    pub fn check(&self, path: &Outside, warnings: &mut Vec<Warning>) -> Result<Checked, SpecErrors> {
+    pub fn check(&self, path: &Outside, folder: Option<Arc<Path>>, warnings: &mut Vec<Warning>) -> Result<Checked, SpecErrors> {
         if is_link(path.expose()) {
             // What it leads to would be quoted in the errors, line by line.
             let message = "the spec or its folder is a symbolic link: what it leads to is not what is under review";
@@ -91,7 +92,7 @@ impl Policy {
             return Err(SpecErrors::of_file(path, fault));
         }
         let given = super::given(path)?;
-        self.compose(given, &mut OnDisk::new(path, true), warnings).map_err(|errors| {
+        self.compose(given, &mut OnDisk::new(path, folder, true), warnings).map_err(|errors| {
             let cluster = self.allowed(&errors.understood.cluster);
             errors.about(cluster)
         })

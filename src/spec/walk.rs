@@ -88,6 +88,7 @@ impl<'a> Walk<'a> {
             manage_namespace,
             pat,
             cluster,
+            stage: None,
             untrusted: false,
         })
     }

@@ -59,7 +59,7 @@ async fn session(
 ) -> Result<(Session, Option<SavedPlan>), OpenError> {
     let (session, saved) = match &args.plan {
         None => {
-            let reader = SpecReader::new(run, &args.spec.file, args.spec.pat_stdin, None);
+            let reader = SpecReader::new(run, args.spec.select.first(), args.spec.pat_stdin, None);
             wait_for_token(&args.spec, run);
             (reader.spec_and_token(&args.spec, deadline, warnings).await?.1, None)
         }
@@ -144,7 +144,7 @@ fn unexpected(path: &Outside, digest: &str, expected: &str) -> Failure {
 }
 
 /// Why nothing is applied without a token.
-pub(super) fn no_token(session: &Session) -> Failure {
+pub(in super::super) fn no_token(session: &Session) -> Failure {
     Failure::new(FailureCode::TokenUnset, text!("apply needs the token, and {}", session.source.unset())).hint(
         match &session.source {
             PatSource::Env(name) => {

@@ -6,20 +6,38 @@ use std::path::{Component, Path, PathBuf};
 pub(super) struct Bounds {
     /// The folder, with no symbolic link in its path.
     pub(super) root: PathBuf,
-    is_repository: bool,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Repository,
+    Named,
+    Own,
 }
 
 impl Bounds {
-    /// The nearest folder that holds `.git` (a folder, or a file in a worktree), else the spec's own.
-    pub(super) fn of(folder: &Path) -> std::io::Result<Self> {
+    /// The nearest folder that holds `.git` (a folder, or a file in a worktree), else the folder of specs that the user named, else the
+    /// spec's own.
+    pub(super) fn of(folder: &Path, named: Option<&Path>) -> std::io::Result<Self> {
         let folder = existing(folder).canonicalize()?;
-        let repository = folder.ancestors().find(|folder| folder.join(".git").symlink_metadata().is_ok());
-        Ok(Self { root: repository.unwrap_or(&folder).to_owned(), is_repository: repository.is_some() })
+        if let Some(root) = folder.ancestors().find(|folder| folder.join(".git").symlink_metadata().is_ok()) {
+            return Ok(Self { root: root.to_owned(), kind: Kind::Repository });
+        }
+        // A link in it may lead to a spec elsewhere: that one has the bounds of where it lies.
+        match named.map(|named| existing(named).canonicalize()).transpose()? {
+            Some(named) if folder.starts_with(&named) => Ok(Self { root: named, kind: Kind::Named }),
+            _ => Ok(Self { root: folder, kind: Kind::Own }),
+        }
     }
 
     /// What they are, in words.
     pub(super) const fn words(&self) -> &'static str {
-        if self.is_repository { "the repository of the spec" } else { "the folder of the spec (there is no `.git` above it)" }
+        match self.kind {
+            Kind::Repository => "the repository of the spec",
+            Kind::Named => "the folder of specs that was named (there is no `.git` above it)",
+            Kind::Own => "the folder of the spec (there is no `.git` above it)",
+        }
     }
 }
 

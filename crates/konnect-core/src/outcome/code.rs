@@ -69,6 +69,9 @@ codes! {
     Unknown = "unknown", Failed, "an object could not be read, so what apply would do is not known", "Fix what the plan says about that object, and run again.";
     Blocked = "blocked", Refused, "an object is blocked, so nothing was written", "The plan says why; `--take-over FIELD` takes a field from another manager.";
     NotApproved = "not_approved", Refused, "nobody said yes", "Answer `yes`, pass `--auto-approve`, or apply a saved plan.";
+    Selection = "selection", Failed, "the specs of the run can't be made out", "Correct the `-f`, `--only` or `--except` that the message names.";
+    Usage = "usage", Usage, "flags that don't go together with what they are used for", "Leave out one of those that the message names.";
+    Stage = "stage", Failed, "it is not known when a spec is to be rolled out, or an earlier stage is not done (3)", "Give each spec a stage, or name them with `--order`; apply the stages in their order.";
     Conflict = "conflict", Failed, "two specs of the run want the same object of the same cluster, each otherwise", "Give each environment its own namespace or names, or make both say the same.";
     OthersRefused = "others_refused", Failed, "other specs of the run can't be applied, so nothing was written", "Mend those that the table names, or apply the others with `--partial`.";
     Permission = "permission", Failed, "rights to write are missing, so nothing was written", "Ask the administrator for those listed; `konnect rbac` prints all that are needed.";

@@ -1,6 +1,6 @@
 //! Reads everything again after the writes: an apply is done when a plan is empty.
 
-use super::super::run::Run;
+use super::run::Run;
 use crate::cluster::Cluster;
 use crate::outcome::{Failure, FailureCode, Outcome};
 use crate::outside::Text;
@@ -23,7 +23,11 @@ pub(super) async fn confirm(run: &Run, cluster: &Cluster, session: &Session) -> 
     }
 }
 
-async fn read_again(cluster: &Cluster, session: &Session) -> Result<(), Failure> {
+/// Reads all of it again.
+///
+/// # Errors
+/// It can't be read, or is not as wanted.
+pub(super) async fn read_again(cluster: &Cluster, session: &Session) -> Result<(), Failure> {
     let what = match session.read(cluster).await {
         Ok(plan) if plan.summary().unknown > 0 => "not all of it could be read".into(),
         Ok(plan) if plan.is_pending() => {

@@ -1,0 +1,149 @@
+//! `konnect apply` for many specs: select, open, plan, look whether all of it could be applied, approve, roll out.
+
+use std::sync::atomic::Ordering;
+
+use super::super::run::Run;
+use super::approve::approve;
+use super::choose::{part_of, refuse_for_many};
+use super::open::{HowToOpen, open, same_token_twice};
+use super::planning::{Planning, Purpose, plan_all};
+use super::preflight::preflight;
+use super::roll_out::roll_out;
+use super::stages::stages;
+use crate::cli::ApplyArgs;
+use crate::deadline::Deadline;
+use crate::fleet::{Ending, NotBegun};
+use crate::outcome::{Failure, FailureCode, Outcome};
+use crate::pat::Salt;
+use crate::selection::SelectedFile;
+use crate::text;
+use crate::view::Event;
+
+pub(in super::super) async fn apply(args: &ApplyArgs, files: Vec<SelectedFile>, run: &Run) -> Outcome {
+    let planning = match plan(args, files, run).await {
+        Ok(planning) => planning,
+        Err(failure) => {
+            run.emit(Event::Failed(&failure));
+            return run.finish(failure.outcome);
+        }
+    };
+    run.emit(Event::Fleet(&planning.fleet));
+    if run.reporter().is_broken() {
+        // It was said already, on stderr. What nobody can see is not written.
+        return run.finish(Outcome::Failed);
+    }
+    let (endings, failure) = to_the_end(args, run, &planning).await;
+    run.emit(Event::FleetEnded { fleet: &planning.fleet, endings: &endings });
+    if let Some(failure) = &failure {
+        run.emit(Event::Failed(failure));
+    }
+    let wrote = endings.iter().any(Ending::wrote);
+    let outcomes = endings.iter().map(Ending::outcome).chain(failure.iter().map(|failure| failure.outcome));
+    let outcome = Outcome::of_many(outcomes, wrote);
+    let unshown = match (wrote, endings.iter().all(Ending::is_confirmed)) {
+        (true, true) => Outcome::Unconfirmed,
+        (true, false) => Outcome::Partial,
+        (false, _) => Outcome::Failed,
+    };
+    run.finish_or(outcome, unshown)
+}
+
+async fn plan(args: &ApplyArgs, files: Vec<SelectedFile>, run: &Run) -> Result<Planning, Failure> {
+    let how = HowToOpen {
+        pat_stdin: args.spec.pat_stdin,
+        accept: args.spec.accept(),
+        take_over: args.spec.take_over.iter().cloned().collect(),
+        policy: None,
+    };
+    let deadline = Deadline::after(args.cluster.choice.timeout);
+    let mut members = run.or_stop(open(run, files, how, &deadline)).await?;
+    refuse_for_many(members.len(), &args.spec, &args.cluster)?;
+    let warnings = same_token_twice(&members, &Salt::default());
+    let stages = stages(&args.roll_out, &mut members);
+    if args.part.partition.is_some() && stages.iter().any(Option::is_some) {
+        let what = "--partition can't be used where specs have stages: no part can know when the other parts have ended";
+        return Err(Failure::new(FailureCode::Usage, what).hint("run stage by stage with --stage, without --partition"));
+    }
+    // Every part of a run that is spread over many checks all of it. Of one stage, those before it are looked at.
+    let is_meant = |(member, stage): &(super::open::Member, Option<u32>)| {
+        let of_stage = args.roll_out.stage.is_none_or(|only| stage.is_none_or(|stage| stage <= only));
+        member.opened.is_err() || of_stage && part_of(args.part.partition, &member.path)
+    };
+    let (members, stages): (Vec<_>, Vec<_>) = members.into_iter().zip(stages).filter(is_meant).unzip();
+    plan_all(run, &args.cluster, members, &stages, Purpose::Apply, warnings).await
+}
+
+/// What became of each spec, and what is to be said of all of them.
+async fn to_the_end(args: &ApplyArgs, run: &Run, planning: &Planning) -> (Vec<Ending>, Option<Failure>) {
+    let endings = match preflight(run, planning).await {
+        Ok(endings) => endings,
+        Err(failure) => return (none_begun(planning, NotBegun::Interrupted), Some(failure)),
+    };
+    if let Some(failure) = earlier_stage_pending(args, planning) {
+        return (ended(endings, NotBegun::OthersRefused), Some(failure));
+    }
+    let refused = endings.iter().filter(|ending| matches!(ending, Some(Ending::Refused(_)))).count();
+    if refused > 0 && !args.roll_out.partial {
+        let failure = others_refused(refused, endings.len());
+        return (ended(endings, NotBegun::OthersRefused), Some(failure));
+    }
+    if endings.iter().all(Option::is_some) {
+        return (ended(endings, NotBegun::OthersRefused), None);
+    }
+    match run.or_stop(approve(run, args.auto_approve, planning, &endings)).await {
+        Ok(Some(_)) => {}
+        Ok(None) => {
+            run.emit(Event::Cancelled);
+            let declined = Failure::new(FailureCode::NotApproved, "nothing was written: the answer was not yes");
+            return (refused_all(endings, &declined), None);
+        }
+        Err(failure) if failure.code == FailureCode::Interrupted => {
+            return (ended(endings, NotBegun::Interrupted), Some(failure));
+        }
+        Err(failure) => return (ended(endings, NotBegun::NotApproved), Some(failure)),
+    }
+    run.emit(Event::Writing);
+    let endings = roll_out(run, args, planning, endings).await;
+    let interrupted = run.interrupted().load(Ordering::SeqCst);
+    (ended(endings, if interrupted { NotBegun::Interrupted } else { NotBegun::OthersFailed }), None)
+}
+
+/// `--stage N` is for when all before it is done.
+fn earlier_stage_pending(args: &ApplyArgs, planning: &Planning) -> Option<Failure> {
+    let only = args.roll_out.stage?;
+    let pending = planning
+        .fleet
+        .specs
+        .iter()
+        .find(|spec| spec.stage.is_some_and(|stage| stage < only) && spec.result() != crate::fleet::SpecResult::NoChanges)?;
+    let what = text!(
+        "nothing was written: stage {} comes after stage {}, of which {} is not done ({})",
+        only,
+        pending.stage.unwrap_or_default(),
+        pending.path,
+        pending.result().words()
+    );
+    Some(Failure::new(FailureCode::Stage, what).outcome(Outcome::Refused).hint("apply the earlier stage first"))
+}
+
+fn others_refused(refused: usize, of: usize) -> Failure {
+    let what = text!(
+        "nothing was written: {} of {} specs can't be applied; they stand in the table, with the reason above it",
+        refused,
+        of
+    );
+    Failure::new(FailureCode::OthersRefused, what)
+        .hint("mend them, leave them out with --except, or apply the others with --partial")
+}
+
+fn ended(endings: Vec<Option<Ending>>, otherwise: NotBegun) -> Vec<Ending> {
+    endings.into_iter().map(|ending| ending.unwrap_or(Ending::NotBegun(otherwise))).collect()
+}
+
+fn none_begun(planning: &Planning, why: NotBegun) -> Vec<Ending> {
+    planning.works.iter().map(|_| Ending::NotBegun(why)).collect()
+}
+
+fn refused_all(endings: Vec<Option<Ending>>, declined: &Failure) -> Vec<Ending> {
+    endings.into_iter().map(|ending| ending.unwrap_or_else(|| Ending::Refused(declined.clone()))).collect()
+}

@@ -1,0 +1,49 @@
+//! `konnect plan` for many specs: select, open, plan, show.
+
+use super::super::next_command;
+use super::super::open::policy;
+use super::super::run::Run;
+use super::choose::{part_of, refuse_for_many};
+use super::open::{HowToOpen, open, same_token_twice};
+use super::planning::{Planning, Purpose, plan_all};
+use crate::cli::PlanArgs;
+use crate::deadline::Deadline;
+use crate::outcome::{Failure, Outcome};
+use crate::pat::Salt;
+use crate::selection::SelectedFile;
+use crate::view::Event;
+
+pub(in super::super) async fn plan(args: &PlanArgs, files: Vec<SelectedFile>, run: &Run) -> Outcome {
+    match make(args, files, run).await {
+        Ok(planning) => show(args, run, &planning),
+        Err(failure) => {
+            run.emit(Event::Failed(&failure));
+            run.finish(failure.outcome)
+        }
+    }
+}
+
+async fn make(args: &PlanArgs, files: Vec<SelectedFile>, run: &Run) -> Result<Planning, Failure> {
+    let cluster_is_chosen = args.cluster.choice.context.is_some() || args.cluster.sandbox.is_some();
+    let how = HowToOpen {
+        pat_stdin: args.spec.pat_stdin,
+        accept: args.spec.accept(),
+        take_over: args.spec.take_over.iter().cloned().collect(),
+        policy: policy(&args.trust, cluster_is_chosen, args.spec.pat_stdin),
+    };
+    let deadline = Deadline::after(args.cluster.choice.timeout);
+    let members = run.or_stop(open(run, files, how, &deadline)).await?;
+    refuse_for_many(members.len(), &args.spec, &args.cluster)?;
+    let warnings = same_token_twice(&members, &Salt::default());
+    // Every part of a run that is spread over many checks all of it.
+    let members = members.into_iter().filter(|member| part_of(args.part.partition, &member.path) || member.opened.is_err());
+    plan_all(run, &args.cluster, members.collect(), &[], Purpose::Show, warnings).await
+}
+
+fn show(args: &PlanArgs, run: &Run, Planning { fleet, .. }: &Planning) -> Outcome {
+    run.emit(Event::Fleet(fleet));
+    if let Some(command) = &next_command::of_many(args, fleet) {
+        run.emit(Event::Next { command });
+    }
+    run.finish(fleet.outcome(args.detailed_exitcode))
+}
