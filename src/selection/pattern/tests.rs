@@ -1,5 +1,7 @@
 //! What a pattern matches, and where it is wrong.
 
+use testkit::Rng;
+
 use super::*;
 
 fn pattern(typed: &str) -> Pattern {
@@ -107,15 +109,11 @@ fn what_is_wrong_and_where() {
 #[test]
 fn nothing_that_is_typed_panics() {
     let alphabet: Vec<char> = "ab*?[]{},!-^\\/.é:".chars().collect();
-    let mut seed = 7_u64;
-    let mut next = |below: usize| {
-        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(seed >> 33).expect("31 bits") % below
-    };
+    let mut rng = Rng::new(7);
     let (mut good, mut bad) = (0, 0);
     for _ in 0..20_000 {
-        let length = next(12);
-        let typed: String = (0..length).map(|_| alphabet[next(alphabet.len())]).collect();
+        let length = rng.index(12);
+        let typed: String = (0..length).map(|_| alphabet[rng.index(alphabet.len())]).collect();
         match Pattern::parse(&typed) {
             Ok(pattern) => {
                 good += 1;
