@@ -24,7 +24,7 @@ pub struct Pattern {
     typed: Outside,
     /// Matched with the name alone.
     of_name: bool,
-    /// It matches a folder's all, or nothing of it.
+    /// It ends in all that lies below a folder.
     of_folders: bool,
     set: GlobSet,
 }
@@ -74,13 +74,13 @@ impl Pattern {
     }
 
     /// Whether it matches a path that was cleaned.
-    pub(super) fn matches(&self, clean: &str) -> bool {
+    pub(super) fn fits(&self, clean: &str) -> bool {
         self.set.is_match(if self.of_name { name(clean) } else { clean })
     }
 
     /// Whether it matches whatever lies below a folder.
     pub(super) fn covers(&self, folder: &str) -> bool {
-        self.of_folders && self.matches(&join(folder, "_"))
+        self.of_folders && self.fits(&join(folder, "_"))
     }
 }
 

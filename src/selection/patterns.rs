@@ -42,7 +42,7 @@ impl Patterns {
 
     /// Which of these are meant. `left_out` are folders that were not looked into.
     pub(super) fn choose(&self, candidates: &[Candidate], left_out: &[String]) -> Chosen {
-        let matches = |pattern: &Pattern, candidate: &Candidate| candidate.ways.iter().any(|way| pattern.matches(way));
+        let matches = |pattern: &Pattern, candidate: &Candidate| candidate.ways.iter().any(|way| pattern.fits(way));
         let any = |patterns: &[Pattern], candidate: &Candidate| patterns.iter().any(|pattern| matches(pattern, candidate));
         let meant = |candidate| (self.only.is_empty() || any(&self.only, candidate)) && !any(&self.except, candidate);
         let each: Vec<bool> = candidates.iter().map(meant).collect();

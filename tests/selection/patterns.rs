@@ -36,6 +36,10 @@ fn patterns_that_choose_nothing() {
     ] {
         assert_eq!(disk.problems(&["envs"], &only, &except), expected, "{only:?} {except:?}");
     }
+    // It may be for what could not be found.
+    std::fs::create_dir(disk.at("empty")).expect("a folder");
+    let problems = disk.problems(&["empty", "envs"], &["staging.toml"], &[]);
+    assert_eq!(problems, ["DISK/empty: there is no spec in this folder"]);
     let failures = disk.select(&["envs"], &["prod"], &[]).expect_err("nothing");
     let hint = failures[0].hint.as_ref().expect("a hint").plain();
     assert!(hint.contains("/envs/eu/dev.toml;") && hint.ends_with("all in a folder is FOLDER/"), "{hint}");
