@@ -45,7 +45,6 @@ fn help_version_and_usage() {
         &[],
         &["frobnicate"],
         &["plan", "--nope"],
-        &["plan", "-f", "a", "-f", "b"],
         &["plan", "--timeout", "0s"],
         &["plan", "--take-over", "pod.data.token"],
         &["validate", "--format", "markdown"],

@@ -75,7 +75,7 @@ async fn in_the_report_and_the_events() {
 
     let interrupted = AtomicBool::new(false);
     let pat = wanted.pat.as_ref().expect("a token");
-    let context = ApplyContext { pat, comparison: wanted.comparison(), interrupted: &interrupted };
+    let context = ApplyContext { pat, comparison: wanted.comparison(), interrupted: &interrupted, shared: None };
     let revalidated = apply::look_again(&cluster, plan, context).await.expect("not stale");
     assert_eq!(revalidated.done.len(), 1);
     let output = CapturedOutput::default();

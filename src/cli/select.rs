@@ -36,6 +36,15 @@ impl SelectArgs {
         self.file.first().unwrap_or(&NONE)
     }
 
+    /// What was named, in one line: it tells runs about different specs apart.
+    #[must_use]
+    pub fn named(&self) -> Outside {
+        match self.file.as_slice() {
+            [one] => one.clone(),
+            many => Outside::new(many.iter().map(Outside::expose).collect::<Vec<_>>().join(" ")),
+        }
+    }
+
     /// The patterns.
     #[must_use]
     pub fn patterns(&self) -> Patterns {
@@ -52,6 +61,14 @@ pub struct PartitionArgs {
     /// For a run that is spread over N jobs: I counts from 1, and each spec is in exactly one part, by a hash of its path.
     #[arg(long, value_name = "PART", value_parser = partition)]
     pub partition: Option<Partition>,
+}
+
+impl PartitionArgs {
+    /// Whether this run takes the spec.
+    #[must_use]
+    pub fn takes(&self, path: &Outside) -> bool {
+        self.partition.is_none_or(|partition| partition.contains(path.expose()))
+    }
 }
 
 /// How many specs are rolled out.

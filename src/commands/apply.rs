@@ -43,7 +43,7 @@ impl Applied {
 }
 
 pub(super) async fn apply(args: ApplyArgs, context: &RunContext) -> Outcome {
-    let run = Run::begin(context, args.screen, args.format, Output::Apply, &many::named(&args.spec.select));
+    let run = Run::begin(context, args.screen, args.format, Output::Apply, &args.spec.select.named());
     if args.plan.is_none() {
         match many::choose(&run, &args.spec.select, &Deadline::after(args.cluster.choice.timeout)).await {
             Ok(None) => {}

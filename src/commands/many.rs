@@ -19,7 +19,7 @@ mod stages;
 mod validate;
 
 pub(super) use apply::apply;
-pub(super) use choose::{choose, named};
+pub(super) use choose::choose;
 pub(super) use plan::plan;
 pub(super) use rbac::rbac;
 pub(super) use validate::validate;

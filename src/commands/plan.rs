@@ -26,7 +26,7 @@ struct Planned {
 }
 
 pub(super) async fn plan(args: PlanArgs, context: &RunContext) -> Outcome {
-    let run = Run::begin(context, args.screen, args.format, Output::Plan, &many::named(&args.spec.select));
+    let run = Run::begin(context, args.screen, args.format, Output::Plan, &args.spec.select.named());
     match many::choose(&run, &args.spec.select, &Deadline::after(args.cluster.choice.timeout)).await {
         Ok(None) => {}
         Ok(Some(files)) => return many::plan(&args, files, &run).await,

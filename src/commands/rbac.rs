@@ -11,7 +11,7 @@ use crate::rbac;
 use crate::view::{Cleared, Event, Format, Output};
 
 pub(super) async fn rbac(args: RbacArgs, context: &RunContext) -> Outcome {
-    let run = Run::begin(context, args.screen, Format::Human, Output::Text, &many::named(&args.select));
+    let run = Run::begin(context, args.screen, Format::Human, Output::Text, &args.select.named());
     match many::choose(&run, &args.select, &Deadline::default()).await {
         Ok(None) => {}
         Ok(Some(files)) => return many::rbac(&args, files, &run).await,

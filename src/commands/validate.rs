@@ -9,7 +9,7 @@ use crate::outcome::Outcome;
 use crate::view::{Event, Output, effective};
 
 pub(super) async fn validate(args: ValidateArgs, context: &RunContext) -> Outcome {
-    let run = Run::begin(context, args.screen, args.format, Output::Validation, &many::named(&args.select));
+    let run = Run::begin(context, args.screen, args.format, Output::Validation, &args.select.named());
     let deadline = Deadline::after(args.cluster.timeout);
     match many::choose(&run, &args.select, &deadline).await {
         Ok(None) => {}

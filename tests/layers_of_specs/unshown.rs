@@ -25,7 +25,7 @@ const FOREIGN: [(&str, &str); 9] = [
 fn said(tree: &Tree, name: &str) -> [String; 2] {
     let policy = Policy { pat_envs: vec!["PAT".into()], ..Policy::default() };
     let path = Outside::from(tree.path(name).as_path());
-    let untrusted = policy.check(&path, &mut Vec::new()).map(|_| "valid".to_owned());
+    let untrusted = policy.check(&path, None, &mut Vec::new()).map(|_| "valid".to_owned());
     let trusted = tree.check(name).map(|_| "valid".to_owned());
     [trusted, untrusted].map(|checked| checked.unwrap_or_else(|errors| tree.shown(&errors)))
 }

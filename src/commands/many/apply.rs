@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use super::super::run::Run;
 use super::approve::approve;
-use super::choose::{part_of, refuse_for_many};
+use super::choose::refuse_for_many;
 use super::open::{HowToOpen, open, same_token_twice};
 use super::planning::{Planning, Purpose, plan_all};
 use super::preflight::preflight;
@@ -67,7 +67,7 @@ async fn plan(args: &ApplyArgs, files: Vec<SelectedFile>, run: &Run) -> Result<P
     // Every part of a run that is spread over many checks all of it. Of one stage, those before it are looked at.
     let is_meant = |(member, stage): &(super::open::Member, Option<u32>)| {
         let of_stage = args.roll_out.stage.is_none_or(|only| stage.is_none_or(|stage| stage <= only));
-        member.opened.is_err() || of_stage && part_of(args.part.partition, &member.path)
+        member.opened.is_err() || of_stage && args.part.takes(&member.path)
     };
     let (members, stages): (Vec<_>, Vec<_>) = members.into_iter().zip(stages).filter(is_meant).unzip();
     plan_all(run, &args.cluster, members, &stages, Purpose::Apply, warnings).await

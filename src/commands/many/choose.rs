@@ -5,18 +5,9 @@ use crate::blocking::within;
 use crate::cli::{ClusterArgs, SelectArgs, SpecArgs};
 use crate::deadline::Deadline;
 use crate::outcome::{Failure, FailureCode, Outcome};
-use crate::outside::Outside;
-use crate::selection::{Partition, SelectedFile, Selection, select};
+use crate::selection::{SelectedFile, Selection, select};
 use crate::text;
 use crate::view::Event;
-
-/// What was named, in one line: for whoever tells the runs of different specs apart.
-pub(in super::super) fn named(select: &SelectArgs) -> Outside {
-    match select.file.as_slice() {
-        [one] => one.clone(),
-        many => Outside::new(many.iter().map(Outside::expose).collect::<Vec<_>>().join(" ")),
-    }
-}
 
 /// The specs that are meant; `None` where one file was named and nothing else said, which is a run about one spec. What is wrong was told.
 ///
@@ -79,9 +70,4 @@ pub(super) fn refuse_for_many(specs: usize, spec: &SpecArgs, cluster: &ClusterAr
             Err(Failure::new(FailureCode::Usage, what).hint(hint))
         }
     }
-}
-
-/// Those of this part alone.
-pub(super) fn part_of(partition: Option<Partition>, path: &Outside) -> bool {
-    partition.is_none_or(|partition| partition.contains(path.expose()))
 }

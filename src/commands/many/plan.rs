@@ -3,7 +3,7 @@
 use super::super::next_command;
 use super::super::open::policy;
 use super::super::run::Run;
-use super::choose::{part_of, refuse_for_many};
+use super::choose::refuse_for_many;
 use super::open::{HowToOpen, open, same_token_twice};
 use super::planning::{Planning, Purpose, plan_all};
 use crate::cli::PlanArgs;
@@ -36,7 +36,7 @@ async fn make(args: &PlanArgs, files: Vec<SelectedFile>, run: &Run) -> Result<Pl
     refuse_for_many(members.len(), &args.spec, &args.cluster)?;
     let warnings = same_token_twice(&members, &Salt::default());
     // Every part of a run that is spread over many checks all of it.
-    let members = members.into_iter().filter(|member| part_of(args.part.partition, &member.path) || member.opened.is_err());
+    let members = members.into_iter().filter(|member| args.part.takes(&member.path) || member.opened.is_err());
     plan_all(run, &args.cluster, members.collect(), &[], Purpose::Show, warnings).await
 }
 
