@@ -2,40 +2,38 @@
 
 mod answer;
 pub mod connection;
+mod exchange;
 mod exec_plugin;
 mod in_parallel;
 pub mod kubeconfig;
 mod open;
+mod pace;
 mod proxy;
 mod retry;
 pub mod sandbox;
 mod transport_error;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use http::{Method, Request, header};
-use http_body_util::{BodyExt as _, Limited};
-use kube::client::Body;
-use zeroize::Zeroize as _;
+use http::Method;
 
 pub use answer::{Answer, Cause, Status, bounded};
 pub use in_parallel::{DEFAULT_PARALLELISM, in_parallel};
 pub use open::{ClusterSelector, OpenedClusters, PluginLimits, SANDBOX, connect, connect_all, tell_context};
+pub use pace::PARALLELISM;
 pub use transport_error::TransportError;
 
 use crate::deadline::Deadline;
 use crate::object::RESOURCE_TYPES;
 use crate::outcome::{Failure, FailureCode};
-use crate::outside::{Outside, Part as _, Text};
+use crate::outside::{Outside, Text};
 use crate::plan::Warning;
 use crate::text;
+use exchange::RequestParts;
+use pace::Pace;
 use retry::{Budget, Wait};
 
-/// The most bytes of an answer that are read: objects of the three kinds have at most 1.5 MiB on a real server.
-const MAX_BYTES: usize = 16 * 1024 * 1024;
-/// The longest that one answer is waited for: the server itself gives up after 60 s.
-const ANSWER_LIMIT: Duration = Duration::from_secs(65);
 /// A list of objects without anything but their metadata.
 const LIST_OF_METADATA: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
 /// Answers to applies carry metadata only, so that no token comes back.
@@ -69,7 +67,9 @@ pub struct Cluster {
     pub deadline: Deadline,
     client: kube::Client,
     notices: Notices,
+    /// What all requests to it share, whichever spec they are for.
     budget: Arc<Budget>,
+    pace: Arc<Pace>,
 }
 
 /// What became of a request that was meant to change something.
@@ -94,7 +94,14 @@ impl Cluster {
         deadline: Deadline,
         notices: Notices,
     ) -> Self {
-        Self { context: context.into(), server: server.into(), deadline, client, notices, budget: Arc::default() }
+        let (budget, pace) = (Arc::default(), Arc::default());
+        Self { context: context.into(), server: server.into(), deadline, client, notices, budget, pace }
+    }
+
+    /// The same with another limit on how many requests are under way at a time.
+    #[must_use]
+    pub fn at_most(self, parallelism: usize) -> Self {
+        Self { pace: Arc::new(Pace::of(parallelism)), ..self }
     }
 
     /// The same cluster, over the same connections, with another end of its time.
@@ -107,6 +114,7 @@ impl Cluster {
             client: self.client.clone(),
             notices: Arc::clone(&self.notices),
             budget: Arc::clone(&self.budget),
+            pace: Arc::clone(&self.pace),
         }
     }
 
@@ -159,6 +167,7 @@ impl Cluster {
     /// since only reading can tell what became of it.
     pub async fn apply_patch(&self, path: &str, body: &[u8]) -> Result<Sent, Failure> {
         let parts = RequestParts { body, content_type: Some("application/apply-patch+yaml"), accept: METADATA_ONLY };
+        self.budget.add_request();
         let mut attempt = 0;
         loop {
             let (why, again) = match self.once(&Method::PATCH, path, &parts).await {
@@ -176,13 +185,13 @@ impl Cluster {
                 Err(trouble) if trouble.permanent => return Err(trouble.failure(&self.server, &self.context)),
                 Err(trouble) => (trouble.failure(&self.server, &self.context), Again::unanswered()),
             };
-            attempt += 1;
-            self.pause(attempt, again, (&Method::PATCH, path), &why).await?;
+            self.pause(&mut attempt, again, (&Method::PATCH, path), &why).await?;
         }
     }
 
     /// A request that may be sent again, since it changes nothing.
     async fn ask(&self, method: Method, path: &str, parts: RequestParts<'_>) -> Result<Answer, Failure> {
+        self.budget.add_request();
         let mut attempt = 0;
         loop {
             let (why, again) = match self.once(&method, path, &parts).await {
@@ -193,23 +202,39 @@ impl Cluster {
                 Err(trouble) if trouble.permanent => return Err(trouble.failure(&self.server, &self.context)),
                 Err(trouble) => (trouble.failure(&self.server, &self.context), Again::unanswered()),
             };
-            attempt += 1;
-            self.pause(attempt, again, (&method, path), &why).await?;
+            self.pause(&mut attempt, again, (&method, path), &why).await?;
         }
     }
 
-    /// Waits before the next attempt, or gives up with the last one's failure.
-    async fn pause(&self, attempt: u32, again: Again, (method, path): (&Method, &str), why: &Failure) -> Result<(), Failure> {
-        match self.budget.wait(attempt, again.retry_after, self.deadline.remaining()) {
-            Wait::GiveUp => Err(why.clone()),
-            Wait::For(wait) => {
-                let parts = resource_of(path);
-                let retrying = text!("{} for {} {}; trying again in {} ms", again.why, verb(method), parts, wait.as_millis());
-                (self.notices)(Notice::Retry(retrying));
-                tokio::time::sleep(wait).await;
-                Ok(())
+    /// Waits before the next attempt, or gives up with the last one's failure. A server that says when to come again is obeyed by all requests,
+    /// and until the run's time is over: that is no failure, and counts as none.
+    async fn pause(
+        &self,
+        attempt: &mut u32,
+        again: Again,
+        (method, path): (&Method, &str),
+        why: &Failure,
+    ) -> Result<(), Failure> {
+        let remaining = self.deadline.remaining();
+        let wait = match again.hold {
+            Some(wait) if wait >= remaining => return Err(why.clone()),
+            Some(wait) if !self.pace.hold(wait) => return Ok(()),
+            Some(wait) => wait,
+            None => {
+                *attempt += 1;
+                match self.budget.wait(*attempt, again.retry_after, remaining) {
+                    Wait::GiveUp => return Err(why.clone()),
+                    Wait::For(wait) => wait,
+                }
             }
+        };
+        let parts = resource_of(path);
+        let retrying = text!("{} for {} {}; trying again in {} ms", again.why, verb(method), parts, wait.as_millis());
+        (self.notices)(Notice::Retry(retrying));
+        if again.hold.is_none() {
+            tokio::time::sleep(wait).await;
         }
+        Ok(())
     }
 
     fn answered(&self, answer: &Answer, path: &str) -> Failure {
@@ -217,95 +242,24 @@ impl Cluster {
         Failure::new(FailureCode::Unavailable, text!("{} answered {} for {}", self.server, answer.code, Outside::from(path)))
             .hint("the server, or something in front of it, is overloaded or down: try again later")
     }
-
-    async fn once(
-        &self,
-        method: &Method,
-        path: &str,
-        parts: &RequestParts<'_>,
-    ) -> Result<(Answer, Option<Duration>), TransportError> {
-        let started = Instant::now();
-        let limit = self.deadline.remaining().min(ANSWER_LIMIT);
-        let result = match tokio::time::timeout(limit, self.exchange(method, path, parts)).await {
-            Ok(result) => result,
-            Err(_) => Err(TransportError {
-                undelivered: false,
-                permanent: true,
-                what: text!("none came within {}", self.deadline.in_words(limit)),
-                hint: Some("is it reachable from here? --timeout sets how long konnect waits"),
-            }),
-        };
-        let outcome = match &result {
-            Ok((answer, _)) => answer.code.text(),
-            Err(trouble) => trouble.what.clone(),
-        };
-        (self.notices)(Notice::Trace(text!(
-            "{} {}: {} in {} ms",
-            Outside::from(method.as_str()),
-            Outside::from(path),
-            outcome,
-            started.elapsed().as_millis()
-        )));
-        result
-    }
-
-    async fn exchange(
-        &self,
-        method: &Method,
-        path: &str,
-        parts: &RequestParts<'_>,
-    ) -> Result<(Answer, Option<Duration>), TransportError> {
-        let bad = |what: &'static str| TransportError {
-            undelivered: false,
-            permanent: true,
-            what: text!("it answered {}", what),
-            hint: Some("is this address a Kubernetes API server?"),
-        };
-        let mut request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header(header::USER_AGENT, concat!("konnect/", env!("CARGO_PKG_VERSION")))
-            .header(header::ACCEPT, parts.accept);
-        if let Some(content_type) = parts.content_type {
-            request = request.header(header::CONTENT_TYPE, content_type);
-        }
-        let request = request.body(Body::from(parts.body.to_vec())).map_err(|_| TransportError {
-            undelivered: true,
-            permanent: true,
-            what: text!("{} is not a URL path", Outside::from(path)),
-            hint: None,
-        })?;
-        let response = self.client.send(request).await.map_err(|error| TransportError::of(&error))?;
-        let (parts, body) = response.into_parts();
-        let body = Limited::new(body, MAX_BYTES).collect().await.map_err(|error| {
-            if error.is::<http_body_util::LengthLimitError>() {
-                bad("with more than 16 MiB")
-            } else {
-                TransportError::of(&*error)
-            }
-        })?;
-        let bytes = body.to_bytes();
-        let answer = Answer::read(parts.status, &parts.headers, &bytes).map_err(bad);
-        if let Ok(mut bytes) = bytes.try_into_mut() {
-            bytes.zeroize();
-        }
-        Ok((answer?, retry::retry_after(&parts.headers)))
-    }
 }
 
 /// Why a request is sent again, in our own words: it is told while other answers of the round are still to come.
 struct Again {
     why: Text,
+    /// How long all requests wait: the server is up, and has too many.
+    hold: Option<Duration>,
     retry_after: Option<Duration>,
 }
 
 impl Again {
     fn answered(answer: &Answer, retry_after: Option<Duration>) -> Self {
-        Self { why: text!("the server answered {}", answer.code), retry_after }
+        let hold = retry_after.filter(|_| answer.code == 429).map(retry::obeyed);
+        Self { why: text!("the server answered {}", answer.code), hold, retry_after }
     }
 
     fn unanswered() -> Self {
-        Self { why: "no answer from the server".into(), retry_after: None }
+        Self { why: "no answer from the server".into(), hold: None, retry_after: None }
     }
 }
 
@@ -323,10 +277,4 @@ fn resource_of(path: &str) -> &'static str {
     let reviews = ["selfsubjectreviews", "selfsubjectaccessreviews"];
     let known = reviews.into_iter().chain(RESOURCE_TYPES.iter().map(|of| of.plural));
     known.into_iter().find(|word| segments.contains(word)).unwrap_or("the API")
-}
-
-struct RequestParts<'a> {
-    body: &'a [u8],
-    content_type: Option<&'static str>,
-    accept: &'static str,
 }
