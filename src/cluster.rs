@@ -5,6 +5,7 @@ pub mod connection;
 mod exchange;
 mod exec_plugin;
 mod in_parallel;
+mod items;
 pub mod kubeconfig;
 mod open;
 mod pace;
@@ -19,6 +20,7 @@ use std::time::Duration;
 use http::Method;
 
 pub use answer::{Answer, Cause, Status, bounded};
+pub use exchange::EachItem;
 pub use in_parallel::{DEFAULT_PARALLELISM, in_parallel};
 pub use open::{ClusterSelector, OpenedClusters, PluginLimits, SANDBOX, connect, connect_all, tell_context};
 pub use pace::PARALLELISM;
@@ -84,6 +86,34 @@ pub enum Sent {
     },
 }
 
+/// What is wanted of each object of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListOf {
+    /// All of it.
+    Objects,
+    /// Its metadata. A server that can't do that refuses.
+    Metadata,
+}
+
+/// What became of a list.
+#[derive(Clone, Debug)]
+pub enum List {
+    /// All of its items were handed on. The answer's body is what was around them.
+    Whole(Answer),
+    /// The server answered something else.
+    Refused(Answer),
+    /// What came is no list, or broke off. Some items may have been handed on.
+    Nonsense,
+}
+
+/// Why a question has no answer.
+enum Unanswered {
+    /// One came that can't be read.
+    Nonsense(Failure),
+    /// None came.
+    Failed(Failure),
+}
+
 impl Cluster {
     /// A cluster behind any client: the real one, or a service that stands in its place.
     #[must_use]
@@ -102,6 +132,12 @@ impl Cluster {
     #[must_use]
     pub fn at_most(self, parallelism: usize) -> Self {
         Self { pace: Arc::new(Pace::of(parallelism)), ..self }
+    }
+
+    /// How many requests are under way at a time.
+    #[must_use]
+    pub fn parallelism(&self) -> usize {
+        self.pace.parallelism()
     }
 
     /// The same cluster, over the same connections, with another end of its time.
@@ -132,6 +168,22 @@ impl Cluster {
     /// As `get`.
     pub async fn list_metadata(&self, path: &str) -> Result<Answer, Failure> {
         self.ask(Method::GET, path, RequestParts { body: &[], content_type: None, accept: LIST_OF_METADATA }).await
+    }
+
+    /// Lists objects, whole or their metadata alone, and hands on each as soon as it is there: no list is ever kept. Each is JSON, but perhaps
+    /// not an object that was asked for.
+    ///
+    /// # Errors
+    /// As `get`. An answer that is no list is `List::Nonsense`.
+    pub async fn list(&self, path: &str, of: ListOf, each: EachItem<'_>) -> Result<List, Failure> {
+        let accept = if of == ListOf::Metadata { LIST_OF_METADATA } else { "application/json" };
+        let parts = RequestParts { body: &[], content_type: None, accept };
+        match self.ask_for(&Method::GET, path, &parts, Some(each)).await {
+            Ok(answer) if answer.code == 200 => Ok(List::Whole(answer)),
+            Ok(answer) => Ok(List::Refused(answer)),
+            Err(Unanswered::Nonsense(_)) => Ok(List::Nonsense),
+            Err(Unanswered::Failed(failure)) => Err(failure),
+        }
     }
 
     /// Asks a review question, which changes nothing.
@@ -170,7 +222,7 @@ impl Cluster {
         self.budget.add_request();
         let mut attempt = 0;
         loop {
-            let (why, again) = match self.once(&Method::PATCH, path, &parts).await {
+            let (why, again) = match self.once(&Method::PATCH, path, &parts, None).await {
                 Ok((answer, retry_after)) if answer.code == 429 => {
                     (self.answered(&answer, path), Again::answered(&answer, retry_after))
                 }
@@ -189,20 +241,35 @@ impl Cluster {
         }
     }
 
-    /// A request that may be sent again, since it changes nothing.
     async fn ask(&self, method: Method, path: &str, parts: RequestParts<'_>) -> Result<Answer, Failure> {
+        self.ask_for(&method, path, &parts, None).await.map_err(|unanswered| match unanswered {
+            Unanswered::Nonsense(failure) | Unanswered::Failed(failure) => failure,
+        })
+    }
+
+    /// A request that may be sent again, since it changes nothing.
+    async fn ask_for(
+        &self,
+        method: &Method,
+        path: &str,
+        parts: &RequestParts<'_>,
+        mut each: Option<EachItem<'_>>,
+    ) -> Result<Answer, Unanswered> {
         self.budget.add_request();
         let mut attempt = 0;
         loop {
-            let (why, again) = match self.once(&method, path, &parts).await {
+            let each = each.as_mut().map(|each| &mut **each as EachItem<'_>);
+            let failure = |trouble: &TransportError| trouble.failure(&self.server, &self.context);
+            let (why, again) = match self.once(method, path, parts, each).await {
                 Ok((answer, retry_after)) if matches!(answer.code, 429 | 503 | 504) => {
                     (self.answered(&answer, path), Again::answered(&answer, retry_after))
                 }
                 Ok((answer, _)) => return Ok(answer),
-                Err(trouble) if trouble.permanent => return Err(trouble.failure(&self.server, &self.context)),
-                Err(trouble) => (trouble.failure(&self.server, &self.context), Again::unanswered()),
+                Err(trouble) if trouble.nonsense => return Err(Unanswered::Nonsense(failure(&trouble))),
+                Err(trouble) if trouble.permanent => return Err(Unanswered::Failed(failure(&trouble))),
+                Err(trouble) => (failure(&trouble), Again::unanswered()),
             };
-            self.pause(&mut attempt, again, (&method, path), &why).await?;
+            self.pause(&mut attempt, again, (method, path), &why).await.map_err(Unanswered::Failed)?;
         }
     }
 

@@ -3,30 +3,32 @@
 
 mod identity;
 mod leftovers;
+mod listing;
 mod live;
+mod many;
+mod object;
+mod selector;
 
 use std::collections::BTreeMap;
 
 use futures_util::future::join;
 use jiff::Timestamp;
-use serde_json::Value;
 
 use crate::cluster::{Answer, Cluster, in_parallel};
-use crate::desired::{Desired, DesiredObject};
+use crate::desired::Desired;
 use crate::object::ObjectKey;
-use crate::observed::{LiveObject, Observed, Read};
+use crate::observed::{Observed, Read};
 use crate::outcome::{Failure, FailureCode};
 use crate::outside::{Outside, Part as _, Text};
-use crate::ownership::Owners;
 use crate::pat::{Fingerprints, Pat, PatSource, Salt, Scrubber};
 use crate::plan::ClusterIdentity;
 use crate::text;
-use crate::token::LiveToken;
-pub use leftovers::leftovers;
 
 use identity::check_pin;
 pub use identity::{Identity, identity};
-use live::TokenBytes;
+pub use leftovers::leftovers;
+pub use many::{Strategy, Wanted, read_many, read_many_by};
+pub use object::read_object;
 
 /// What there is to compare a live token with.
 #[derive(Clone, Copy, Debug)]
@@ -63,24 +65,6 @@ pub async fn read(cluster: &Cluster, desired: &Desired, reading: Reading<'_>) ->
     // The objects first: the order of requests is the same in each run.
     let (reads, identity) = join(objects, identity(cluster)).await;
     observed(cluster, desired, reading, &identity, reads)
-}
-
-/// What one spec wants to be read, and what its token is compared with.
-#[derive(Clone, Copy, Debug)]
-pub struct Wanted<'a> {
-    /// The wanted objects.
-    pub desired: &'a Desired,
-    /// What to compare the live token with.
-    pub comparison: Comparison<'a>,
-}
-
-/// Reads the wanted objects of many specs: what each of theirs gave, in their order.
-pub async fn read_many(cluster: &Cluster, wanted: &[Wanted<'_>]) -> Vec<Vec<Read>> {
-    in_parallel(wanted.iter().map(|of| read_spec(cluster, *of))).await
-}
-
-async fn read_spec(cluster: &Cluster, Wanted { desired, comparison }: Wanted<'_>) -> Vec<Read> {
-    in_parallel(desired.objects.iter().map(|object| read_object(cluster, object, comparison))).await
 }
 
 /// What a plan is made from, of what was read.
@@ -128,35 +112,6 @@ fn nothing_answered(objects: &BTreeMap<ObjectKey, Read>) -> Result<(), Failure> 
     }
 }
 
-/// Reads one object.
-pub async fn read_object(cluster: &Cluster, wanted: &DesiredObject, comparison: Comparison<'_>) -> Read {
-    let object = &wanted.object;
-    let answer = match cluster.get(&object.api_path()).await {
-        Ok(answer) => answer,
-        Err(failure) => return Read::Unreadable(failure),
-    };
-    let status_kind = answer.status.as_ref().and_then(|status| status.kind.as_ref());
-    match answer.code {
-        200 => match parse_live(answer, wanted, comparison) {
-            Ok((live, token)) => fingerprinted(live, token, cluster, comparison).await,
-            Err(what) => Read::Unreadable(
-                Failure::new(
-                    FailureCode::BadAnswer,
-                    text!("{} answered {} when asked for {}", cluster.server, what, object.title()),
-                )
-                .hint("is this address a Kubernetes API server?"),
-            ),
-        },
-        404 if status_kind.is_some_and(|kind| *kind == object.resource.plural) => Read::Absent,
-        403 => Read::Unreadable(forbidden(&answer)),
-        401 => Read::Unreadable(unauthorized(cluster)),
-        code => Read::Unreadable(Failure::new(
-            FailureCode::BadAnswer,
-            text!("{} answered {} when asked for {}{}", cluster.server, code, object.title(), server_message(&answer)),
-        )),
-    }
-}
-
 /// The server does not take our credentials.
 #[must_use]
 pub fn unauthorized(cluster: &Cluster) -> Failure {
@@ -171,14 +126,6 @@ pub fn unauthorized(cluster: &Cluster) -> Failure {
     .hint("log in again, or choose another context with --context")
 }
 
-/// One of several, mostly: who lacks which rights, and what to do, is said of all of them at once.
-fn forbidden(answer: &Answer) -> Failure {
-    // The usual message says the same once more; another one, of an authorizer of the cluster's own, is worth showing.
-    let usual = answer.status.as_ref().is_some_and(|status| status.message.expose().contains("cannot get resource"));
-    let message = if usual { Text::default() } else { server_message(answer) };
-    Failure::new(FailureCode::Forbidden, text!("no permission to get it{}", message))
-}
-
 /// The server's own words, behind a colon.
 #[must_use]
 pub fn server_message(answer: &Answer) -> Text {
@@ -186,42 +133,4 @@ pub fn server_message(answer: &Answer) -> Text {
         Some(status) if !status.message.is_empty() => text!(": {}", status.words()),
         _ => Text::default(),
     }
-}
-
-/// Adds the live token's fingerprint for another run, and drops the token.
-async fn fingerprinted(live: LiveObject, token: Option<TokenBytes>, cluster: &Cluster, comparison: Comparison<'_>) -> Read {
-    let (Some(token), Some(fingerprints)) = (token, comparison.fingerprints) else { return Read::Present(live) };
-    match fingerprints.of(&token, &cluster.deadline).await {
-        Ok(saved) => Read::Present(live.with_token(|token| LiveToken { saved, ..token })),
-        Err(failure) => Read::Unreadable(failure),
-    }
-}
-
-/// Takes what the planner may know out of an answer, and the live token. The rest is dropped here.
-fn parse_live(
-    mut answer: Answer,
-    wanted: &DesiredObject,
-    comparison: Comparison<'_>,
-) -> Result<(LiveObject, Option<TokenBytes>), &'static str> {
-    let object = &wanted.object;
-    let mut values = BTreeMap::new();
-    let token = live::secrets(&mut answer.body, wanted, comparison, &mut values)?;
-    let body = &answer.body;
-    let text = |pointer: &str| body.pointer(pointer).and_then(Value::as_str).map(Outside::from);
-    if text("/kind") != Some(object.resource.kind.into())
-        || text("/metadata/name").as_ref() != Some(&object.name)
-        || text("/metadata/namespace") != object.namespace
-    {
-        return Err("with another object");
-    }
-    live::plain(body, object.resource, &mut values);
-    let live = LiveObject {
-        uid: text("/metadata/uid").ok_or("without metadata.uid")?,
-        resource_version: text("/metadata/resourceVersion").ok_or("without metadata.resourceVersion")?,
-        terminating: text("/metadata/deletionTimestamp").is_some(),
-        values,
-        ..LiveObject::default()
-    };
-    let owners = Owners::parse(body.pointer("/metadata/managedFields").unwrap_or(&Value::Null), object.resource);
-    Ok((live.with_owners(object.resource, owners), token))
 }

@@ -13,6 +13,7 @@ pub const PARALLELISM: usize = 16;
 /// What all requests to one cluster share.
 #[derive(Debug)]
 pub struct Pace {
+    parallelism: usize,
     places: Semaphore,
     /// No request is sent before.
     held_until: Mutex<Option<Instant>>,
@@ -28,7 +29,13 @@ impl Pace {
     /// At most so many requests at a time; at least one.
     #[must_use]
     pub fn of(parallelism: usize) -> Self {
-        Self { places: Semaphore::new(parallelism.clamp(1, Semaphore::MAX_PERMITS)), held_until: Mutex::default() }
+        let parallelism = parallelism.clamp(1, Semaphore::MAX_PERMITS);
+        Self { parallelism, places: Semaphore::new(parallelism), held_until: Mutex::default() }
+    }
+
+    /// How many requests are under way at a time.
+    pub const fn parallelism(&self) -> usize {
+        self.parallelism
     }
 
     /// Waits for a place among the requests under way, first come, first served; it is taken as long as the answer is held. `None`: there was

@@ -17,6 +17,8 @@ pub struct TransportError {
     pub undelivered: bool,
     /// Whether trying again is of no use.
     pub permanent: bool,
+    /// Whether an answer came that can't be read.
+    pub nonsense: bool,
     /// What happened, without the server's address.
     pub what: Text,
     /// What to do.
@@ -42,7 +44,7 @@ impl TransportError {
             next = error.source();
         }
         let (permanent, hint) = hint(&words.join(": "));
-        Self { undelivered, permanent, what: plain(deepest), hint }
+        Self { undelivered, permanent, nonsense: false, what: plain(deepest), hint }
     }
 
     /// The failure it is where nothing was changed.

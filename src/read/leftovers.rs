@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::selector::selector;
 use crate::cluster::{Cluster, in_parallel};
-use crate::object::{ObjectRef, ResourceType};
+use crate::object::ObjectRef;
 use crate::outside::Outside;
 use crate::ownership::is_us;
 use crate::plan::{Action, Change, Plan};
@@ -30,7 +31,8 @@ async fn beside(cluster: &Cluster, change: &Change) -> Option<Vec<ObjectRef>> {
     let ObjectRef { resource, namespace, name: _ } = &change.wanted.object;
     let path = change.wanted.object.api_path();
     let (collection, _) = path.rsplit_once('/')?;
-    let answer = cluster.list_metadata(&format!("{collection}?limit=500&labelSelector={}", selector(change))).await.ok()?;
+    let answer =
+        cluster.list_metadata(&format!("{collection}?limit=500&labelSelector={}", selector(&change.wanted))).await.ok()?;
     if answer.code != 200 {
         return None;
     }
@@ -45,14 +47,4 @@ async fn beside(cluster: &Cluster, change: &Change) -> Option<Vec<ObjectRef>> {
 fn is_ours(item: &Value) -> bool {
     let managers = item.pointer("/metadata/managedFields").and_then(Value::as_array);
     item.pointer("/metadata/deletionTimestamp").is_none() && managers.into_iter().flatten().any(is_us)
-}
-
-/// The labels that all objects of the type get, with the values that the spec wants for them.
-fn selector(change: &Change) -> String {
-    let resource: &ResourceType = change.wanted.object.resource;
-    let labels = resource.default_fields().filter_map(|(path, _)| {
-        let value = change.wanted.texts().find(|(wanted, _)| **wanted == path).map(|(_, value)| value.expose().to_owned())?;
-        Some(format!("{}%3D{value}", path.elements().last()?.expose().replace('/', "%2F")))
-    });
-    labels.collect::<Vec<_>>().join("%2C")
 }

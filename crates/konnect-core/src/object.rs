@@ -82,6 +82,17 @@ impl ResourceType {
         table::namespace()
     }
 
+    /// The path of all its objects in the API, wherever in the cluster they live.
+    #[must_use]
+    pub fn collection_path(&self) -> String {
+        format!("{}/{}", self.api_root(), self.plural)
+    }
+
+    fn api_root(&self) -> String {
+        let Self { group, version, .. } = self;
+        if group.is_empty() { format!("/api/{version}") } else { format!("/apis/{group}/{version}") }
+    }
+
     /// Whether objects of other types live in its objects.
     #[must_use]
     pub fn is_namespace(&self) -> bool {
@@ -167,8 +178,7 @@ impl ObjectRef {
     /// The path of the object in the API. Names were checked where they came in, so none needs escaping.
     #[must_use]
     pub fn api_path(&self) -> String {
-        let ResourceType { group, version, plural, .. } = self.resource;
-        let root = if group.is_empty() { format!("/api/{version}") } else { format!("/apis/{group}/{version}") };
+        let (root, plural) = (self.resource.api_root(), self.resource.plural);
         match &self.namespace {
             Some(namespace) => format!("{root}/namespaces/{}/{plural}/{}", namespace.expose(), self.name.expose()),
             None => format!("{root}/{plural}/{}", self.name.expose()),
@@ -261,6 +271,8 @@ mod tests {
         let object = ObjectRef { resource: &CUSTOM, namespace: Some("kong".into()), name: "auth".into() };
         let path = "/apis/konnect.konghq.com/v1alpha1/namespaces/kong/konnectapiauthconfigurations/auth";
         assert_eq!(object.api_path(), path);
+        assert_eq!(CUSTOM.collection_path(), "/apis/konnect.konghq.com/v1alpha1/konnectapiauthconfigurations");
+        assert_eq!(RESOURCE_TYPES[0].collection_path(), "/api/v1/namespaces");
         assert!(CUSTOM != RESOURCE_TYPES[0] && RESOURCE_TYPES[0] == RESOURCE_TYPES[0]);
         assert_eq!(format!("{object:?}"), "ObjectRef(KonnectAPIAuthConfiguration …)");
     }
