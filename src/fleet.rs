@@ -3,11 +3,15 @@
 
 mod conflicts;
 mod ending;
+mod row;
+mod totals;
 
 use std::collections::BTreeSet;
 
 pub use conflicts::{Claim, conflicts};
 pub use ending::{Ending, NotBegun};
+pub use row::Row;
+pub use totals::Totals;
 
 use crate::object::ObjectRef;
 use crate::outcome::{Failure, Outcome};
@@ -80,6 +84,22 @@ pub enum SpecResult {
 }
 
 impl SpecResult {
+    /// All of them, the gravest first.
+    pub const ALL: &[Self] = &[
+        Self::Failed,
+        Self::Unknown,
+        Self::Blocked,
+        Self::Refused,
+        Self::Stale,
+        Self::Partial,
+        Self::NotConfirmed,
+        Self::Interrupted,
+        Self::NotBegun,
+        Self::Pending,
+        Self::Applied,
+        Self::NoChanges,
+    ];
+
     /// The word, for programs.
     #[must_use]
     pub const fn word(self) -> &'static str {
@@ -201,6 +221,13 @@ impl Fleet {
     #[must_use]
     pub fn clusters_written(&self) -> usize {
         self.written().filter_map(FleetSpec::cluster).collect::<BTreeSet<_>>().len()
+    }
+
+    /// Of how many specs nothing is to be done, but the live token was not compared.
+    #[must_use]
+    pub fn not_compared(&self) -> usize {
+        let plans = self.specs.iter().filter(|spec| spec.result() == SpecResult::NoChanges).filter_map(FleetSpec::plan);
+        plans.filter(|plan| plan.token_not_compared()).count()
     }
 
     /// How many specs have this result.

@@ -1,10 +1,10 @@
 //! How one spec of many ended, where many are applied.
 
-use crate::outcome::{Failure, Outcome};
+use crate::outcome::{Failure, FailureCode, Outcome};
 use crate::outside::Text;
-use crate::report::Report;
+use crate::report::{Report, WriteResult};
 
-use super::SpecResult;
+use super::{FleetSpec, SpecResult};
 
 /// What became of a spec.
 #[derive(Debug)]
@@ -70,6 +70,32 @@ impl Ending {
                     Some(Ok(())) | None => Outcome::Done,
                 };
                 report.outcome().or(confirmed)
+            }
+        }
+    }
+
+    /// What went wrong with it, for its entry in a list: what was said of its plan too, where there is none.
+    #[must_use]
+    pub fn failures(&self, spec: &FleetSpec) -> Vec<Failure> {
+        match self {
+            Self::Nothing => Vec::new(),
+            Self::NotBegun(why) => vec![Failure::new(FailureCode::NotBegun, why.words())],
+            Self::Refused(_) if spec.plan().is_none() => spec.failures(),
+            Self::Refused(failure) => vec![failure.clone()],
+            Self::Applied { report, confirmed } => {
+                let of = |result: &WriteResult| match result {
+                    WriteResult::Failed(failure) | WriteResult::Stale(failure) | WriteResult::Unknown(failure) => {
+                        Some(failure.clone())
+                    }
+                    WriteResult::Skipped(why) => Some(Failure::new(FailureCode::NotBegun, why.words())),
+                    WriteResult::Created
+                    | WriteResult::Updated
+                    | WriteResult::ConfirmedByReading
+                    | WriteResult::DoneByAnother
+                    | WriteResult::WrittenForAnother { .. } => None,
+                };
+                let unconfirmed = confirmed.as_ref().and_then(|confirmed| confirmed.as_ref().err()).cloned();
+                report.results.iter().filter_map(|(_, result)| of(result)).chain(unconfirmed).collect()
             }
         }
     }

@@ -1,5 +1,6 @@
 //! For people: each event as it happens.
 
+mod fleet;
 mod progress;
 
 use std::collections::BTreeSet;
@@ -24,6 +25,10 @@ pub(super) fn view(_: Output) -> Box<dyn View> {
 struct Human {
     /// The signs whose meaning was said.
     explained: BTreeSet<Mark>,
+    /// The writes of many specs, as far as they were not shown.
+    writes: fleet::Writes,
+    /// Whether the last of many specs that ended was told of in several lines, which stand apart.
+    apart: bool,
 }
 
 impl View for Human {
@@ -78,11 +83,18 @@ impl View for Human {
                     printer.print_unless_quiet(line);
                 }
             }
-            Event::Summary(report) => progress::summary(report, printer),
+            Event::Summary(report) => progress::summary(report, None, printer),
             Event::Confirmed => printer.print_unless_quiet("Verified: no changes remain.\n"),
             Event::Begun { spec: _ } | Event::Ended { outcome: _ } => {}
-            Event::Fleet(_) | Event::SpecProgress { .. } | Event::SpecEnded { .. } | Event::FleetEnded { .. } => {}
-            Event::AskedFleet { .. } | Event::Reached { .. } | Event::ValidFleet { .. } => {}
+            Event::ValidFleet { checked } => fleet::checked(checked, printer),
+            Event::Reached { .. } => {}
+            Event::Fleet(planned) => self.fleet(planned, printer),
+            Event::AskedFleet { specs, clusters } => {
+                printer.print(text!("\n{}", terminal::fleet::question(specs, clusters)));
+            }
+            Event::SpecProgress { spec, progress } => self.writes.add(spec, &progress),
+            Event::SpecEnded { spec, ending } => self.spec_ended(spec, ending, printer),
+            Event::FleetEnded { fleet, endings } => Self::fleet_ended(fleet, endings, printer),
         }
     }
 }

@@ -96,6 +96,12 @@ impl Printer {
         self.out
     }
 
+    /// How wide the terminal is that stdout is shown on; `None` where nothing is to be broken.
+    #[must_use]
+    pub fn width(&self) -> Option<usize> {
+        self.streams.width(Stream::Out)
+    }
+
     /// Whether stdout could not be written.
     #[must_use]
     pub fn is_broken(&self) -> bool {

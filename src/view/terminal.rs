@@ -1,6 +1,7 @@
 //! The plan for people, in Terraform's words and signs.
 
 mod fields;
+pub mod fleet;
 mod line;
 mod mark;
 
@@ -19,6 +20,12 @@ const LABELS: usize = 9;
 /// Who and where: what stands above every plan and every question.
 #[must_use]
 pub fn header(plan: &Plan) -> Vec<Line> {
+    std::iter::once(labelled("Spec", &(&plan.spec).into())).chain(whereabouts(plan)).collect()
+}
+
+/// The same where the spec is named already.
+#[must_use]
+pub fn whereabouts(plan: &Plan) -> Vec<Line> {
     let ClusterIdentity { context, server, uid, user, claimed } = &plan.cluster;
     let claimed = if *claimed { ", says the plan" } else { "" };
     let known = |value: &Option<Outside>| match value {
@@ -26,7 +33,6 @@ pub fn header(plan: &Plan) -> Vec<Line> {
         None => "unknown".into(),
     };
     vec![
-        labelled("Spec", &(&plan.spec).into()),
         labelled("Cluster", &text!("{} ({}){}", context, server, claimed)),
         labelled("UID", &known(uid)),
         labelled("User", &known(user)),

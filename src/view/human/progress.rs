@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::super::Printer;
-use crate::outside::Text;
+use super::fleet;
+use crate::outside::{Outside, Text};
 use crate::plan::{Action, Change};
 use crate::report::{Report, WriteResult};
 use crate::text;
@@ -37,8 +38,8 @@ fn seconds(time: Duration) -> Text {
     text!("{}.{}s", tenths / 10, tenths % 10)
 }
 
-/// The closing line, and unless all is well what became of each object.
-pub(super) fn summary(report: &Report, printer: &Printer) {
+/// The closing line, and unless all is well what became of each object. `of`: the spec, where there are several.
+pub(super) fn summary(report: &Report, of: Option<&Outside>, printer: &Printer) {
     let counts = text!("{} added, {} changed, 0 destroyed.{}", report.added(), report.changed(), beside(report));
     if report.is_complete() {
         printer.print(text!("\n{}\n", printer.paint().green(text!("Apply complete! Resources: {}", counts))));
@@ -58,8 +59,10 @@ pub(super) fn summary(report: &Report, printer: &Printer) {
             WriteResult::WrittenForAnother { spec } => (text!("  as wanted    {}: written once, for {}\n", title, spec), None),
         };
         printer.print(line);
-        if let Some(failure) = failure {
-            printer.failure(failure);
+        match (failure, of) {
+            (None, _) => {}
+            (Some(failure), None) => printer.failure(failure),
+            (Some(failure), Some(spec)) => printer.failure(&fleet::of(spec, failure)),
         }
     }
 }
