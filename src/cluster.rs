@@ -21,7 +21,7 @@ use http::Method;
 
 pub use answer::{Answer, Cause, Status, bounded};
 pub use exchange::EachItem;
-pub use in_parallel::{DEFAULT_PARALLELISM, in_parallel};
+pub use in_parallel::in_parallel;
 pub use open::{ClusterSelector, OpenedClusters, PluginLimits, SANDBOX, connect, connect_all, tell_context};
 pub use pace::PARALLELISM;
 pub use transport_error::TransportError;

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use clap::Args;
+use clap::builder::RangedU64ValueParser;
 
 use super::select::SelectArgs;
 use super::take_over::take_over;
 use super::values::{not_empty, timeout};
 use super::{CLUSTER, OUTPUT, SPEC};
-use crate::cluster::DEFAULT_PARALLELISM;
+use crate::cluster::PARALLELISM;
 use crate::desired::FieldOfType;
 use crate::outside::Outside;
 use crate::pat::Accept;
@@ -72,8 +73,8 @@ pub struct ClusterArgs {
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "", conflicts_with_all = ["context", "kubeconfig"])]
     pub sandbox: Option<Outside>,
     /// Requests at a time, to each cluster
-    #[arg(long, value_name = "N", default_value_t = DEFAULT_PARALLELISM, value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub parallelism: u16,
+    #[arg(long, value_name = "N", default_value_t = PARALLELISM, value_parser = RangedU64ValueParser::<usize>::new().range(1..=1024))]
+    pub parallelism: usize,
 }
 
 /// Which kubeconfig and context, and how long the run may take.

@@ -4,10 +4,9 @@ use std::future::Future;
 
 use futures_util::stream::{self, StreamExt as _};
 
-/// How many requests are under way at a time, where nobody says otherwise.
-pub const DEFAULT_PARALLELISM: u16 = 16;
+use super::pace::PARALLELISM;
 
 /// Runs all of them, and gives what they gave in their order.
 pub async fn in_parallel<T>(requests: impl IntoIterator<Item = impl Future<Output = T>>) -> Vec<T> {
-    stream::iter(requests).buffered(usize::from(DEFAULT_PARALLELISM)).collect().await
+    stream::iter(requests).buffered(PARALLELISM).collect().await
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::cli::{ChoiceArgs, ClusterArgs, PlanArgs, SelectArgs, SpecArgs, TrustArgs};
-use crate::cluster::DEFAULT_PARALLELISM;
+use crate::cluster::PARALLELISM;
 use crate::deadline::Deadline;
 use crate::fleet::{Fleet, FleetSpec};
 use crate::outside::{Outside, Text};
@@ -120,7 +120,7 @@ fn reaching(command: &mut Vec<Text>, ClusterArgs { choice, sandbox, parallelism 
     if choice.timeout != Deadline::DEFAULT {
         command.extend(["--timeout".into(), typed(choice.timeout)]);
     }
-    if *parallelism != DEFAULT_PARALLELISM {
+    if *parallelism != PARALLELISM {
         command.extend(["--parallelism".into(), text!("{}", *parallelism)]);
     }
 }

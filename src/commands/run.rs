@@ -124,9 +124,9 @@ impl Run {
     pub(super) async fn connect(&self, session: &Session, args: &ClusterArgs, deadline: Deadline) -> Result<Cluster, Failure> {
         if let Some(client) = self.context.client() {
             let name = || Outside::new("in memory");
-            return Ok(Cluster::over(client.clone(), name(), name(), deadline, self.notices()));
+            return Ok(Cluster::over(client.clone(), name(), name(), deadline, self.notices()).at_most(args.parallelism));
         }
-        session.connect(typed(args), deadline, self.notices()).await
+        session.connect(typed(args), deadline, self.notices()).await.map(|cluster| cluster.at_most(args.parallelism))
     }
 
     /// Opens the clusters that flags and specs mean, each once.
@@ -135,13 +135,16 @@ impl Run {
         if let Some(client) = self.context.client() {
             let name = || Outside::new("in memory");
             let cluster = Cluster::over(client.clone(), name(), name(), Deadline::after(timeout), self.notices());
-            return OpenedClusters { clusters: vec![cluster], of: sessions.iter().map(|_| Ok(0)).collect() };
+            return OpenedClusters { clusters: vec![cluster.at_most(args.parallelism)], of: sessions.iter().map(|_| Ok(0)).collect() };
         }
         let choices: Vec<ClusterSelector> = sessions.iter().map(|session| session.selector(typed(args))).collect();
         let held = Withheld::from(sessions.iter().copied());
         let withheld = |name: &OsStr, value: &OsStr| held.withholds(name, value);
         let plugin = PluginLimits { withheld: &withheld, may_ask: held.may_ask };
-        cluster::connect_all(&choices, timeout, &self.notices(), self.door().secrets(), plugin).await
+        let OpenedClusters { clusters, of } =
+            cluster::connect_all(&choices, timeout, &self.notices(), self.door().secrets(), plugin).await;
+        let clusters = clusters.into_iter().map(|cluster| cluster.at_most(args.parallelism)).collect();
+        OpenedClusters { clusters, of }
     }
 
     /// Tells which context was chosen, where the view names it, of a run that ends before it opens the cluster. `says`: what the spec says
