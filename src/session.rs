@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use futures_util::future::join3;
 
@@ -67,8 +68,9 @@ pub struct Session {
     pub door: Door,
     /// What the run's marks of tokens are keyed with.
     pub salt: Salt,
-    /// What fingerprints of tokens are made under, where a plan is being saved, or one that was saved applied.
-    pub fingerprints: Option<Fingerprints>,
+    /// What fingerprints of tokens are made under, where a plan is being saved, or one that was saved applied: the same
+    /// for all specs of a run.
+    pub fingerprints: Option<Arc<Fingerprints>>,
     /// The objects that should exist.
     pub desired: Desired,
     /// The fields to take from whoever owns them.
@@ -203,7 +205,7 @@ impl Session {
     }
 
     fn reading(&self) -> Reading<'_> {
-        let comparison = Comparison { fingerprints: self.fingerprints.as_ref(), ..self.comparison() };
+        let comparison = Comparison { fingerprints: self.fingerprints.as_deref(), ..self.comparison() };
         Reading { spec: &self.spec, token_source: &self.source, pinned_uid: self.cluster.uid.as_ref(), comparison }
     }
 

@@ -84,7 +84,7 @@ fn a_plan_is_private_canonical_and_holds_no_token() {
     let (first, other) = (desk.text(), desk.planned());
     assert_ne!(digest, other, "another time, another salt");
     let plain = |text: &str| -> Vec<String> {
-        let moving = ["created", "expires", "salt", "fingerprint", "digest"];
+        let moving = ["read_at", "expires", "salt", "fingerprint", "digest"];
         let kept = text.lines().filter(|line| !moving.iter().any(|key| line.trim_start().starts_with(&format!("\"{key}\""))));
         kept.map(str::to_owned).collect()
     };
@@ -159,7 +159,7 @@ fn what_was_changed_or_is_no_plan_is_refused() {
         desk.refused(&[], 4, &["was changed after it was saved"]);
         desk.run(&["show", "p"]).assert_code(4);
     }
-    desk.write(&good.replace("\"format\": 4", "\"format\": 0"));
+    desk.write(&good.replace("\"format\": 5", "\"format\": 0"));
     desk.refused(&[], 4, &["has format 0"]);
     let version = format!("\"konnect_version\": \"{}\"", env!("CARGO_PKG_VERSION"));
     desk.write(&good.replace(&version, "\"konnect_version\": \"0.0.1\""));
@@ -179,9 +179,10 @@ fn what_was_changed_or_is_no_plan_is_refused() {
 /// The file with its times moved, saved anew: as a machine with another clock would have made it.
 fn moved(desk: &Desk, by: SignedDuration) {
     forged::forge(desk, |document| {
-        for key in ["created", "expires"] {
-            let time: Timestamp = document[key].as_str().expect("a time").parse().expect("a time");
-            document[key] = time.checked_add(by).expect("in range").to_string().into();
+        for time in ["/expires", "/specs/0/read_at"] {
+            let time = document.pointer_mut(time).expect("a time");
+            let was: Timestamp = time.as_str().expect("a time").parse().expect("a time");
+            *time = was.checked_add(by).expect("in range").to_string().into();
         }
     });
 }

@@ -13,13 +13,15 @@ use crate::apply::{self as carry_out, ApplyContext, Revalidated, look_again};
 use crate::cli::ApplyArgs;
 use crate::deadline::Deadline;
 use crate::outcome::Outcome;
-use crate::plan::Change;
+use crate::plan::{Change, Warning};
 use crate::report::Report;
 use crate::rights::missing_rights;
+use crate::saved_plan::SavedSpec;
 use crate::view::{Event, Output};
-pub(super) use open::no_token;
-use open::{Opened, open};
+use open::{Opened, open, open_plan};
+pub(super) use open::{OpenedPlan, given, no_token};
 use resume::resume;
+pub(super) use resume::{moved, stale};
 
 /// What became of it.
 struct Applied {
@@ -44,21 +46,34 @@ impl Applied {
 
 pub(super) async fn apply(args: ApplyArgs, context: &RunContext) -> Outcome {
     let run = Run::begin(context, args.screen, args.format, Output::Apply, &args.spec.select.named());
-    if args.plan.is_none() {
-        match many::choose(&run, &args.spec.select, &Deadline::after(args.cluster.choice.timeout)).await {
-            Ok(None) => {}
+    let deadline = Deadline::after(args.cluster.choice.timeout);
+    let saved = match &args.plan {
+        None => match many::choose(&run, &args.spec.select, &deadline).await {
+            Ok(None) => None,
             Ok(Some(files)) => return many::apply(&args, files, &run).await,
             Err(outcome) => return run.finish(outcome),
-        }
-    }
-    match apply_to_the_end(&args, &run).await {
+        },
+        Some(path) => match open_plan(path, &args, &run, &deadline).await {
+            Ok(OpenedPlan { saved, warnings }) => match saved.alone() {
+                Ok(spec) => Some((spec, warnings)),
+                Err(saved) => return many::resume(args, OpenedPlan { saved, warnings }, &run).await,
+            },
+            Err(failure) => return run.fail(&failure.into()),
+        },
+    };
+    match apply_to_the_end(&args, &run, saved, deadline).await {
         Ok(applied) => run.finish_or(applied.outcome, applied.unshown()),
         Err(error) => run.fail(&error),
     }
 }
 
-async fn apply_to_the_end(args: &ApplyArgs, run: &Run) -> Result<Applied, OpenError> {
-    let Opened { session, saved, cluster, made } = open(args, run).await?;
+async fn apply_to_the_end(
+    args: &ApplyArgs,
+    run: &Run,
+    saved: Option<(SavedSpec, Vec<Warning>)>,
+    deadline: Deadline,
+) -> Result<Applied, OpenError> {
+    let Opened { session, saved, cluster, made } = open(args, run, saved, deadline).await?;
     let granted = made.granted.clone();
     let Some(pat) = &session.pat else { return Err(no_token(&session).into()) };
     let mut revalidated = match &saved {

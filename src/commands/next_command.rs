@@ -80,21 +80,23 @@ pub(super) fn forbidden(plan: &Plan) -> bool {
 }
 
 /// What applies the plan that was saved. It knows its spec, its context and its kubeconfig by itself.
-pub(super) fn of_saved(args: &PlanArgs, plan: &Plan, digest: &str) -> Option<Vec<Text>> {
+pub(super) fn of_saved<'p>(args: &PlanArgs, plans: impl IntoIterator<Item = &'p Plan>, digest: &str) -> Option<Vec<Text>> {
     let mut flags = Vec::new();
     accepting(&mut flags, &args.spec);
     reaching(&mut flags, &args.cluster);
-    of_file(args.out.as_ref()?, plan, flags, digest)
+    of_file(args.out.as_ref()?, plans, flags, digest)
 }
 
 /// What applies a plan that somebody saved.
 pub(super) fn of_shown(path: &Outside, saved: &SavedPlan, digest: &str) -> Option<Vec<Text>> {
-    of_file(path, &saved.plan, saved.sandbox().map(sandbox_flag).into_iter().collect(), digest)
+    let plans = saved.specs.iter().map(|spec| &spec.plan);
+    of_file(path, plans, saved.sandbox().map(sandbox_flag).into_iter().collect(), digest)
 }
 
 /// The digest stands last: it is what whoever approves the plan compares.
-fn of_file(path: &Outside, plan: &Plan, flags: Vec<Text>, digest: &str) -> Option<Vec<Text>> {
-    if !plan.is_applyable() {
+fn of_file<'p>(path: &Outside, plans: impl IntoIterator<Item = &'p Plan>, flags: Vec<Text>, digest: &str) -> Option<Vec<Text>> {
+    let (applyable, others): (Vec<&Plan>, Vec<&Plan>) = plans.into_iter().partition(|plan| plan.is_applyable());
+    if applyable.is_empty() || others.iter().any(|plan| !plan.refusals().is_empty()) {
         return None;
     }
     let mut command = konnect_apply();

@@ -52,14 +52,16 @@ pub(super) struct SpecReader {
     says: Says,
 }
 
-/// One of many specs, with its token.
+/// One of many specs, with its token: read just now, or as a plan of it was saved.
 pub(super) struct OpenedSpec {
-    /// The spec.
-    pub(super) spec: Spec,
+    /// The digest of its text.
+    pub(super) digest: String,
+    /// When it says that it is rolled out.
+    pub(super) stage: Option<u32>,
     /// The wanted objects and the token.
     pub(super) session: Session,
-    /// What it says with all that it extends, and where.
-    pub(super) effective: Effective,
+    /// What it says with all that it extends, and where; `None` of a saved plan, which needs no spec.
+    pub(super) effective: Option<Effective>,
 }
 
 /// What a spec says of the cluster, once it is read, whatever becomes of the run then.
@@ -138,7 +140,7 @@ impl SpecReader {
             let effective = checked.effective.clone();
             let spec = checked.into_spec().map_err(OpenError::Spec)?;
             let (spec, session) = self.with_token(spec, accept, take_over, &mut met)?;
-            Ok(Some(OpenedSpec { spec, session, effective }))
+            Ok(Some(OpenedSpec { digest: spec.digest(), stage: spec.stage, session, effective: Some(effective) }))
         });
         (opened, met)
     }

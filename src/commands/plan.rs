@@ -1,5 +1,7 @@
 //! `konnect plan`: open, plan, save if asked to, show.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use super::open::{SpecReader, policy, wait_for_token};
@@ -11,9 +13,8 @@ use crate::cli::{ChoiceArgs, PlanArgs};
 use crate::cluster::Cluster;
 use crate::deadline::Deadline;
 use crate::outcome::{Failure, FailureCode, Outcome};
-use crate::pat::Fingerprints;
 use crate::plan::{Plan, Warning};
-use crate::saved_plan::SavedPlan;
+use crate::saved_plan::{SavedPlan, ToSave};
 use crate::session::{Made, Session};
 use crate::spec::{ClusterKeys, Spec};
 use crate::text;
@@ -81,7 +82,7 @@ fn show(args: &PlanArgs, run: &Run, Planned { plan, saved }: &Planned) -> Outcom
         }
         (Ok(Some((digest, expires))), Some(path)) => {
             run.emit(Event::Saved { path, expires: *expires, digest });
-            next_command::of_saved(args, plan, digest)
+            next_command::of_saved(args, [plan], digest)
         }
         (Ok(_), _) => next_command::of_spec(args, plan),
     };
@@ -100,7 +101,7 @@ fn prepare_to_save(session: &mut Session) -> Result<(), Failure> {
         let what = text!("a saved plan is bound to the token, and {}", session.source.unset());
         return Err(Failure::new(FailureCode::TokenUnset, what).hint("set it, or plan without --out"));
     }
-    session.fingerprints = Some(Fingerprints::default());
+    session.fingerprints = Some(Arc::default());
     Ok(())
 }
 
@@ -115,13 +116,19 @@ async fn to_save(
         return Ok(None);
     }
     refuse("the plan was not saved", &made.plan)?;
+    // A spec alone has no others to be rolled out before.
+    let plan = ToSave { digest: &spec.digest(), stage: None, chosen: chosen(args, run, session), session, made };
+    SavedPlan::new(&[plan], args.expires, &cluster.deadline).await.map(Some)
+}
+
+/// What a flag or the spec says about the cluster.
+pub(super) fn chosen(args: &PlanArgs, run: &Run, session: &Session) -> ClusterKeys {
     let ChoiceArgs { context, kubeconfig, timeout: _ } = &args.cluster.choice;
-    let chosen = if run.needs_no_kubeconfig(&args.cluster) {
+    if run.needs_no_kubeconfig(&args.cluster) {
         ClusterKeys::default()
     } else {
         session.chosen(context.as_ref(), kubeconfig.as_ref())
-    };
-    SavedPlan::new((spec, &chosen), session, made, args.expires, &cluster.deadline).await.map(Some)
+    }
 }
 
 /// Saves it, and returns the file's digest and when it expires.

@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::hash::{BuildHasher as _, RandomState};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use argon2::{Algorithm, Argon2, Params, Version};
+use tokio::sync::{OnceCell, Semaphore};
 use zeroize::{Zeroize as _, Zeroizing};
 
 use super::salt::Salt;
@@ -21,6 +22,8 @@ pub(crate) const MEMORY_KIB: u32 = 19 * 1024;
 pub(crate) const PASSES: u32 = 2;
 /// How many threads it needs.
 pub(crate) const LANES: u32 = 1;
+/// How many are made at a time.
+const AT_ONCE: usize = 4;
 /// How many bytes it has.
 const BYTES: usize = 32;
 /// How many bytes its salt has.
@@ -36,7 +39,9 @@ pub struct Fingerprints {
     salt: [u8; SALT_BYTES],
     /// Recognises a token that was met before.
     marks: Salt,
-    made: Mutex<BTreeMap<TokenFingerprint, Option<SavedFingerprint>>>,
+    made: Mutex<BTreeMap<TokenFingerprint, Arc<OnceCell<Option<SavedFingerprint>>>>>,
+    /// How many may be made at a time: each takes its memory.
+    at_once: Semaphore,
 }
 
 impl fmt::Debug for Fingerprints {
@@ -59,7 +64,7 @@ impl Default for Fingerprints {
 
 impl Fingerprints {
     fn over(salt: [u8; SALT_BYTES]) -> Self {
-        Self { salt, marks: Salt::default(), made: Mutex::default() }
+        Self { salt, marks: Salt::default(), made: Mutex::default(), at_once: Semaphore::new(AT_ONCE) }
     }
 
     /// Under a salt that was written down; `None` if this is none.
@@ -90,14 +95,14 @@ impl Fingerprints {
             return Ok(None);
         }
         let mark = self.marks.fingerprint(token);
-        let known = || self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(made) = known().get(&mark) {
-            return Ok(made.clone());
-        }
-        let (token, salt) = (Zeroizing::new(token.to_vec()), self.salt);
-        let made = within(deadline, "making the token's fingerprint", move || make(&token, &salt)).await?;
-        known().insert(mark, made.clone());
-        Ok(made)
+        // Many specs ask at once, mostly for the same one: the first makes it, the others wait.
+        let of_token = Arc::clone(self.made.lock().unwrap_or_else(PoisonError::into_inner).entry(mark).or_default());
+        let made = of_token.get_or_try_init(|| async {
+            let _permit = self.at_once.acquire().await;
+            let (token, salt) = (Zeroizing::new(token.to_vec()), self.salt);
+            within(deadline, "making the token's fingerprint", move || make(&token, &salt)).await
+        });
+        made.await.cloned()
     }
 }
 

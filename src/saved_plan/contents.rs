@@ -3,25 +3,30 @@
 
 mod objects;
 mod wanted;
+mod whole;
+
+pub(super) use whole::agrees;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use super::document::{Argon2idPart, LeftoverPart, PathPart, PlanFile, SourcePart, TakenPart};
+use jiff::Timestamp;
+
+use super::document::{LeftoverPart, PathPart, SourcePart, SpecPart, TakenPart, TokenPart};
 use super::file;
 use crate::desired::{Desired, DesiredObject, FieldOfType, TakeOver};
 use crate::field_path::FieldPath;
-use crate::object::{ObjectKey, ObjectRef, ResourceType};
+use crate::object::{ObjectKey, ObjectRef, ResourceType, SpecId};
 use crate::observed::{Observed, Read};
 use crate::outside::{Outside, Part as _, Text};
-use crate::pat::{Fingerprints, LANES, MEMORY_KIB, PASSES, PatSource, shape};
+use crate::pat::{PatSource, shape};
 use crate::plan::{Action, ClusterIdentity, DryRun, Plan};
 use crate::planner;
 use crate::spec;
 use crate::text;
 use crate::token::SavedFingerprint;
 
-/// What a plan is made from.
+/// What the plan of one spec is made from.
 #[derive(Clone, Debug)]
 pub(super) struct Contents {
     pub source: PatSource,
@@ -55,51 +60,51 @@ fn ensure(holds: bool, otherwise: impl Into<Wrong>) -> Result<(), Wrong> {
 }
 
 impl Contents {
-    /// Takes the file apart.
+    /// Takes the file apart, as far as one of its specs is concerned.
     ///
     /// # Errors
     /// Its parts disagree, or it holds what no spec and no server can have said.
-    pub(super) fn of(document: &PlanFile) -> Result<Self, Wrong> {
-        ensure(document.created < document.expires, "it expired before it was made")?;
-        ensure(file::is_digest(&document.spec.digest), "its spec has no digest")?;
-        ensure(!document.cluster.uid.is_empty(), "its cluster has no uid")?;
-        if let Some(kubeconfig) = &document.chosen.kubeconfig {
+    pub(super) fn of(part: &SpecPart, token: &TokenPart, expires: Timestamp, id: SpecId) -> Result<Self, Wrong> {
+        ensure(part.read_at < expires, "it expired before it was made")?;
+        ensure(file::is_digest(&part.digest), "its spec has no digest")?;
+        ensure(!part.cluster.uid.is_empty(), "its cluster has no uid")?;
+        if let Some(kubeconfig) = &part.chosen.kubeconfig {
             ensure(kubeconfig.agrees(), "its kubeconfig's two paths are not the same file")?;
         }
-        let fingerprint = fingerprint(document)?;
-        let (source, shown) = source(&document.token.source)?;
-        let desired = wanted::desired(&document.objects)?;
-        let take_over = document.take_over.iter().map(taken).collect::<Result<TakeOver, Wrong>>()?;
-        let in_order = lists(document.take_over.iter().map(|part| &part.field), take_over.iter().map(|of| &of.field));
+        let fingerprint = read_fingerprint(token.fingerprint.as_ref())?;
+        let (source, shown) = source(&token.source)?;
+        let desired = Desired { spec: id, ..wanted::desired(&part.objects)? };
+        let take_over = part.take_over.iter().map(taken).collect::<Result<TakeOver, Wrong>>()?;
+        let in_order = lists(part.take_over.iter().map(|part| &part.field), take_over.iter().map(|of| &of.field));
         ensure(in_order, "it lists what to take over in another way than konnect does")?;
         let (mut objects, mut dry_runs) = (BTreeMap::new(), BTreeMap::new());
-        for (part, wanted) in document.objects.iter().zip(&desired.objects) {
-            let read = match &part.observed {
+        for (object, wanted) in part.objects.iter().zip(&desired.objects) {
+            let read = match &object.observed {
                 None => Read::Absent,
                 Some(observed) => Read::Present(objects::live(observed, wanted, fingerprint.as_ref())?),
             };
             let key = desired.key(&wanted.object);
-            if let Some(part) = &part.dry_run {
-                dry_runs.insert(key.clone(), objects::dry_run(part, wanted)?);
+            if let Some(dry_run) = &object.dry_run {
+                dry_runs.insert(key.clone(), objects::dry_run(dry_run, wanted)?);
             }
             objects.insert(key, read);
         }
         let text = |text: &String| Outside::from(text);
         let observed = Observed {
-            spec: text(&document.spec.path),
+            spec: text(&part.path),
             token_source: shown,
             token_unset: source.unset(),
             token_is_given: true,
             cluster: ClusterIdentity {
-                context: text(&document.cluster.context),
-                server: text(&document.cluster.server),
-                uid: Some(text(&document.cluster.uid)),
-                user: document.cluster.user.as_ref().map(Outside::from),
+                context: text(&part.cluster.context),
+                server: text(&part.cluster.server),
+                uid: Some(text(&part.cluster.uid)),
+                user: part.cluster.user.as_ref().map(Outside::from),
                 claimed: true,
             },
-            read_at: document.created,
+            read_at: part.read_at,
             objects,
-            leftovers: leftovers(&document.leftovers, &desired)?,
+            leftovers: leftovers(&part.leftovers, &desired)?,
         };
         let contents = Contents { source, fingerprint, desired, observed, take_over, dry_runs };
         asked_what_there_was_to_ask(&contents)?;
@@ -147,15 +152,6 @@ fn asked_what_there_was_to_ask(contents: &Contents) -> Result<(), Wrong> {
         ensure(should || !has, text!("it speaks of a dry run of {}, on which nothing is to be asked", object.title()))?;
     }
     Ok(())
-}
-
-fn fingerprint(document: &PlanFile) -> Result<Option<SavedFingerprint>, Wrong> {
-    let Argon2idPart { memory_kib, passes, lanes, salt } = &document.token.argon2id;
-    ensure(
-        (*memory_kib, *passes, *lanes) == (MEMORY_KIB, PASSES, LANES) && Fingerprints::under(salt).is_some(),
-        "its fingerprints are made with other parameters than konnect's",
-    )?;
-    read_fingerprint(document.token.fingerprint.as_ref())
 }
 
 fn read_fingerprint(text: Option<&String>) -> Result<Option<SavedFingerprint>, Wrong> {

@@ -15,12 +15,34 @@ pub(super) struct PlanFile {
     pub magic: String,
     pub format: u32,
     pub konnect_version: String,
-    /// When it was made, by the clock of the machine that made it; ages are counted from here.
-    pub created: Timestamp,
-    /// From when on it is refused.
+    /// From when on it is refused, all of it.
     pub expires: Timestamp,
-    pub spec: SpecPart,
-    pub token: TokenPart,
+    pub argon2id: Argon2idPart,
+    /// Each place that a token comes from once, in the order in which the specs name them.
+    pub tokens: Vec<TokenPart>,
+    /// The specs, in the order in which they are shown.
+    pub specs: Vec<SpecPart>,
+}
+
+/// Says nothing: the texts in it are from outside.
+impl fmt::Debug for PlanFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PlanFile(…)")
+    }
+}
+
+/// What is planned for one spec. The spec itself is not needed any more.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SpecPart {
+    pub path: String,
+    pub digest: String,
+    /// When it is rolled out, where there are stages.
+    pub stage: Option<u32>,
+    /// When its cluster was read, by the clock of the machine that read it; ages are counted from here.
+    pub read_at: Timestamp,
+    /// Which of the file's tokens is its own.
+    pub token: usize,
     /// Which cluster was read, and as whom: what the planner says.
     pub cluster: ClusterPart,
     pub chosen: ChosenPart,
@@ -31,32 +53,16 @@ pub(super) struct PlanFile {
     pub leftovers: Vec<LeftoverPart>,
 }
 
-/// Says nothing: the texts in it are from outside.
-impl fmt::Debug for PlanFile {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("PlanFile(…)")
-    }
-}
-
-/// The spec it was made from, which is not needed any more.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct SpecPart {
-    pub path: String,
-    pub digest: String,
-}
-
-/// The token as far as a file may know it.
+/// A token as far as a file may know it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TokenPart {
     pub source: SourcePart,
-    pub argon2id: Argon2idPart,
     /// `None` of a token that is too easily guessed.
     pub fingerprint: Option<String>,
 }
 
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum SourcePart {
     Env(String),

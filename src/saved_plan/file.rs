@@ -17,9 +17,9 @@ use crate::text;
 /// What makes the file a saved plan.
 pub(super) const MAGIC: &str = "konnect saved plan";
 /// The file's format. Another one is refused.
-pub(super) const FORMAT: u32 = 4;
-/// The most bytes that are read.
-const MAX_BYTES: u64 = 16 * 1024 * 1024;
+pub(super) const FORMAT: u32 = 5;
+/// The most bytes that are read. A spec takes about five thousand.
+const MAX_BYTES: u64 = 64 * 1024 * 1024;
 
 impl SavedPlan {
     /// Writes the file and returns its digest, `sha256:…`.

@@ -8,7 +8,7 @@ use crate::outside::{Outside, Text};
 use crate::text;
 
 /// A path as it was given, and where that was on the machine that planned.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Place {
     pub given: String,

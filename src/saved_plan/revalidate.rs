@@ -1,6 +1,6 @@
-//! A saved plan, held against the world as it is now.
+//! One spec of a saved plan, held against the world as it is now.
 
-use super::SavedPlan;
+use super::SavedSpec;
 use crate::apply::Revalidated;
 use crate::observed::Read;
 use crate::outside::Text;
@@ -20,7 +20,7 @@ pub enum Freshness {
     Stale(Text),
 }
 
-impl SavedPlan {
+impl SavedSpec {
     /// Holds the plan against a new one, made for the same objects just now. What is left to do is what was planned: of the new plan only
     /// what it says of objects that are as wanted, and the versions of those that are not, are taken.
     #[must_use]

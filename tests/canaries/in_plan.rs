@@ -68,7 +68,7 @@ pub fn positions() -> Vec<CanaryCase> {
                 script(ClusterState::Differs, flavour_of(canary)),
                 Planted { canary, form },
             );
-            if plan.pointer("/token/source") != original.pointer("/token/source") {
+            if plan.pointer("/tokens/0/source") != original.pointer("/tokens/0/source") {
                 case.facts.wanted = None;
             }
             case.inputs.remove("konnect.toml");

@@ -64,24 +64,24 @@ fn what_show_shows_is_what_apply_does() {
 
 /// Has an object want a field, or want something else of it.
 fn want(document: &mut Value, object: usize, field: &[&str], text: &str) {
-    let fields = document["objects"][object]["wanted"]["fields"].as_array_mut().expect("a list");
+    let fields = document["specs"][0]["objects"][object]["wanted"]["fields"].as_array_mut().expect("a list");
     fields.retain(|of| of["field"] != json!(field));
     fields.push(json!({"field": field, "value": {"plain": text}}));
 }
 
 /// Takes a wanted field away.
 fn unwant(document: &mut Value, object: usize, field: &[&str]) {
-    let fields = document["objects"][object]["wanted"]["fields"].as_array_mut().expect("a list");
+    let fields = document["specs"][0]["objects"][object]["wanted"]["fields"].as_array_mut().expect("a list");
     fields.retain(|of| of["field"] != json!(field));
 }
 
 fn push(document: &mut Value, object: usize, list: &str, item: Value) {
-    document["objects"][object]["observed"][list].as_array_mut().expect("a list").push(item);
+    document["specs"][0]["objects"][object]["observed"][list].as_array_mut().expect("a list").push(item);
 }
 
 /// What the live Secret's token is known by.
 fn live_token(document: &mut Value) -> &mut Value {
-    let values = document["objects"][2]["observed"]["values"].as_array_mut().expect("a list");
+    let values = document["specs"][0]["objects"][2]["observed"]["values"].as_array_mut().expect("a list");
     values.iter_mut().find_map(|of| of["value"].get_mut("token")).expect("a token")
 }
 
@@ -95,49 +95,61 @@ type Row = (&'static str, fn(&mut Value));
 /// Of the plan of a Secret that was made by another token.
 const ROWS: &[Row] = &[
     ("has other parts", |d| d["more"] = json!(1)),
-    ("a type that konnect does not manage", |d| d["objects"][0]["wanted"]["resource"] = json!("pods")),
-    ("a type that konnect does not manage", |d| d["objects"][0]["wanted"]["group"] = json!("apps")),
-    ("has other parts", |d| drop(d["token"].as_object_mut().expect("an object").remove("fingerprint"))),
-    ("has other parts", |d| d["created"] = json!(d["created"].as_str().expect("a time").replace('Z', "+00:00"))),
-    ("it expired before it was made", |d| d["expires"] = d["created"].clone()),
-    ("its spec has no digest", |d| d["spec"]["digest"] = json!("sha256:0")),
-    ("its cluster has no uid", |d| d["cluster"]["uid"] = json!("")),
-    ("other parameters", |d| d["token"]["argon2id"]["memory_kib"] = json!(8)),
-    ("other parameters", |d| d["token"]["argon2id"]["passes"] = json!(1)),
-    ("other parameters", |d| d["token"]["argon2id"]["lanes"] = json!(2)),
-    ("other parameters", |d| d["token"]["argon2id"]["salt"] = json!("00")),
-    ("a fingerprint of a token in it is none", |d| d["token"]["fingerprint"] = json!("")),
-    ("a name that no spec can give", |d| d["token"]["source"] = json!({"env": "A B"})),
-    ("a name that no spec can give", |d| d["token"]["source"] = json!({"env": "kpat_abcdefgh12345678"})),
-    ("two paths are not the same file", |d| d["token"]["source"] = json!({"file": {"given": "pat", "absolute": "/etc/other"}})),
-    ("two paths are not the same file", |d| d["chosen"]["kubeconfig"] = json!({"given": "kube", "absolute": "kube"})),
+    ("a type that konnect does not manage", |d| d["specs"][0]["objects"][0]["wanted"]["resource"] = json!("pods")),
+    ("a type that konnect does not manage", |d| d["specs"][0]["objects"][0]["wanted"]["group"] = json!("apps")),
+    ("has other parts", |d| drop(d["tokens"][0].as_object_mut().expect("an object").remove("fingerprint"))),
+    ("has other parts", |d| {
+        d["specs"][0]["read_at"] = json!(d["specs"][0]["read_at"].as_str().expect("a time").replace('Z', "+00:00"))
+    }),
+    ("it expired before it was made", |d| d["expires"] = d["specs"][0]["read_at"].clone()),
+    ("its spec has no digest", |d| d["specs"][0]["digest"] = json!("sha256:0")),
+    ("its cluster has no uid", |d| d["specs"][0]["cluster"]["uid"] = json!("")),
+    ("other parameters", |d| d["argon2id"]["memory_kib"] = json!(8)),
+    ("other parameters", |d| d["argon2id"]["passes"] = json!(1)),
+    ("other parameters", |d| d["argon2id"]["lanes"] = json!(2)),
+    ("other parameters", |d| d["argon2id"]["salt"] = json!("00")),
+    ("a fingerprint of a token in it is none", |d| d["tokens"][0]["fingerprint"] = json!("")),
+    ("a name that no spec can give", |d| d["tokens"][0]["source"] = json!({"env": "A B"})),
+    ("a name that no spec can give", |d| d["tokens"][0]["source"] = json!({"env": "kpat_abcdefgh12345678"})),
+    ("two paths are not the same file", |d| {
+        d["tokens"][0]["source"] = json!({"file": {"given": "pat", "absolute": "/etc/other"}})
+    }),
+    ("two paths are not the same file", |d| d["specs"][0]["chosen"]["kubeconfig"] = json!({"given": "kube", "absolute": "kube"})),
     ("what --take-over can't name", |d| {
-        d["take_over"] = json!([{"group": "", "resource": "secrets", "field": ["data", "other"]}])
+        d["specs"][0]["take_over"] = json!([{"group": "", "resource": "secrets", "field": ["data", "other"]}])
     }),
     ("what --take-over can't name", |d| {
-        d["take_over"] = json!([{"group": "", "resource": "namespaces", "field": ["data", "token"]}])
+        d["specs"][0]["take_over"] = json!([{"group": "", "resource": "namespaces", "field": ["data", "token"]}])
     }),
-    ("beside one that is there already", |d| d["leftovers"] = json!([{"group": "", "resource": "secrets", "name": "old"}])),
-    ("beside one that it does not want", |d| d["leftovers"] = json!([{"group": "", "resource": "namespaces", "name": "old"}])),
-    ("an object that there can't be", |d| d["leftovers"] = json!([{"group": "", "resource": "secrets", "name": "a b"}])),
-    ("an object that there can't be", |d| d["leftovers"] = json!([{"group": "", "resource": "secrets", "name": "konnect-pat"}])),
+    ("beside one that is there already", |d| {
+        d["specs"][0]["leftovers"] = json!([{"group": "", "resource": "secrets", "name": "old"}])
+    }),
+    ("beside one that it does not want", |d| {
+        d["specs"][0]["leftovers"] = json!([{"group": "", "resource": "namespaces", "name": "old"}])
+    }),
+    ("an object that there can't be", |d| {
+        d["specs"][0]["leftovers"] = json!([{"group": "", "resource": "secrets", "name": "a b"}])
+    }),
+    ("an object that there can't be", |d| {
+        d["specs"][0]["leftovers"] = json!([{"group": "", "resource": "secrets", "name": "konnect-pat"}])
+    }),
     ("an owner through a field that there can't be", |d| {
         let owner = json!({"name": "helm", "operation": "Update", "time": null, "through": "x"});
         push(d, 2, "owned", json!({"field": ["metadata", "labels", "team"], "ours": false, "others": [owner]}));
     }),
-    ("not those that a spec makes", |d| drop(d["objects"].as_array_mut().expect("a list").pop())),
-    ("not those that a spec makes", |d| d["objects"].as_array_mut().expect("a list").swap(1, 2)),
+    ("not those that a spec makes", |d| drop(d["specs"][0]["objects"].as_array_mut().expect("a list").pop())),
+    ("not those that a spec makes", |d| d["specs"][0]["objects"].as_array_mut().expect("a list").swap(1, 2)),
     ("not those that a spec makes", |d| {
-        let account = d["objects"][1].clone();
-        d["objects"].as_array_mut().expect("a list").insert(1, account);
+        let account = d["specs"][0]["objects"][1].clone();
+        d["specs"][0]["objects"].as_array_mut().expect("a list").insert(1, account);
     }),
-    ("not all in the one namespace", |d| d["objects"][2]["wanted"]["namespace"] = json!("kube-system")),
-    ("not all in the one namespace", |d| d["objects"][0]["wanted"]["name"] = json!("kube-system")),
-    ("has a namespace", |d| d["objects"][0]["wanted"]["namespace"] = json!("kong")),
-    ("has no namespace", |d| d["objects"][1]["wanted"]["namespace"] = json!(null)),
-    ("the name of its ServiceAccount", |d| d["objects"][1]["wanted"]["name"] = json!("../../secrets/x")),
-    ("the name of its Secret", |d| d["objects"][2]["wanted"]["name"] = json!("a?force=true")),
-    ("the name of its Namespace", |d| d["objects"][0]["wanted"]["name"] = json!("\u{1b}[2J")),
+    ("not all in the one namespace", |d| d["specs"][0]["objects"][2]["wanted"]["namespace"] = json!("kube-system")),
+    ("not all in the one namespace", |d| d["specs"][0]["objects"][0]["wanted"]["name"] = json!("kube-system")),
+    ("has a namespace", |d| d["specs"][0]["objects"][0]["wanted"]["namespace"] = json!("kong")),
+    ("has no namespace", |d| d["specs"][0]["objects"][1]["wanted"]["namespace"] = json!(null)),
+    ("the name of its ServiceAccount", |d| d["specs"][0]["objects"][1]["wanted"]["name"] = json!("../../secrets/x")),
+    ("the name of its Secret", |d| d["specs"][0]["objects"][2]["wanted"]["name"] = json!("a?force=true")),
+    ("the name of its Namespace", |d| d["specs"][0]["objects"][0]["wanted"]["name"] = json!("\u{1b}[2J")),
     ("a label's key of its Secret", |d| want(d, 2, &["metadata", "labels", "a b"], "x")),
     ("a label's value of its Secret", |d| want(d, 2, &["metadata", "labels", "a"], "x y")),
     ("an annotation's key", |d| want(d, 1, &["metadata", "annotations", "a/b/c"], "x")),
@@ -160,23 +172,25 @@ const ROWS: &[Row] = &[
     ("wants a field that no spec can set", |d| want(d, 2, &["metadata", "labels"], "x")),
     ("has the token in a field that does not hold it", |d| {
         let token = json!({"field": ["data", "token"], "value": "token"});
-        d["objects"][1]["wanted"]["fields"].as_array_mut().expect("a list").push(token);
+        d["specs"][0]["objects"][1]["wanted"]["fields"].as_array_mut().expect("a list").push(token);
     }),
-    ("lists its fields in another way", |d| d["objects"][2]["wanted"]["fields"].as_array_mut().expect("a list").reverse()),
-    ("is listed in another way", |d| d["objects"][2]["observed"]["values"].as_array_mut().expect("a list").reverse()),
-    ("is listed in another way", |d| d["objects"][2]["observed"]["owned"].as_array_mut().expect("a list").reverse()),
+    ("lists its fields in another way", |d| {
+        d["specs"][0]["objects"][2]["wanted"]["fields"].as_array_mut().expect("a list").reverse()
+    }),
+    ("is listed in another way", |d| d["specs"][0]["objects"][2]["observed"]["values"].as_array_mut().expect("a list").reverse()),
+    ("is listed in another way", |d| d["specs"][0]["objects"][2]["observed"]["owned"].as_array_mut().expect("a list").reverse()),
     ("what to take over in another way", |d| {
         let taken = json!({"group": "", "resource": "secrets", "field": ["data", "token"]});
-        d["take_over"] = json!([taken, taken]);
+        d["specs"][0]["take_over"] = json!([taken, taken]);
     }),
     ("wants a field twice", |d| {
-        let fields = d["objects"][2]["wanted"]["fields"].as_array_mut().expect("a list");
+        let fields = d["specs"][0]["objects"][2]["wanted"]["fields"].as_array_mut().expect("a list");
         let first = fields[0].clone();
         fields.push(first);
     }),
     ("what looks like a token", |d| want(d, 1, &["metadata", "annotations", "a"], "kpat_abcdefgh12345678")),
-    ("has no uid", |d| d["objects"][2]["observed"]["uid"] = json!("")),
-    ("has no resourceVersion", |d| d["objects"][2]["observed"]["resource_version"] = json!("")),
+    ("has no uid", |d| d["specs"][0]["objects"][2]["observed"]["uid"] = json!("")),
+    ("has no resourceVersion", |d| d["specs"][0]["objects"][2]["observed"]["resource_version"] = json!("")),
     ("has a field that there can't be", |d| {
         let token = json!({"field": ["data", "token"], "value": {"token": live_token(d).clone()}});
         push(d, 1, "values", token);
@@ -190,7 +204,7 @@ const ROWS: &[Row] = &[
     ("has a value of another sort", |d| push(d, 2, "values", json!({"field": ["type", "x"], "value": {"text": "x"}}))),
     ("has a value of another sort", |d| push(d, 2, "values", json!({"field": ["immutable"], "value": {"text": "x"}}))),
     ("has a field twice", |d| {
-        let first = d["objects"][2]["observed"]["values"][0].clone();
+        let first = d["specs"][0]["objects"][2]["observed"]["values"][0].clone();
         push(d, 2, "values", first);
     }),
     ("holds more than a plan reads", |d| {
@@ -206,35 +220,36 @@ const ROWS: &[Row] = &[
         push(d, 1, "owned", json!({"field": ["data", "token"], "ours": true, "others": []}));
     }),
     ("names a field twice", |d| {
-        let owned = d["objects"][2]["observed"]["owned"][0].clone();
+        let owned = d["specs"][0]["objects"][2]["observed"]["owned"][0].clone();
         push(d, 2, "owned", owned);
     }),
-    ("nobody owns among the owned", |d| d["objects"][2]["observed"]["owned"][0]["ours"] = json!(false)),
+    ("nobody owns among the owned", |d| d["specs"][0]["objects"][2]["observed"]["owned"][0]["ours"] = json!(false)),
     ("an empty map that there can't be", |d| {
-        d["objects"][2]["observed"]["empty_maps"] = json!([{"field": ["metadata", "labels"], "owners": []}])
+        d["specs"][0]["objects"][2]["observed"]["empty_maps"] = json!([{"field": ["metadata", "labels"], "owners": []}])
     }),
     ("an empty map that there can't be", |d| {
-        d["objects"][1]["observed"]["empty_maps"] = json!([{"field": ["data"], "owners": controller()}]);
+        d["specs"][0]["objects"][1]["observed"]["empty_maps"] = json!([{"field": ["data"], "owners": controller()}]);
     }),
     ("has a field in a map that is empty", |d| {
-        d["objects"][2]["observed"]["empty_maps"] = json!([{"field": ["metadata", "labels"], "owners": controller()}]);
+        d["specs"][0]["objects"][2]["observed"]["empty_maps"] =
+            json!([{"field": ["metadata", "labels"], "owners": controller()}]);
     }),
     ("has a field in a map that is empty", |d| {
-        d["objects"][2]["observed"]["empty_maps"] = json!([{"field": ["data"], "owners": controller()}]);
+        d["specs"][0]["objects"][2]["observed"]["empty_maps"] = json!([{"field": ["data"], "owners": controller()}]);
     }),
     ("otherwise than its fingerprints", |d| live_token(d)["verdict"] = json!("same")),
     ("otherwise than its fingerprints", |d| {
-        let ours = d["token"]["fingerprint"].clone();
+        let ours = d["tokens"][0]["fingerprint"].clone();
         live_token(d)["fingerprint"] = ours;
     }),
     ("a fingerprint that is none", |d| live_token(d)["fingerprint"] = json!("0a")),
     ("has other parts", |d| live_token(d)["verdict"] = json!("not_compared")),
     ("has other parts", |d| live_token(d)["verdict"] = json!("missing")),
-    ("on which nothing is to be asked", |d| d["objects"][0]["dry_run"] = json!({"accepted": []})),
-    ("does not say what the server's dry run", |d| d["objects"][2]["dry_run"] = json!(null)),
-    ("names another namespace", |d| d["objects"][2]["dry_run"] = json!({"namespace_missing": "kube-system"})),
+    ("on which nothing is to be asked", |d| d["specs"][0]["objects"][0]["dry_run"] = json!({"accepted": []})),
+    ("does not say what the server's dry run", |d| d["specs"][0]["objects"][2]["dry_run"] = json!(null)),
+    ("names another namespace", |d| d["specs"][0]["objects"][2]["dry_run"] = json!({"namespace_missing": "kube-system"})),
     ("a field that is not wanted", |d| {
-        d["objects"][2]["dry_run"] = json!({"accepted": [{"overwritten": ["metadata", "labels", "team"]}]})
+        d["specs"][0]["objects"][2]["dry_run"] = json!({"accepted": [{"overwritten": ["metadata", "labels", "team"]}]})
     }),
 ];
 
@@ -266,7 +281,7 @@ fn a_file_whose_parts_disagree_is_refused_whatever_its_digest_says() {
 fn what_the_planner_says_of_itself_is_shown_as_that() {
     let mut desk = Desk::new();
     desk.planned();
-    forge(&desk, |document| document["cluster"]["user"] = json!("system:admin"));
+    forge(&desk, |document| document["specs"][0]["cluster"]["user"] = json!("system:admin"));
     let shown = desk.run(&["show", "p"]);
     assert!(shown.stdout.contains("User     system:admin, says the plan"), "{}", shown.stdout);
     let applied = desk.run(&["apply", "p", "--sandbox=s"]);

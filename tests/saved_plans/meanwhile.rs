@@ -57,7 +57,7 @@ fn owners_are_told_as_they_are_now() {
     // The time in the file, as if the plan were old: the owner wrote since.
     let path = konnect.folder().join("p");
     let mut document: serde_json::Value = std::fs::read_to_string(&path).expect("readable").parse().expect("JSON");
-    let owned = document["objects"][2]["observed"]["owned"].as_array_mut().expect("a list");
+    let owned = document["specs"][0]["objects"][2]["observed"]["owned"].as_array_mut().expect("a list");
     owned[0]["others"][0]["time"] = serde_json::json!("2020-01-01T00:00:00Z");
     std::fs::write(&path, super::forged::sealed(document).0).expect("written");
     let ran = konnect.args(["apply", "p", "--format", "json"]).run();

@@ -13,7 +13,7 @@ use crate::outcome::{Failure, FailureCode, Outcome};
 use crate::outside::Outside;
 use crate::pat::{self, PatSource};
 use crate::plan::Warning;
-use crate::saved_plan::{self, Given, SavedPlan};
+use crate::saved_plan::{self, Given, SavedPlan, SavedSpec};
 use crate::session::{Made, Session};
 use crate::text;
 use crate::view::Event;
@@ -23,19 +23,31 @@ pub(super) struct Opened {
     /// The wanted objects and the token.
     pub(super) session: Session,
     /// The saved plan, if that is what is applied.
-    pub(super) saved: Option<SavedPlan>,
+    pub(super) saved: Option<SavedSpec>,
     /// The cluster.
     pub(super) cluster: Cluster,
     /// A plan made of it just now.
     pub(super) made: Made,
 }
 
-/// Opens all of it, and makes a plan.
-pub(super) async fn open(args: &ApplyArgs, run: &Run) -> Result<Opened, OpenError> {
-    let mut warnings = Vec::new();
+/// A plan that was saved, and what is to be told of it once its tokens are known: a secret may stand in it.
+pub(in super::super) struct OpenedPlan {
+    /// The plan.
+    pub(in super::super) saved: SavedPlan,
+    /// What is to be told of it.
+    pub(in super::super) warnings: Vec<Warning>,
+}
+
+/// Opens all of it, and makes a plan. `saved`: the plan of one spec that is to be applied, with what is to be told of it.
+pub(super) async fn open(
+    args: &ApplyArgs,
+    run: &Run,
+    saved: Option<(SavedSpec, Vec<Warning>)>,
+    deadline: Deadline,
+) -> Result<Opened, OpenError> {
+    let (saved, mut warnings) = saved.map_or((None, Vec::new()), |(saved, warnings)| (Some(saved), warnings));
     let opened = run.or_stop(async {
-        let deadline = Deadline::after(args.cluster.choice.timeout);
-        let (session, saved) = session(args, run, &deadline, &mut warnings).await?;
+        let (session, saved) = session(args, run, saved, &deadline, &mut warnings).await?;
         if let (Some(saved), Some(named)) = (&saved, &args.cluster.sandbox) {
             saved.check_sandbox(named)?;
         }
@@ -54,16 +66,26 @@ pub(super) async fn open(args: &ApplyArgs, run: &Run) -> Result<Opened, OpenErro
 async fn session(
     args: &ApplyArgs,
     run: &Run,
+    saved: Option<SavedSpec>,
     deadline: &Deadline,
     warnings: &mut Vec<Warning>,
-) -> Result<(Session, Option<SavedPlan>), OpenError> {
-    let (session, saved) = match &args.plan {
+) -> Result<(Session, Option<SavedSpec>), OpenError> {
+    let (session, saved) = match saved {
         None => {
             let reader = SpecReader::new(run, args.spec.select.first(), args.spec.pat_stdin, None);
             wait_for_token(&args.spec, run);
             (reader.spec_and_token(&args.spec, deadline, warnings).await?.1, None)
         }
-        Some(path) => saved(path, args, run, deadline, warnings).await?,
+        Some(saved) => {
+            let (given, door) = (given(args, run), run.door().clone());
+            let read = within(deadline, "reading the token", move || {
+                let mut met = Vec::new();
+                (saved.session(given, &door, &mut met), saved, met)
+            });
+            let (session, saved, met) = read.await?;
+            warnings.extend(met);
+            (session?, Some(saved))
+        }
     };
     if session.pat.is_none() {
         // A plan would go on without it, and warns; this ends here.
@@ -73,36 +95,30 @@ async fn session(
     Ok((session, saved))
 }
 
-/// A plan that was saved.
-async fn saved(
-    path: &Outside,
-    args: &ApplyArgs,
-    run: &Run,
-    deadline: &Deadline,
-    warnings: &mut Vec<Warning>,
-) -> Result<(Session, Option<SavedPlan>), OpenError> {
-    let (path, expected, door) = (path.clone(), args.expect.clone(), run.door().clone());
-    let saved = within(deadline, "reading the plan", move || {
-        acceptable(&path, expected.as_deref()).inspect_err(|_| pat::teach_environment(door.secrets()))
-    });
-    let saved = saved.await?.map_err(|failure| of_the_sandbox(failure, args))?;
-    warnings.extend(saved.warnings(Timestamp::now()));
-    if saved.is_from_stdin() {
-        run.emit(Event::WaitingForToken);
-    }
-    let given = Given {
+/// What the command line says about applying a saved plan.
+pub(in super::super) fn given(args: &ApplyArgs, run: &Run) -> Given {
+    Given {
         pat_stdin: args.spec.pat_stdin,
         accept: args.spec.accept(),
         cluster: args.cluster.choice.kubeconfig.is_some() || run.needs_no_kubeconfig(&args.cluster),
-    };
-    let door = run.door().clone();
-    let (session, saved, met) = within(deadline, "reading the token", move || {
-        let mut met = Vec::new();
-        (saved.session(given, &door, &mut met), saved, met)
-    })
-    .await?;
-    warnings.extend(met);
-    Ok((session?, Some(saved)))
+    }
+}
+
+/// Opens a plan that was saved, as far as that needs neither its tokens nor its clusters.
+pub(super) async fn open_plan(path: &Outside, args: &ApplyArgs, run: &Run, deadline: &Deadline) -> Result<OpenedPlan, Failure> {
+    let opened = run.or_stop(async {
+        let (path, expected, door) = (path.clone(), args.expect.clone(), run.door().clone());
+        let saved = within(deadline, "reading the plan", move || {
+            acceptable(&path, expected.as_deref()).inspect_err(|_| pat::teach_environment(door.secrets()))
+        });
+        saved.await?.map_err(|failure| of_the_sandbox(failure, args))
+    });
+    let saved = opened.await?;
+    if saved.is_from_stdin() {
+        run.emit(Event::WaitingForToken);
+    }
+    let warnings = saved.warnings(Timestamp::now());
+    Ok(OpenedPlan { saved, warnings })
 }
 
 /// A saved plan that may be applied, as far as the file alone tells.

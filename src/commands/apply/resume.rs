@@ -4,9 +4,11 @@ use super::super::refuse::refuse;
 use super::super::run::Run;
 use crate::apply::Revalidated;
 use crate::cluster::Cluster;
+use crate::object::ObjectRef;
 use crate::outcome::{Failure, FailureCode};
+use crate::outside::Text;
 use crate::pat::Pat;
-use crate::saved_plan::{Freshness, SavedPlan};
+use crate::saved_plan::{Freshness, SavedSpec};
 use crate::session::{Made, Session};
 use crate::text;
 use crate::view::Event;
@@ -14,7 +16,7 @@ use crate::view::Event;
 /// What is left of the plan: the same cluster, the same token, the same state. `None`: nothing.
 pub(super) async fn resume(
     run: &Run,
-    saved: &SavedPlan,
+    saved: &SavedSpec,
     now: &Made,
     (session, pat): (&Session, &Pat),
     cluster: &Cluster,
@@ -24,7 +26,7 @@ pub(super) async fn resume(
     what_is_left(run, saved, now)
 }
 
-fn what_is_left(run: &Run, saved: &SavedPlan, now: &Made) -> Result<Option<Revalidated>, Failure> {
+fn what_is_left(run: &Run, saved: &SavedSpec, now: &Made) -> Result<Option<Revalidated>, Failure> {
     if now.plan.summary().unknown > 0 {
         run.emit(Event::Plan(&now.plan));
         refuse("nothing was written", &now.plan)?;
@@ -36,18 +38,20 @@ fn what_is_left(run: &Run, saved: &SavedPlan, now: &Made) -> Result<Option<Reval
             Ok(None)
         }
         Freshness::Fresh(revalidated) => {
-            for object in &revalidated.moved {
-                let what = text!(
-                    "{} changed since the plan was made, but nothing that the plan reads or writes: continuing.",
-                    object.title()
-                );
-                run.emit(Event::Info(&what));
-            }
+            revalidated.moved.iter().for_each(|object| run.emit(Event::Info(&moved(object))));
             Ok(Some(*revalidated))
         }
-        Freshness::Stale(difference) => {
-            let what = text!("the cluster is not what the plan was made from; nothing was written\n{}", difference);
-            Err(Failure::new(FailureCode::Stale, what).hint("plan again with --out, and have the new plan approved"))
-        }
+        Freshness::Stale(difference) => Err(stale(saved, &difference)),
     }
+}
+
+/// Why a saved plan is not carried out: what is there now, and was not when it was made.
+pub(in super::super) fn stale(saved: &SavedSpec, difference: &Text) -> Failure {
+    let what = text!("the cluster is not what the plan was made from; {}\n{}", saved.instead, difference);
+    Failure::new(FailureCode::Stale, what).hint("plan again with --out, and have the new plan approved")
+}
+
+/// What is told of an object that is no longer the version that the plan was made from, and as the plan needs it all the same.
+pub(in super::super) fn moved(object: &ObjectRef) -> Text {
+    text!("{} changed since the plan was made, but nothing that the plan reads or writes: continuing.", object.title())
 }

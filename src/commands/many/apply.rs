@@ -20,7 +20,13 @@ use crate::text;
 use crate::view::Event;
 
 pub(in super::super) async fn apply(args: &ApplyArgs, files: Vec<SelectedFile>, run: &Run) -> Outcome {
-    let planning = match plan(args, files, run).await {
+    let planned = plan(args, files, run).await;
+    carry_out(args, run, planned).await
+}
+
+/// Shows what is planned, and does it.
+pub(super) async fn carry_out(args: &ApplyArgs, run: &Run, planned: Result<Planning, Failure>) -> Outcome {
+    let planning = match planned {
         Ok(planning) => planning,
         Err(failure) => {
             run.emit(Event::Failed(&failure));
@@ -64,13 +70,17 @@ async fn plan(args: &ApplyArgs, files: Vec<SelectedFile>, run: &Run) -> Result<P
         let what = "--partition can't be used where specs have stages: no part can know when the other parts have ended";
         return Err(Failure::new(FailureCode::Usage, what).hint("run stage by stage with --stage, without --partition"));
     }
-    // Every part of a run that is spread over many checks all of it. Of one stage, those before it are looked at.
+    // Every part of a run that is spread over many checks all of it.
     let is_meant = |(member, stage): &(super::open::Member, Option<u32>)| {
-        let of_stage = args.roll_out.stage.is_none_or(|only| stage.is_none_or(|stage| stage <= only));
-        member.opened.is_err() || of_stage && args.part.takes(&member.path)
+        member.opened.is_err() || is_looked_at(args, *stage) && args.part.takes(&member.path)
     };
     let (members, stages): (Vec<_>, Vec<_>) = members.into_iter().zip(stages).filter(is_meant).unzip();
     plan_all(run, &args.cluster, members, &stages, Purpose::Apply, warnings).await
+}
+
+/// Whether a run with `--stage` looks at this one: also at those before it.
+pub(super) fn is_looked_at(args: &ApplyArgs, stage: Option<u32>) -> bool {
+    args.roll_out.stage.is_none_or(|only| stage.is_none_or(|stage| stage <= only))
 }
 
 /// What became of each spec, and what is to be said of all of them.
@@ -82,9 +92,9 @@ async fn to_the_end(args: &ApplyArgs, run: &Run, planning: &Planning) -> (Vec<En
     if let Some(failure) = earlier_stage_pending(args, planning) {
         return (ended(endings, NotBegun::OthersRefused), Some(failure));
     }
-    let refused = endings.iter().filter(|ending| matches!(ending, Some(Ending::Refused(_)))).count();
-    if refused > 0 && !args.roll_out.partial {
-        let failure = others_refused(refused, endings.len());
+    let refused: Vec<&Ending> = endings.iter().flatten().filter(|ending| matches!(ending, Ending::Refused(_))).collect();
+    if !refused.is_empty() && !args.roll_out.partial {
+        let failure = others_refused(&refused, endings.len());
         return (ended(endings, NotBegun::OthersRefused), Some(failure));
     }
     if endings.iter().all(Option::is_some) {
@@ -126,13 +136,16 @@ fn earlier_stage_pending(args: &ApplyArgs, planning: &Planning) -> Option<Failur
     Some(Failure::new(FailureCode::Stage, what).outcome(Outcome::Refused).hint("apply the earlier stage first"))
 }
 
-fn others_refused(refused: usize, of: usize) -> Failure {
+/// It ends as they do: it adds nothing to the reasons.
+fn others_refused(refused: &[&Ending], of: usize) -> Failure {
+    let outcome = Outcome::of_many(refused.iter().map(|ending| ending.outcome()), false);
     let what = text!(
         "nothing was written: {} of {} specs can't be applied; they stand in the table, with the reason above it",
-        refused,
+        refused.len(),
         of
     );
     Failure::new(FailureCode::OthersRefused, what)
+        .outcome(outcome)
         .hint("mend them, leave them out with --except, or apply the others with --partial")
 }
 

@@ -20,7 +20,6 @@ use crate::pat::Salt;
 use crate::plan::Warning;
 use crate::read::{self, Identity};
 use crate::session::{AtHand, Made, Session};
-use crate::spec::Spec;
 use crate::view::{Doing, Event};
 
 /// What the plans are made for.
@@ -50,8 +49,10 @@ pub(super) struct Planning {
 
 /// A spec that has a plan.
 pub(super) struct Work {
-    /// The spec.
-    pub(super) spec: Spec,
+    /// The digest of the spec's text.
+    pub(super) digest: String,
+    /// When it says that it is rolled out.
+    pub(super) stage: Option<u32>,
     /// The wanted objects and the token.
     pub(super) session: Session,
     /// Its cluster, by its place among them.
@@ -208,7 +209,7 @@ fn settle(candidates: &mut [Candidate], same: &[usize]) -> BTreeMap<usize, Vec<O
             claims.push(Claim {
                 of,
                 spec: &candidate.path,
-                place: opened.effective.names(wanted.object.resource),
+                place: opened.effective.as_ref().and_then(|effective| effective.names(wanted.object.resource)),
                 cluster: same[number],
                 wanted,
                 token: token.clone().filter(|_| wanted.holds_token()),
@@ -228,18 +229,18 @@ fn settle(candidates: &mut [Candidate], same: &[usize]) -> BTreeMap<usize, Vec<O
 }
 
 fn finished(candidate: Candidate) -> (FleetSpec, Option<Work>) {
-    let Candidate { path, stage, context, warnings, found, cluster, made } = candidate;
+    let Candidate { path, stage: in_run, context, warnings, found, cluster, made } = candidate;
     let (state, work) = match (found, cluster, made) {
         (Err(OpenError::Spec(errors)), ..) => (SpecState::Wrong(errors), None),
         (Err(OpenError::Failed(failure)), ..) => (SpecState::Failed(failure), None),
         (Ok(opened), Some(cluster), Some(made)) => {
-            let OpenedSpec { spec, session, effective: _ } = opened;
-            (SpecState::Planned(made.plan.clone()), Some(Work { spec, session, cluster, made }))
+            let OpenedSpec { digest, stage, session, effective: _ } = opened;
+            (SpecState::Planned(made.plan.clone()), Some(Work { digest, stage, session, cluster, made }))
         }
         (Ok(_), ..) => {
             let bug = Failure::new(FailureCode::Unavailable, "it was not read, and nothing says why; this is a bug in konnect");
             (SpecState::Failed(bug), None)
         }
     };
-    (FleetSpec { path, context, stage, warnings, state }, work)
+    (FleetSpec { path, context, stage: in_run, warnings, state }, work)
 }

@@ -9,13 +9,13 @@ use crate::text;
 /// The stage of each member; one that has none where others do becomes a failure.
 pub(super) fn stages(args: &RollOutArgs, members: &mut [Member]) -> Vec<Option<u32>> {
     let mut stages = Vec::with_capacity(members.len());
-    let any_has_one = members.iter().any(|member| member.opened.as_ref().is_ok_and(|opened| opened.spec.stage.is_some()));
+    let any_has_one = members.iter().any(|member| member.opened.as_ref().is_ok_and(|opened| opened.stage.is_some()));
     for member in members {
         let Ok(opened) = &member.opened else {
             stages.push(None);
             continue;
         };
-        let stage = match (&args.order, opened.spec.stage) {
+        let stage = match (&args.order, opened.stage) {
             (Some(order), _) => order.stage(&member.path).map(|stage| Some(u32::try_from(stage).unwrap_or(u32::MAX))),
             (None, None) if any_has_one || args.stage.is_some() => Err(without_stage(member)),
             (None, stage) => Ok(stage),
