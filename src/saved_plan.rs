@@ -65,11 +65,11 @@ impl SavedPlan {
     ///
     /// # Errors
     /// It is of many.
-    pub fn alone(self) -> Result<SavedSpec, Self> {
+    pub fn alone(self) -> Result<SavedSpec, Box<Self>> {
         match <[SavedSpec; 1]>::try_from(self.specs) {
             Ok([spec]) if spec.stage.is_none() => Ok(spec),
-            Ok([spec]) => Err(Self { document: self.document, specs: vec![spec] }),
-            Err(specs) => Err(Self { document: self.document, specs }),
+            Ok([spec]) => Err(Box::new(Self { document: self.document, specs: vec![spec] })),
+            Err(specs) => Err(Box::new(Self { document: self.document, specs })),
         }
     }
 

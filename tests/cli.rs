@@ -41,7 +41,7 @@ fn kubeconfig(server: &str, cluster: &Value, user: &Value) -> String {
 fn help_version_and_usage() {
     alone(&["--help"]).assert_code(0);
     assert_eq!(alone(&["--version"]).stdout, format!("konnect {}\n", env!("CARGO_PKG_VERSION")));
-    let usage: [&[&str]; 17] = [
+    let usage: [&[&str]; 16] = [
         &[],
         &["frobnicate"],
         &["plan", "--nope"],

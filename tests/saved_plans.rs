@@ -3,6 +3,7 @@
 //! * [`forged`]: files that somebody changed, with a digest that fits.
 //! * [`every_part`]: each part of a file changed, in several ways.
 //! * [`elsewhere`]: plans that are applied in another folder, with another kubeconfig, or with a token from standard input.
+//! * [`fleet`]: plans of many specs.
 //! * [`meanwhile`]: what happened to the cluster between a plan and its apply.
 
 #![expect(clippy::expect_used, reason = "a test that can't go on has failed")]
@@ -11,6 +12,8 @@
 mod elsewhere;
 #[path = "saved_plans/every_part.rs"]
 mod every_part;
+#[path = "saved_plans/fleet.rs"]
+mod fleet;
 #[path = "saved_plans/forged.rs"]
 mod forged;
 #[path = "saved_plans/meanwhile.rs"]

@@ -56,7 +56,7 @@ pub(super) async fn apply(args: ApplyArgs, context: &RunContext) -> Outcome {
         Some(path) => match open_plan(path, &args, &run, &deadline).await {
             Ok(OpenedPlan { saved, warnings }) => match saved.alone() {
                 Ok(spec) => Some((spec, warnings)),
-                Err(saved) => return many::resume(args, OpenedPlan { saved, warnings }, &run).await,
+                Err(saved) => return many::resume(args, OpenedPlan { saved: *saved, warnings }, &run).await,
             },
             Err(failure) => return run.fail(&failure.into()),
         },

@@ -38,7 +38,7 @@ fn shown(args: &ShowArgs, run: &Run, mut saved: SavedPlan, digest: &str, now: Ti
             outcome_of(&spec.plan, args.detailed_exitcode)
         }
         Err(saved) => {
-            let fleet = Arc::new(many::fleet(saved));
+            let fleet = Arc::new(many::fleet(*saved));
             run.emit(Event::Fleet(&fleet));
             fleet.outcome(args.detailed_exitcode)
         }

@@ -94,7 +94,7 @@ async fn to_the_end(args: &ApplyArgs, run: &Run, planning: &Planning) -> (Vec<En
     }
     let refused: Vec<&Ending> = endings.iter().flatten().filter(|ending| matches!(ending, Ending::Refused(_))).collect();
     if !refused.is_empty() && !args.roll_out.partial {
-        let failure = others_refused(&refused, endings.len());
+        let failure = others_refused(args, &refused, endings.len());
         return (ended(endings, NotBegun::OthersRefused), Some(failure));
     }
     if endings.iter().all(Option::is_some) {
@@ -137,16 +137,18 @@ fn earlier_stage_pending(args: &ApplyArgs, planning: &Planning) -> Option<Failur
 }
 
 /// It ends as they do: it adds nothing to the reasons.
-fn others_refused(refused: &[&Ending], of: usize) -> Failure {
+fn others_refused(args: &ApplyArgs, refused: &[&Ending], of: usize) -> Failure {
     let outcome = Outcome::of_many(refused.iter().map(|ending| ending.outcome()), false);
     let what = text!(
         "nothing was written: {} of {} specs can't be applied; they stand in the table, with the reason above it",
         refused.len(),
         of
     );
-    Failure::new(FailureCode::OthersRefused, what)
-        .outcome(outcome)
-        .hint("mend them, leave them out with --except, or apply the others with --partial")
+    let hint = match args.plan {
+        None => "mend them, leave them out with --except, or apply the others with --partial",
+        Some(_) => "plan again, or apply the others with --partial",
+    };
+    Failure::new(FailureCode::OthersRefused, what).outcome(outcome).hint(hint)
 }
 
 fn ended(endings: Vec<Option<Ending>>, otherwise: NotBegun) -> Vec<Ending> {

@@ -73,7 +73,7 @@ codes! {
     Usage = "usage", Usage, "flags that don't go together with what they are used for", "Leave out one of those that the message names.";
     Stage = "stage", Failed, "it is not known when a spec is to be rolled out, or an earlier stage is not done (3)", "Give each spec a stage, or name them with `--order`; apply the stages in their order.";
     Conflict = "conflict", Failed, "two specs of the run want the same object of the same cluster, each otherwise", "Give each environment its own namespace or names, or make both say the same.";
-    OthersRefused = "others_refused", Failed, "other specs of the run can't be applied, so nothing was written", "Mend those that the table names, or apply the others with `--partial`.";
+    OthersRefused = "others_refused", Failed, "other specs of the run can't be applied, so nothing was written, or saved (it ends as they do)", "Mend those that the table names, or apply the others with `--partial`.";
     Permission = "permission", Failed, "rights to write are missing, so nothing was written", "Ask the administrator for those listed; `konnect rbac` prints all that are needed.";
     NamespaceMissing = "namespace_missing", Failed, "the namespace does not exist, and `manage = false` leaves it to somebody else", "Create it, or let konnect manage it.";
     NamespaceTerminating = "namespace_terminating", Failed, "the namespace is being deleted", "Wait until it is gone and created again, then apply.";
