@@ -89,6 +89,7 @@ async fn to_the_end(args: &ApplyArgs, run: &Run, planning: &Planning) -> (Vec<En
         Ok(endings) => endings,
         Err(failure) => return (none_begun(planning, NotBegun::Interrupted), Some(failure)),
     };
+    tell_refused(run, planning, &endings);
     if let Some(failure) = earlier_stage_pending(args, planning) {
         return (ended(endings, NotBegun::OthersRefused), Some(failure));
     }
@@ -116,6 +117,16 @@ async fn to_the_end(args: &ApplyArgs, run: &Run, planning: &Planning) -> (Vec<En
     let endings = roll_out(run, args, planning, endings).await;
     let interrupted = run.interrupted().load(Ordering::SeqCst);
     (ended(endings, if interrupted { NotBegun::Interrupted } else { NotBegun::OthersFailed }), None)
+}
+
+/// Why specs can't be applied that have a plan; of the others it was told already why there is none.
+fn tell_refused(run: &Run, planning: &Planning, endings: &[Option<Ending>]) {
+    let refused = planning.fleet.specs.iter().zip(endings).filter(|(spec, _)| spec.plan().is_some());
+    for (spec, ending) in refused.filter_map(|(spec, ending)| Some((spec, ending.as_ref()?))) {
+        if matches!(ending, Ending::Refused(_)) {
+            run.emit(Event::SpecEnded { spec, ending });
+        }
+    }
 }
 
 /// `--stage N` is for when all before it is done.
