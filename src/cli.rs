@@ -14,13 +14,13 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::outside::Outside;
-use crate::view::{Format, Output};
+use crate::view::{Format, Limit, Output};
 pub use examples::{CommandHelp, Example, OF_COMMANDS, Variable};
 use format::FormatParser;
 pub use groups::{ChoiceArgs, ClusterArgs, ScreenArgs, SpecArgs, TrustArgs};
 pub use sandbox::{ResetArgs, SandboxCommand, ServeArgs};
 pub use select::{Grade, PartitionArgs, RollOutArgs, SelectArgs};
-use values::{digest, lifetime, new_file, plan, subject};
+use values::{digest, lifetime, limit, new_file, plan, subject};
 
 /// Connect a Kubernetes cluster to Kong Konnect from one checked-in file
 #[derive(Debug, Parser)]
@@ -100,6 +100,12 @@ pub struct PlanArgs {
     /// human is for people, json is one document for programs, markdown is one comment for a pull request.
     #[arg(long, value_parser = FormatParser(Output::Plan), default_value = "human", hide_possible_values = true, help_heading = OUTPUT)]
     pub format: Format,
+    /// How long a comment may be, by name or in bytes
+    ///
+    /// For --format markdown: github (65536 bytes), gitlab (999900), bitbucket (32768), azure (150000), github-summary (1048576), or a number
+    /// from 32768. What does not fit is counted.
+    #[arg(long, value_name = "LIMIT", value_parser = limit, default_value = "github", help_heading = OUTPUT)]
+    pub limit: Limit,
     /// Exit with 2 if changes are pending
     ///
     /// Blocked ones included. Without this, a plan that could be made exits with 0.
@@ -134,6 +140,12 @@ pub struct ShowArgs {
     /// human is for people, json is one document for programs, markdown is one comment for a pull request.
     #[arg(long, value_parser = FormatParser(Output::Plan), default_value = "human", hide_possible_values = true, help_heading = OUTPUT)]
     pub format: Format,
+    /// How long a comment may be, by name or in bytes
+    ///
+    /// For --format markdown: github (65536 bytes), gitlab (999900), bitbucket (32768), azure (150000), github-summary (1048576), or a number
+    /// from 32768. What does not fit is counted.
+    #[arg(long, value_name = "LIMIT", value_parser = limit, default_value = "github", help_heading = OUTPUT)]
+    pub limit: Limit,
     /// Exit with 2 if changes are pending
     ///
     /// Blocked ones included. Without this, a plan that could be made exits with 0.

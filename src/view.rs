@@ -24,7 +24,7 @@ pub use door::{Cleared, Door};
 pub use effective::render as effective;
 pub use event::{CheckError, CheckedSpec, Doing, Event};
 pub use paint::Paint;
-pub use printer::{Color, Printer, Style};
+pub use printer::{Color, Limit, Printer, Style};
 pub use reporter::Reporter;
 pub use spec_errors::render as render_spec_errors;
 pub use streams::{CapturedOutput, Streams};

@@ -12,6 +12,7 @@ mod world;
 use jsonschema::Validator;
 use kube_sandbox::faults::Injection;
 use serde_json::{Value, json};
+use testkit::closed_schema::closed;
 use testkit::extent::extent;
 use testkit::scenario;
 use world::World;
@@ -27,23 +28,6 @@ fn schema(of: &str) -> Validator {
     let schema: Value = printed.stdout.parse().expect("JSON");
     jsonschema::meta::validate(&schema).expect("a schema");
     jsonschema::validator_for(&closed(&schema)).expect("a schema")
-}
-
-/// The schema with nothing in an object but what it names: a minor version may add, so the public ones are open, but what this version
-/// prints must all be named.
-fn closed(schema: &Value) -> Value {
-    match schema {
-        Value::Object(members) => {
-            let mut closed: serde_json::Map<String, Value> =
-                members.iter().map(|(key, value)| (key.clone(), closed(value))).collect();
-            if members.get("properties").is_some_and(Value::is_object) && members.contains_key("type") {
-                closed.entry("additionalProperties").or_insert(json!(false));
-            }
-            closed.into()
-        }
-        Value::Array(items) => items.iter().map(closed).collect(),
-        plain => plain.clone(),
-    }
 }
 
 #[test]

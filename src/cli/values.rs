@@ -6,6 +6,7 @@ use super::Subject;
 use crate::outside::Outside;
 use crate::selection::{Malformed, Order, Partition, Pattern};
 use crate::spec::looks_like_token;
+use crate::view::Limit;
 
 /// How long a run may take.
 pub(super) fn timeout(text: &str) -> Result<Duration, String> {
@@ -45,6 +46,14 @@ pub(super) fn plan(text: &str) -> Result<Outside, String> {
         return Err("a token, not a saved plan".into());
     }
     not_empty(text)
+}
+
+/// How long a comment may be.
+pub(super) fn limit(text: &str) -> Result<Limit, String> {
+    let named = Limit::NAMED.iter().find(|(name, _)| *name == text).map(|(_, bytes)| *bytes);
+    let hint = "write github, gitlab, bitbucket, azure, github-summary, or a number of bytes from 32768";
+    let bytes = named.or_else(|| text.parse().ok()).ok_or_else(|| wrong("not a limit", hint))?;
+    Limit::of(bytes).ok_or_else(|| wrong("too short for what no cut may leave out", hint))
 }
 
 /// Where a plan is saved.

@@ -16,7 +16,8 @@ const DEFAULT_SPEC: &str = "konnect.toml";
 
 /// What applies a spec as this plan read it. `None` where an apply would be refused, as far as the plan can tell.
 pub(super) fn of_spec(args: &PlanArgs, plan: &Plan) -> Option<Vec<Text>> {
-    let PlanArgs { spec, trust, cluster, format: _, detailed_exitcode: _, out: _, expires: _, part: _, screen: _ } = args;
+    let PlanArgs { spec, trust, cluster, format: _, detailed_exitcode: _, limit: _, out: _, expires: _, part: _, screen: _ } =
+        args;
     let TrustArgs { untrusted_spec, allow_context: _, allow_pat_env: _ } = trust;
     let SpecArgs { select, pat_stdin, accept_any_token: _, take_over } = spec;
     let file = select.first();

@@ -27,7 +27,7 @@ struct Planned {
 }
 
 pub(super) async fn plan(args: PlanArgs, context: &RunContext) -> Outcome {
-    let run = Run::begin(context, args.screen, args.format, Output::Plan, &args.spec.select.named());
+    let run = Run::begin_bounded(context, args.screen, (args.format, args.limit), Output::Plan, &args.spec.select.named());
     match many::choose(&run, &args.spec.select, &Deadline::after(args.cluster.choice.timeout)).await {
         Ok(None) => {}
         Ok(Some(files)) => return many::plan(&args, files, &run).await,

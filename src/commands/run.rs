@@ -17,7 +17,7 @@ use crate::outside::Outside;
 use crate::plan::Warning;
 use crate::session::{Session, Withheld};
 use crate::spec::ClusterKeys;
-use crate::view::{Door, Event, Format, Output, Printer, Reporter, Style};
+use crate::view::{Door, Event, Format, Limit, Output, Printer, Reporter, Style};
 
 /// A run.
 pub(super) struct Run {
@@ -28,8 +28,12 @@ pub(super) struct Run {
 
 /// What shows a run in this format.
 pub(super) fn reporter(context: &RunContext, screen: ScreenArgs, format: Format, output: Output) -> Reporter {
+    bounded(context, screen, format, output, Limit::default())
+}
+
+fn bounded(context: &RunContext, screen: ScreenArgs, format: Format, output: Output, limit: Limit) -> Reporter {
     let ScreenArgs { verbose, quiet, color, help: _ } = screen;
-    let style = Style { color, quiet, verbose: verbose > 0 };
+    let style = Style { color, quiet, verbose: verbose > 0, limit };
     Reporter::new(format, output, Printer::new(context.streams().clone(), style))
 }
 
@@ -50,7 +54,18 @@ fn typed(args: &ClusterArgs) -> ClusterSelector {
 impl Run {
     /// Begins a run about this spec, and listens for whoever wants it to stop. Must be called inside the runtime.
     pub(super) fn begin(context: &RunContext, screen: ScreenArgs, format: Format, output: Output, spec: &Outside) -> Self {
-        let reporter = Arc::new(reporter(context, screen, format, output));
+        Self::begin_bounded(context, screen, (format, Limit::default()), output, spec)
+    }
+
+    /// The same with what bounds a comment.
+    pub(super) fn begin_bounded(
+        context: &RunContext,
+        screen: ScreenArgs,
+        (format, limit): (Format, Limit),
+        output: Output,
+        spec: &Outside,
+    ) -> Self {
+        let reporter = Arc::new(bounded(context, screen, format, output, limit));
         reporter.emit(Event::Begun { spec });
         Self { context: context.clone(), reporter, interrupt: Interrupt::listen(context) }
     }
@@ -135,7 +150,10 @@ impl Run {
         if let Some(client) = self.context.client() {
             let name = || Outside::new("in memory");
             let cluster = Cluster::over(client.clone(), name(), name(), Deadline::after(timeout), self.notices());
-            return OpenedClusters { clusters: vec![cluster.at_most(args.parallelism)], of: sessions.iter().map(|_| Ok(0)).collect() };
+            return OpenedClusters {
+                clusters: vec![cluster.at_most(args.parallelism)],
+                of: sessions.iter().map(|_| Ok(0)).collect(),
+            };
         }
         let choices: Vec<ClusterSelector> = sessions.iter().map(|session| session.selector(typed(args))).collect();
         let held = Withheld::from(sessions.iter().copied());

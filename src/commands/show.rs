@@ -16,7 +16,7 @@ use crate::saved_plan::SavedPlan;
 use crate::view::{Event, Output};
 
 pub(super) async fn show(args: ShowArgs, context: &RunContext) -> Outcome {
-    let run = Run::begin(context, args.screen, args.format, Output::Plan, &Outside::default());
+    let run = Run::begin_bounded(context, args.screen, (args.format, args.limit), Output::Plan, &Outside::default());
     let now = Timestamp::now();
     match open(&args, &run).await {
         Ok((saved, digest)) => {

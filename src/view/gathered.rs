@@ -1,9 +1,12 @@
 //! What a run gathers for a format that is one document, printed when all is known.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
-use super::{Cleared, Event, Printer, terminal};
+use super::{CheckError, CheckedSpec, Cleared, Event, Printer, terminal};
 use crate::cluster::Notice;
+use crate::fleet::Fleet;
 use crate::outcome::Failure;
 use crate::outside::Outside;
 use crate::plan::{Plan, Warning};
@@ -19,7 +22,11 @@ pub struct Gathered {
     pub plan: Option<Plan>,
     /// The saved plan, if there is one.
     pub saved_plan: Option<SavedPlanFacts>,
-    /// What went wrong.
+    /// The plans of many specs, if it is about many.
+    pub fleet: Option<Arc<Fleet>>,
+    /// What `validate` found in each of many files.
+    pub checked: Vec<(Outside, Vec<Failure>)>,
+    /// What went wrong, of many specs: with the run as a whole.
     pub failures: Vec<Failure>,
     warnings: Vec<Warning>,
     notices: Vec<Warning>,
@@ -74,8 +81,18 @@ impl Gathered {
             // These are said to people alone.
             Event::Next { command: _ } | Event::Asked { cluster: _ } | Event::Cancelled => {}
             Event::WriteStarted(_) | Event::WriteEnded(..) | Event::Summary(_) | Event::Confirmed => {}
-            Event::Fleet(_) | Event::SpecProgress { .. } | Event::SpecEnded { .. } | Event::FleetEnded { .. } => {}
-            Event::AskedFleet { .. } | Event::Reached { .. } | Event::ValidFleet { .. } => {}
+            Event::Fleet(fleet) => self.fleet = Some(Arc::clone(fleet)),
+            Event::ValidFleet { checked } => {
+                let failures = |of: &CheckedSpec| match &of.result {
+                    Ok(_) => Vec::new(),
+                    Err(CheckError::Spec(errors)) => errors.failures(),
+                    Err(CheckError::Failed(failure)) => vec![failure.clone()],
+                };
+                self.checked = checked.iter().map(|of| (of.path.clone(), failures(of))).collect();
+            }
+            // Of many specs, to people alone or of commands whose output is no document.
+            Event::Reached { .. } | Event::AskedFleet { .. } => {}
+            Event::SpecProgress { .. } | Event::SpecEnded { .. } | Event::FleetEnded { .. } => {}
         }
     }
 

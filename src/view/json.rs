@@ -2,6 +2,7 @@
 
 mod document;
 mod events;
+mod many;
 
 use document::Document;
 use events::Lines;

@@ -1,13 +1,15 @@
 //! The plan as one comment of a pull request: a title, what is in the way, a table, the lines of the plan in a block to unfold, warnings.
-//! Nothing that a cluster or a spec says can break out of it, mention anybody, or make it longer than GitHub takes.
+//! Nothing that a cluster or a spec says can break out of it, mention anybody, or make it longer than it may be (`--limit`).
 //!
 //! * `marker`: the first line, by which a bot finds its own comment.
 //! * `blocked`: what apply would refuse, and the flag to copy.
 //! * `fold`: the plan itself.
+//! * `many`: the same for many specs.
 //! * `prose`: how a text becomes Markdown.
 
 mod blocked;
 mod fold;
+mod many;
 mod marker;
 mod prose;
 
@@ -20,8 +22,6 @@ use crate::outside::{Outside, Text};
 use crate::plan::{Action, Change, Plan, Summary, Verification, Warning};
 use prose::{Place, code, prose};
 
-/// GitHub's limit of a comment, in characters; we count bytes, which are never fewer.
-const MAX_BYTES: usize = 65_536;
 /// How many errors are shown, and how many warnings.
 const MAX_REMARKS: usize = 6;
 
@@ -42,25 +42,28 @@ impl View for Markdown {
     fn show(&mut self, event: Event<'_>, printer: &Printer) {
         let Self(gathered) = self;
         match event {
-            Event::Ended { outcome: _ } => gathered.print(&comment(gathered, printer.door()), printer),
+            Event::Ended { outcome: _ } => gathered.print(&comment(gathered, printer.limit(), printer.door()), printer),
             event => gathered.add(event, printer),
         }
     }
 }
 
 /// The whole comment.
-fn comment(about: &Gathered, door: &Door) -> Cleared {
+fn comment(about: &Gathered, most: usize, door: &Door) -> Cleared {
+    if let Some(fleet) = &about.fleet {
+        return Cleared::new(many::comment(about, fleet, most, door));
+    }
     let mut text = format!("{}\n{}\n\n", marker::marker(about, door), title(about, door));
     if let Some(plan) = &about.plan {
         text.push_str(&blocked::blocked(plan, door));
     }
-    text.push_str(&errors(&about.failures, door));
-    let tail = tail(about, door);
+    text.push_str(&errors(&about.failures, most / 4, door));
+    let tail = tail(about, most / 8, door);
     if let Some(plan) = &about.plan {
         table(&mut text, plan, door);
         if plan.changes.iter().any(|change| change.action != Action::None) {
-            let room = MAX_BYTES.saturating_sub(text.len() + tail.len());
-            text.push_str(&fold::fold(plan, room, door));
+            let room = most.saturating_sub(text.len() + tail.len());
+            text.extend(fold::fold(plan, "Show the plan", room, door));
         }
     }
     text.push_str(&tail);
@@ -123,25 +126,20 @@ fn action(change: &Change) -> String {
     format!("{sign} {}", change.action.word()).trim().to_owned()
 }
 
-fn errors(failures: &[Failure], door: &Door) -> String {
-    let mut text = String::new();
-    for Failure { what, hint, .. } in failures.iter().take(MAX_REMARKS) {
-        let _ = writeln!(text, "> **Error:** {}", prose(what, door, Place::Line));
-        if let Some(hint) = hint {
-            let _ = writeln!(text, ">\n> Hint: {}", prose(hint, door, Place::Line));
-        }
-        text.push('\n');
-    }
-    text + &more(failures.len(), "errors")
+/// What went wrong, in at most so many bytes.
+fn errors(failures: &[Failure], most: usize, door: &Door) -> String {
+    let error = |Failure { what, hint, .. }: &Failure| {
+        let hint = hint.as_ref().map(|hint| format!(">\n> Hint: {}\n", prose(hint, door, Place::Line))).unwrap_or_default();
+        format!("> **Error:** {}\n{hint}\n", prose(what, door, Place::Line))
+    };
+    first(failures.iter().map(error), most, "errors")
 }
 
-fn tail(about: &Gathered, door: &Door) -> String {
-    let mut text = String::new();
+/// What comes last: the warnings, and which saved plan it is.
+fn tail(about: &Gathered, most: usize, door: &Door) -> String {
     let warnings = about.warnings();
-    for Warning { code: _, message } in warnings.iter().take(MAX_REMARKS) {
-        let _ = writeln!(text, "> **Warning:** {}\n", prose(message, door, Place::Line));
-    }
-    text.push_str(&more(warnings.len(), "warnings"));
+    let warning = |Warning { code: _, message }: &Warning| format!("> **Warning:** {}\n\n", prose(message, door, Place::Line));
+    let mut text = first(warnings.iter().map(warning), most, "warnings");
     if let Some(SavedPlanFacts { digest, expires }) = &about.saved_plan {
         let expires = expires.strftime("%Y-%m-%dT%H:%M:%SZ");
         let _ = writeln!(text, "Plan digest: `{digest}`; it expires at {expires}.");
@@ -149,9 +147,22 @@ fn tail(about: &Gathered, door: &Door) -> String {
     text
 }
 
-/// How many of so many are not shown.
-fn more(all: usize, of: &'static str) -> String {
-    match all.saturating_sub(MAX_REMARKS) {
+/// The first remarks, in at most so many bytes, and how many more there are.
+fn first(remarks: impl Iterator<Item = String>, most: usize, word: &'static str) -> String {
+    let (mut text, mut shown, mut all) = (String::new(), 0, 0);
+    for remark in remarks {
+        // What follows one that has no room is not shown either: else nobody could tell which are.
+        if shown == all && shown < MAX_REMARKS && text.len() + remark.len() <= most {
+            text.push_str(&remark);
+            shown += 1;
+        }
+        all += 1;
+    }
+    text + &more(all - shown, word)
+}
+
+fn more(rest: usize, of: &'static str) -> String {
+    match rest {
         0 => String::new(),
         rest => format!("> {rest} more {of} not shown\n\n"),
     }
@@ -160,6 +171,7 @@ fn more(all: usize, of: &'static str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::view::Limit;
 
     #[test]
     fn a_comment_of_failures_alone_has_its_bounds() {
@@ -170,9 +182,9 @@ mod tests {
             })
             .collect();
         let about = Gathered::of_failures(failures);
-        let text = comment(&about, &Door::default());
+        let text = comment(&about, Limit::default().bytes(), &Door::default());
         let text = text.as_str();
-        assert!(text.len() <= MAX_BYTES, "{}", text.len());
+        assert!(text.len() <= Limit::default().bytes(), "{}", text.len());
         assert!(text.contains("4994 more errors not shown"));
     }
 }

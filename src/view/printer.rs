@@ -21,12 +21,46 @@ use crate::text;
 /// How much is printed, and how.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Style {
+    /// How long a comment may be.
+    pub limit: Limit,
     /// Where colour is used.
     pub color: Color,
     /// Leave out what `-q` leaves out.
     pub quiet: bool,
     /// Show each request.
     pub verbose: bool,
+}
+
+/// `--limit`: how many bytes a comment may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit(usize);
+
+impl Limit {
+    /// The limits of those who take comments, by name. They count characters, of which there are never more than bytes.
+    pub const NAMED: [(&str, usize); 5] =
+        [("github", 65_536), ("gitlab", 999_900), ("bitbucket", 32_768), ("azure", 150_000), ("github-summary", 1024 * 1024)];
+    /// The least that a comment can do with.
+    pub const LEAST: usize = 32 * 1024;
+
+    /// So many bytes; `None` if that is too few for what no cut may leave out.
+    #[must_use]
+    pub fn of(bytes: usize) -> Option<Self> {
+        (bytes >= Self::LEAST).then_some(Self(bytes))
+    }
+
+    /// In bytes.
+    #[must_use]
+    pub const fn bytes(self) -> usize {
+        self.0
+    }
+}
+
+impl Default for Limit {
+    /// GitHub's.
+    fn default() -> Self {
+        let [(_, github), ..] = Self::NAMED;
+        Self(github)
+    }
 }
 
 /// `--color`.
@@ -88,6 +122,12 @@ impl Printer {
     #[must_use]
     pub const fn door(&self) -> &Door {
         &self.door
+    }
+
+    /// How many bytes a comment may have.
+    #[must_use]
+    pub const fn limit(&self) -> usize {
+        self.style.limit.bytes()
     }
 
     /// How stdout is painted.

@@ -9,6 +9,7 @@
 //! * [`program`], [`terminal`], [`child`]: runs the built binary, on a pseudo-terminal too, and any other program, within a deadline.
 //! * [`canaries`]: looks for pieces of secrets in what a run wrote.
 //! * [`golden`]: expected files and the generated parts of documents, compared or written anew.
+//! * [`closed_schema`]: a public schema in which all that is printed must be named.
 //! * [`rng`]: seeded choices.
 //! * [`extent`]: how much is to be tried. [`skipped`]: says and counts what could not run.
 
@@ -17,6 +18,7 @@
 pub mod binaries;
 pub mod canaries;
 pub mod child;
+pub mod closed_schema;
 pub mod extent;
 pub mod golden;
 pub mod program;

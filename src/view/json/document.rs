@@ -6,6 +6,7 @@ use super::super::door::safe_json;
 use super::super::gathered::{Gathered, SavedPlanFacts};
 use super::super::{Cleared, Door, Event, Output, Printer, View};
 use super::NOBODY_TO_ASK;
+use crate::fleet::Fleet;
 use crate::outcome::{Failure, FailureCode};
 use crate::outside::Outside;
 use crate::plan::{Change, ClusterIdentity, Field, FieldValue, Manager, Plan, Summary, Verification, Warning};
@@ -30,7 +31,10 @@ impl View for Document {
     fn show(&mut self, event: Event<'_>, printer: &Printer) {
         let Self(gathered) = self;
         match event {
-            Event::Ended { outcome: _ } => gathered.print(&document(&DocumentContents::of(gathered), printer.door()), printer),
+            Event::Ended { outcome: _ } => {
+                let document = drawn(&of_gathered(gathered, printer.door()));
+                gathered.print(&document, printer);
+            }
             // Both: whoever reads stderr alone must hear of a bug too.
             Event::Panicked(failure) => {
                 let errors = std::slice::from_ref(failure);
@@ -79,12 +83,24 @@ struct PlanDocument {
     digest: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     expires: Option<String>,
-    specs: [SpecDocument; 1],
+    specs: Vec<SpecDocument>,
+    /// Of a run about many specs: what is of none of them alone.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<RemarkDocument>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<RemarkDocument>,
 }
 
 #[derive(Serialize)]
 struct SpecDocument {
     spec: String,
+    /// Of one of many.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stage: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    context: Option<String>,
     cluster: Option<ClusterDocument>,
     applyable: bool,
     changes: Vec<ChangeDocument>,
@@ -184,7 +200,11 @@ struct RemarkDocument {
 
 /// The document, drawn.
 fn document(contents: &DocumentContents<'_>, door: &Door) -> Cleared {
-    let mut text = safe_json(&serde_json::to_string_pretty(&whole(contents, door)).unwrap_or_default());
+    drawn(&whole(contents, door))
+}
+
+fn drawn(document: &PlanDocument) -> Cleared {
+    let mut text = safe_json(&serde_json::to_string_pretty(document).unwrap_or_default());
     text.push('\n');
     Cleared::new(text)
 }
@@ -195,7 +215,23 @@ pub(super) fn value(contents: &DocumentContents<'_>, door: &Door) -> serde_json:
 }
 
 fn whole(contents: &DocumentContents<'_>, door: &Door) -> PlanDocument {
-    let DocumentContents { spec, saved_plan, plan, warnings, errors } = contents;
+    of_specs(contents.saved_plan, vec![spec_document(contents, door)])
+}
+
+fn of_specs(saved_plan: Option<&SavedPlanFacts>, specs: Vec<SpecDocument>) -> PlanDocument {
+    PlanDocument {
+        format_version: FORMAT_VERSION,
+        konnect_version: env!("CARGO_PKG_VERSION"),
+        digest: saved_plan.map(|saved| saved.digest.clone()),
+        expires: saved_plan.map(|saved| saved.expires.to_string()),
+        specs,
+        warnings: Vec::new(),
+        errors: Vec::new(),
+    }
+}
+
+fn spec_document(contents: &DocumentContents<'_>, door: &Door) -> SpecDocument {
+    let DocumentContents { spec, saved_plan: _, plan, warnings, errors } = contents;
     let Summary { add, change, destroy, unchanged, blocked, unknown } = plan.map(Plan::summary).unwrap_or_default();
     let known = |value: &Option<Outside>| value.as_ref().map(|value| door.value(value));
     let cluster = plan.map(|plan| ClusterDocument {
@@ -204,23 +240,77 @@ fn whole(contents: &DocumentContents<'_>, door: &Door) -> PlanDocument {
         uid: known(&plan.cluster.uid),
         user: known(&plan.cluster.user),
     });
-    PlanDocument {
-        format_version: FORMAT_VERSION,
-        konnect_version: env!("CARGO_PKG_VERSION"),
-        digest: saved_plan.map(|saved| saved.digest.clone()),
-        expires: saved_plan.map(|saved| saved.expires.to_string()),
-        specs: [SpecDocument {
-            spec: door.value(*spec),
-            cluster,
-            applyable: errors.is_empty() && plan.is_some_and(Plan::is_applyable),
-            changes: plan.map_or_else(Vec::new, |plan| {
-                plan.changes.iter().map(|change| change_document(change, &plan.cluster, door)).collect()
-            }),
-            warnings: warnings.iter().map(|of| warning(of, door)).collect(),
-            summary: SummaryDocument { add, change, destroy, unchanged, blocked, unknown },
-            errors: errors.iter().map(|of| error(of, door)).collect(),
-        }],
+    SpecDocument {
+        spec: door.value(*spec),
+        result: None,
+        stage: None,
+        context: None,
+        cluster,
+        applyable: errors.is_empty() && plan.is_some_and(Plan::is_applyable),
+        changes: plan.map_or_else(Vec::new, |plan| {
+            plan.changes.iter().map(|change| change_document(change, &plan.cluster, door)).collect()
+        }),
+        warnings: warnings.iter().map(|of| warning(of, door)).collect(),
+        summary: SummaryDocument { add, change, destroy, unchanged, blocked, unknown },
+        errors: errors.iter().map(|of| error(of, door)).collect(),
     }
+}
+
+/// Many specs, one entry each, in their order.
+fn of_fleet(gathered: &Gathered, fleet: &Fleet, door: &Door) -> PlanDocument {
+    let specs = fleet.specs.iter().map(|spec| {
+        let of_plan = spec.plan().into_iter().flat_map(|plan| &plan.warnings);
+        let contents = DocumentContents {
+            spec: &spec.path,
+            saved_plan: None,
+            plan: spec.plan(),
+            warnings: spec.warnings.iter().chain(of_plan).cloned().collect(),
+            errors: &spec.failures(),
+        };
+        SpecDocument {
+            result: Some(spec.result().word()),
+            stage: spec.stage,
+            context: spec.context.as_ref().map(|context| door.value(context)),
+            ..spec_document(&contents, door)
+        }
+    });
+    let warnings = gathered.warnings();
+    PlanDocument {
+        warnings: warnings.iter().chain(&fleet.warnings).map(|of| warning(of, door)).collect(),
+        errors: gathered.failures.iter().map(|of| error(of, door)).collect(),
+        ..of_specs(gathered.saved_plan.as_ref(), specs.collect())
+    }
+}
+
+/// What `validate` found in many files.
+fn of_checked(gathered: &Gathered, door: &Door) -> PlanDocument {
+    let specs = gathered.checked.iter().map(|(spec, errors)| {
+        let contents = DocumentContents { spec, saved_plan: None, plan: None, warnings: Vec::new(), errors };
+        SpecDocument { result: Some(if errors.is_empty() { "valid" } else { "failed" }), ..spec_document(&contents, door) }
+    });
+    PlanDocument {
+        warnings: gathered.warnings().iter().map(|of| warning(of, door)).collect(),
+        errors: gathered.failures.iter().map(|of| error(of, door)).collect(),
+        ..of_specs(None, specs.collect())
+    }
+}
+
+/// All that a run gathered.
+fn of_gathered(gathered: &Gathered, door: &Door) -> PlanDocument {
+    match &gathered.fleet {
+        Some(fleet) => of_fleet(gathered, fleet, door),
+        None if !gathered.checked.is_empty() => of_checked(gathered, door),
+        None => whole(&DocumentContents::of(gathered), door),
+    }
+}
+
+/// The document of many specs as a value, to be part of another one.
+pub(super) fn value_of_fleet(fleet: &Fleet, notices: &[Warning], door: &Door) -> serde_json::Value {
+    let gathered = Gathered::default();
+    let document = of_fleet(&gathered, fleet, door);
+    let met = notices.iter().map(|of| warning(of, door));
+    let document = PlanDocument { warnings: met.chain(document.warnings).collect(), ..document };
+    serde_json::to_value(document).unwrap_or_default()
 }
 
 fn warning(Warning { code, message }: &Warning, door: &Door) -> RemarkDocument {

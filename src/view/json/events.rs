@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::super::door::safe_json;
 use super::super::{Cleared, Door, Event, Output, Printer, View};
-use super::NOBODY_TO_ASK;
 use super::document::{self, DocumentContents, FORMAT_VERSION};
+use super::{NOBODY_TO_ASK, many};
 use crate::cluster::Notice;
 use crate::object::ObjectRef;
 use crate::outcome::{Failure, FailureCode, Outcome, Place};
@@ -24,6 +24,8 @@ pub struct Lines {
     report: Report,
     /// Reading everything again showed no changes.
     confirmed: bool,
+    /// Of many specs, for the last line.
+    specs: Option<many::Specs>,
 }
 
 impl View for Lines {
@@ -72,21 +74,31 @@ impl View for Lines {
                 self.report = report.clone();
             }
             Event::Confirmed => self.confirmed = true,
-            Event::Ended { outcome } => printer.out(&summary(&self.report, self.confirmed, outcome)),
+            Event::Ended { outcome } => match &self.specs {
+                Some(specs) => printer.out(&many::summary(specs, outcome)),
+                None => printer.out(&summary(&self.report, self.confirmed, outcome)),
+            },
             Event::WaitingForToken | Event::Writing => {}
             // These are said to people alone.
             Event::Next { command: _ } | Event::Asked { cluster: _ } | Event::Cancelled => {}
             // These are of other commands than apply.
             Event::Valid { .. } | Event::Text(_) | Event::Saved { .. } | Event::Opened { .. } => {}
             Event::Serving { .. } | Event::SandboxReset { .. } => {}
-            Event::Fleet(_) | Event::SpecProgress { .. } | Event::SpecEnded { .. } | Event::FleetEnded { .. } => {}
+            Event::Fleet(fleet) => printer.out(&many::plan(fleet, &self.notices, door)),
+            Event::SpecProgress { spec, progress } => {
+                if let Some(line) = many::progress(spec, &progress, door) {
+                    printer.out(&line);
+                }
+            }
+            Event::SpecEnded { spec, ending } => many::ended(spec, ending, door).iter().for_each(|line| printer.out(line)),
+            Event::FleetEnded { fleet, endings } => self.specs = Some(many::specs(fleet, endings, door)),
             Event::AskedFleet { .. } | Event::Reached { .. } | Event::ValidFleet { .. } => {}
         }
     }
 }
 
 /// One line, its `type` first.
-fn line(event: &Value) -> Cleared {
+pub(super) fn line(event: &Value) -> Cleared {
     let rest: serde_json::Map<String, Value> =
         event.as_object().into_iter().flatten().filter(|(key, _)| *key != "type").map(|(k, v)| (k.clone(), v.clone())).collect();
     let rest = Value::Object(rest).to_string();
@@ -114,7 +126,12 @@ fn plan(plan: &Plan, notices: &[Warning], door: &Door) -> Cleared {
 
 /// A write begins.
 fn started(change: &Change, door: &Door) -> Cleared {
-    line(&json!({"type": "apply_start", "object": object(change, door), "action": change.action.word()}))
+    line(&start_event(change, door))
+}
+
+/// The same as a value.
+pub(super) fn start_event(change: &Change, door: &Door) -> Value {
+    json!({"type": "apply_start", "object": object(change, door), "action": change.action.word()})
 }
 
 /// What was never begun.
@@ -124,6 +141,11 @@ fn not_begun(change: &Change, result: &WriteResult, door: &Door) -> Option<Clear
 
 /// A write ended; without a time, it never began.
 fn ended(change: &Change, result: &WriteResult, time: Option<Duration>, door: &Door) -> Option<Cleared> {
+    end_event(change, result, time, door).map(|event| line(&event))
+}
+
+/// The same as a value.
+pub(super) fn end_event(change: &Change, result: &WriteResult, time: Option<Duration>, door: &Door) -> Option<Value> {
     let (word, failure) = match result {
         WriteResult::Created => ("created", None),
         WriteResult::Updated => ("updated", None),
@@ -147,7 +169,7 @@ fn ended(change: &Change, result: &WriteResult, time: Option<Duration>, door: &D
     if let Some(failure) = failure {
         event["error"] = failure;
     }
-    Some(line(&event))
+    Some(event)
 }
 
 /// Something that went wrong.
@@ -192,7 +214,7 @@ fn object(change: &Change, door: &Door) -> Value {
     object
 }
 
-fn error(failure: &Failure, door: &Door) -> Value {
+pub(super) fn error(failure: &Failure, door: &Door) -> Value {
     let mut error = json!({"code": failure.code.word(), "message": document::message(failure, door)});
     if let Some(hint) = &failure.hint {
         error["hint"] = json!(door.value(hint));

@@ -9,16 +9,16 @@ use crate::plan::Plan;
 /// The longest line.
 const MAX_LINE: usize = 1_000;
 
-/// The plan's lines, as many as fit into so many bytes.
-pub(super) fn fold(plan: &Plan, most: usize, door: &Door) -> String {
+/// The plan's lines below this title, which is HTML: as many as fit into so many bytes. `None` where not even a line of it would.
+pub(super) fn fold(plan: &Plan, title: &str, most: usize, door: &Door) -> Option<String> {
     let lines = terminal::lines(plan, Paint { color: false });
     let lines: Vec<String> = lines.iter().map(|line| diff_line(line, door)).collect();
     // A fence longer than any run of backticks inside can't be closed from inside.
     let longest = lines.iter().flat_map(|line| line.split(|c| c != '`')).map(str::len).max().unwrap_or_default();
     let fence = "`".repeat(longest.max(2) + 1);
-    let mut text = format!("<details><summary>Show the plan</summary>\n\n{fence}diff\n");
+    let mut text = format!("<details><summary>{title}</summary>\n\n{fence}diff\n");
     let end = format!("{fence}\n\n</details>\n\n");
-    let room = most.saturating_sub(text.len() + end.len() + "… 1000000 more lines not shown\n".len());
+    let room = most.checked_sub(text.len() + end.len() + "… 1000000 more lines not shown\n".len())?;
     let mut used = 0;
     let shown = lines.iter().take_while(|line| {
         used += line.len() + 1;
@@ -32,7 +32,7 @@ pub(super) fn fold(plan: &Plan, most: usize, door: &Door) -> String {
         let _ = writeln!(text, "… {} more lines not shown", lines.len() - shown.len());
     }
     text.push_str(&end);
-    text
+    Some(text)
 }
 
 /// The line with what it means in its first column, where GitHub's colours look for it: `+`, `-`, and `!` for all else that changes.

@@ -54,6 +54,45 @@ pub(super) fn code(text: impl Into<Text>, door: &Door, place: Place) -> String {
     render(&[Span { is_code: true, text: door.line(text.into().spelled_out()) }], place)
 }
 
+/// The same for a place where there is HTML and no Markdown: in the title of what has to be unfolded.
+pub(super) fn html(text: impl Into<Text>, door: &Door) -> String {
+    let (mut shown, mut room) = (String::new(), MAX_TEXT);
+    let mut cut = 0;
+    for piece in door.pieces(text.into().spelled_out()) {
+        let (text, is_code) = match piece {
+            ShownPiece::Own(words) => (words, false),
+            ShownPiece::Outside(text) => (text, true),
+        };
+        let part: String = text.chars().take(room).collect();
+        let taken = part.chars().count();
+        (room, cut) = (room - taken, cut + text.chars().count() - taken);
+        if part.is_empty() {
+            continue;
+        }
+        let part = entities(&part);
+        shown.push_str(&if is_code { format!("<code>{part}</code>") } else { part });
+    }
+    if cut > 0 {
+        let _ = write!(shown, "… ({cut} more characters)");
+    }
+    shown
+}
+
+/// Letters, digits and blanks as they are, all else as entities: neither a tag nor a mention.
+fn entities(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            ' ' => safe.push(c),
+            c if c.is_alphanumeric() => safe.push(c),
+            c => {
+                let _ = write!(safe, "&#{};", u32::from(c));
+            }
+        }
+    }
+    safe
+}
+
 fn push(spans: &mut Vec<Span>, is_code: bool, text: &str) {
     match spans.last_mut() {
         _ if text.is_empty() => {}
@@ -153,6 +192,14 @@ mod tests {
         let text = text!("it said {}", Outside::new("a\\|b | c"));
         assert_eq!(prose(&text, &Door::default(), Place::Cell), "it said `a\\\\u{7c}b \\u{7c} c`");
         assert_eq!(code(&text, &Door::default(), Place::Line), "`it said a\\|b | c`");
+    }
+
+    #[test]
+    fn html_holds_no_tags_and_mentions_nobody() {
+        let text = text!("{} ({}): 3 to add", Outside::new("</summary>@a`b"), Outside::new("é-1"));
+        let shown = html(text, &Door::default());
+        assert_eq!(shown, "<code>&#60;&#47;summary&#62;&#64;a&#96;b</code> &#40;<code>é&#45;1</code>&#41;&#58; 3 to add");
+        assert!(html(text!("{}", Outside::new("x".repeat(400))), &Door::default()).ends_with("… (100 more characters)"));
     }
 
     #[test]
