@@ -133,6 +133,10 @@ fn is_strong(token: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use futures_util::future::join;
+
     use super::*;
 
     const STRONG: &[u8] = b"kpat_0123456789ABCDEFGHijklmn";
@@ -168,6 +172,15 @@ mod tests {
         assert_eq!(one.of(b"kpat_staging-password-1234", &deadline).await.expect("in time"), None);
         let again = Fingerprints::under(&one.salt()).expect("a salt");
         assert_eq!(again.of(STRONG, &deadline).await.expect("in time"), first);
+    }
+
+    #[tokio::test]
+    async fn who_asks_for_the_same_one_waits_for_it_and_makes_no_other() {
+        let (fingerprints, deadline, none) = (Fingerprints::default(), Deadline::default(), Deadline::after(Duration::ZERO));
+        // The second has no time to make one.
+        let both = join(fingerprints.of(STRONG, &deadline), fingerprints.of(STRONG, &none)).await;
+        assert_eq!(both.0.expect("in time"), both.1.expect("made by the first"));
+        assert!(fingerprints.of(b"kpat_0123456789ABCDEFGHijklmo", &none).await.is_err());
     }
 
     /// As the reference implementation has it: `echo -n TOKEN | argon2 0123456789abcdef -id -k 19456 -t 2 -p 1 -l 32 -r`.

@@ -46,6 +46,8 @@ pub struct World {
     /// Whether there is a token.
     pub token: bool,
     args: Vec<String>,
+    /// What is named with `-f`.
+    specs: std::path::PathBuf,
     folder: tempfile::TempDir,
     runtime: tokio::runtime::Runtime,
 }
@@ -62,11 +64,32 @@ impl World {
         let token = if scenario.pat() { "pat_file = \"pat\"" } else { "pat_env = \"KONNECT_TEST_IS_NOT_SET\"" };
         testkit::users::write_private(&folder.path().join("pat"), WANTED);
         let spec = scenario.spec().replace("pat_env = \"PAT\"", token);
-        std::fs::write(folder.path().join("konnect.toml"), spec).expect("written");
+        let specs = folder.path().join("konnect.toml");
+        std::fs::write(&specs, spec).expect("written");
         let (namespace, code, args) = (scenario.namespace(), scenario.apply_code(), scenario.args());
         let (sandbox, runtime) = (Sandbox::in_memory(), runtime());
         scenario.load(|method, path, body| runtime.block_on(send(&sandbox, method, path, "application/json", body)));
-        Self { sandbox, namespace, code, token: scenario.pat(), args, folder, runtime }
+        Self { sandbox, namespace, code, token: scenario.pat(), args, specs, folder, runtime }
+    }
+
+    /// An empty cluster, and a folder with these specs, by name. Beside each is `pat-NAME` for each of the tokens.
+    pub fn of_many(specs: &[(&str, &str)], tokens: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let named = folder.path().join("envs");
+        std::fs::create_dir(&named).expect("made");
+        for (name, spec) in specs {
+            std::fs::write(named.join(format!("{name}.toml")), spec).expect("written");
+        }
+        for (name, token) in tokens {
+            testkit::users::write_private(&named.join(format!("pat-{name}")), token);
+        }
+        let (sandbox, runtime, namespace) = (Sandbox::in_memory(), runtime(), String::new());
+        Self { sandbox, namespace, code: 0, token: true, args: Vec::new(), specs: named, folder, runtime }
+    }
+
+    /// Sends one request, past any fault.
+    pub fn send(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
+        self.runtime.block_on(send(&self.sandbox, method, path, "application/json", body.to_string()))
     }
 
     /// Runs a command; `decide` says what happens to each of its calls.
@@ -76,7 +99,7 @@ impl World {
         typed.extend(command.iter().map(|word| if *word == PLAN_FILE { path(self.plan_file()) } else { (*word).to_owned() }));
         // A saved plan has its spec, and what was said beside it, in itself.
         if command.first() == Some(&"plan") || !command.contains(&PLAN_FILE) {
-            typed.extend(["-f".to_owned(), path(self.folder.path().join("konnect.toml"))]);
+            typed.extend(["-f".to_owned(), path(self.specs.clone())]);
             typed.extend(self.args.iter().cloned());
         }
         let cli = Cli::try_parse_from(typed).expect("a command line");
@@ -102,8 +125,13 @@ impl World {
 
     /// Every object of the spec's namespace, and that namespace, by title.
     pub fn state(&self) -> BTreeMap<String, Value> {
+        self.state_of(&self.namespace)
+    }
+
+    /// Every object of a namespace, and that namespace, by title.
+    pub fn state_of(&self, namespace: &str) -> BTreeMap<String, Value> {
         let get = |path: &str| self.runtime.block_on(send(&self.sandbox, "GET", path, "", String::new()));
-        let path = format!("/api/v1/namespaces/{}", self.namespace);
+        let path = format!("/api/v1/namespaces/{namespace}");
         let mut found = Vec::new();
         if let (200, namespace) = get(&path) {
             found.push((title(&path), namespace));

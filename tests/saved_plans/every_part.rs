@@ -18,10 +18,10 @@ const SHOW: &[&str] = &["show", PLAN_FILE, "--format", "json"];
 const APPLY: &[&str] = &["apply", PLAN_FILE, "--format", "json"];
 
 /// Where something stands in a document.
-type Place = Vec<String>;
+pub(super) type Place = Vec<String>;
 
 /// Every place of it, and of everything in it.
-fn places(value: &Value, at: &mut Place, found: &mut Vec<Place>) {
+pub(super) fn places(value: &Value, at: &mut Place, found: &mut Vec<Place>) {
     found.push(at.clone());
     let parts: Vec<(String, &Value)> = match value {
         Value::Object(map) => map.iter().map(|(key, value)| (key.clone(), value)).collect(),
@@ -35,7 +35,7 @@ fn places(value: &Value, at: &mut Place, found: &mut Vec<Place>) {
     }
 }
 
-fn part<'a>(document: &'a mut Value, place: &[String]) -> &'a mut Value {
+pub(super) fn part<'a>(document: &'a mut Value, place: &[String]) -> &'a mut Value {
     place.iter().fold(document, |value, key| match value {
         Value::Array(list) => &mut list[key.parse::<usize>().expect("an index")],
         other => &mut other[key.as_str()],
@@ -43,7 +43,7 @@ fn part<'a>(document: &'a mut Value, place: &[String]) -> &'a mut Value {
 }
 
 /// What may stand in a part's place.
-fn others(value: &Value) -> Vec<Value> {
+pub(super) fn others(value: &Value) -> Vec<Value> {
     match value {
         Value::Null => vec![json!("x"), json!({})],
         Value::Bool(is) => vec![json!(!is)],

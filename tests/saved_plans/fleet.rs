@@ -1,8 +1,11 @@
 //! A saved plan of many specs: three of them, for two clusters, with two tokens.
 //!
+//! * [`every_part`]: each part of the file changed.
 //! * [`refused`]: what makes the whole of it stale, or keeps it from being saved.
 //! * [`stages`]: what is rolled out first.
 
+#[path = "fleet/every_part.rs"]
+mod every_part;
 #[path = "fleet/refused.rs"]
 mod refused;
 #[path = "fleet/stages.rs"]
