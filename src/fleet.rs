@@ -173,7 +173,11 @@ impl FleetSpec {
     /// How it is told of before anything is applied.
     #[must_use]
     pub fn result(&self) -> SpecResult {
-        let SpecState::Planned(plan) = &self.state else { return SpecResult::Failed };
+        let plan = match &self.state {
+            SpecState::Planned(plan) => plan,
+            SpecState::Failed(failure) if failure.outcome == Outcome::Stale => return SpecResult::Stale,
+            SpecState::Failed(_) | SpecState::Wrong(_) => return SpecResult::Failed,
+        };
         let Summary { unknown, blocked, .. } = plan.summary();
         match plan {
             _ if unknown > 0 => SpecResult::Unknown,

@@ -63,33 +63,23 @@ impl World {
         let folder = tempfile::tempdir().expect("a folder");
         let token = if scenario.pat() { "pat_file = \"pat\"" } else { "pat_env = \"KONNECT_TEST_IS_NOT_SET\"" };
         testkit::users::write_private(&folder.path().join("pat"), WANTED);
-        let spec = scenario.spec().replace("pat_env = \"PAT\"", token);
         let specs = folder.path().join("konnect.toml");
-        std::fs::write(&specs, spec).expect("written");
+        std::fs::write(&specs, scenario.spec().replace("pat_env = \"PAT\"", token)).expect("written");
         let (namespace, code, args) = (scenario.namespace(), scenario.apply_code(), scenario.args());
-        let (sandbox, runtime) = (Sandbox::in_memory(), runtime());
-        scenario.load(|method, path, body| runtime.block_on(send(&sandbox, method, path, "application/json", body)));
-        Self { sandbox, namespace, code, token: scenario.pat(), args, specs, folder, runtime }
+        let world = Self { namespace, code, token: scenario.pat(), args, ..Self::empty(folder, specs) };
+        scenario.load(|method, path, body| world.send(method, path, body));
+        world
     }
 
-    /// An empty cluster, and a folder with these specs, by name. Beside each is `pat-NAME` for each of the tokens.
-    pub fn of_many(specs: &[(&str, &str)], tokens: &[(&str, &str)]) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let named = folder.path().join("envs");
-        std::fs::create_dir(&named).expect("made");
-        for (name, spec) in specs {
-            std::fs::write(named.join(format!("{name}.toml")), spec).expect("written");
-        }
-        for (name, token) in tokens {
-            testkit::users::write_private(&named.join(format!("pat-{name}")), token);
-        }
+    /// An empty cluster, for the specs that are named.
+    pub fn empty(folder: tempfile::TempDir, specs: std::path::PathBuf) -> Self {
         let (sandbox, runtime, namespace) = (Sandbox::in_memory(), runtime(), String::new());
-        Self { sandbox, namespace, code: 0, token: true, args: Vec::new(), specs: named, folder, runtime }
+        Self { sandbox, namespace, code: 0, token: true, args: Vec::new(), specs, folder, runtime }
     }
 
     /// Sends one request, past any fault.
-    pub fn send(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
-        self.runtime.block_on(send(&self.sandbox, method, path, "application/json", body.to_string()))
+    pub fn send(&self, method: &str, path: &str, body: String) -> (u16, Value) {
+        self.runtime.block_on(send(&self.sandbox, method, path, "application/json", body))
     }
 
     /// Runs a command; `decide` says what happens to each of its calls.

@@ -127,12 +127,12 @@ fn all_of_it_is_one_file_and_applied_as_it_was_saved() {
     for token in [FIRST, SECOND] {
         assert!(!fleet.text().contains(&token[5..17]), "a token in the plan");
     }
-    fleet.run(&["show", "p"]).assert_code(0);
+    let digest = document["digest"].as_str().expect("a digest");
+    fleet.run(&["show", "p"]).assert_says(0, &["envs/a.toml", "envs/c.toml", "in 3 of 3 environments", digest, "--expect"]);
     fleet.run(&["show", "p", "--detailed-exitcode"]).assert_code(2);
     assert!(fleet.written().is_empty());
     // It needs no spec.
     fs::remove_dir_all(fleet.konnect.folder().join("envs")).expect("removed");
-    let digest = document["digest"].as_str().expect("a digest");
     fleet.run(&["apply", "p", "--expect", digest]).assert_code(0);
     assert_eq!(fleet.written(), ["a", "b", "c"]);
     assert_ne!(fleet.token("a"), fleet.token("c"));

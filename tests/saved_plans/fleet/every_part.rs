@@ -8,6 +8,7 @@ use konnect::saved_plan::SavedPlan;
 use serde_json::{Value, json};
 use testkit::extent::extent;
 use testkit::skipped;
+use testkit::users::write_private;
 
 use super::super::every_part::{others, part, places};
 use super::super::forged::sealed;
@@ -27,15 +28,21 @@ const SPECS: [(&str, &str); 3] = [("a", "one"), ("b", "one"), ("c", "two")];
 
 /// Three specs, and in the cluster a Secret of the second that holds another token.
 fn begin() -> World {
-    let specs = SPECS.map(|(name, token)| {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, token) in SPECS {
         let names = format!("namespace = \"{name}\"\nservice_account = \"podid\"\nsecret = \"konnect-pat\"\n");
-        (name, format!("{names}pat_file = \"pat-{token}\"\n"))
-    });
-    let specs = specs.each_ref().map(|(name, spec)| (*name, spec.as_str()));
-    let world = World::of_many(&specs, &TOKENS.map(|(name, token, _)| (name, token)));
+        std::fs::write(folder.path().join(format!("{name}.toml")), format!("{names}pat_file = \"pat-{token}\"\n"))
+            .expect("written");
+    }
+    for (name, token, _) in TOKENS {
+        write_private(&folder.path().join(format!("pat-{name}")), token);
+    }
+    let specs = folder.path().to_owned();
+    let world = World::empty(folder, specs);
     let secret = json!({"metadata": {"name": "konnect-pat"}, "data": {"token": "a3BhdF9ldmVyeVBhcnRMaXZlR0dHR0hISEgzNDU2"}});
     for (path, object) in [("", json!({"metadata": {"name": "b"}})), ("/b/secrets", secret)] {
-        let (code, answer) = world.send("POST", &format!("/api/v1/namespaces{path}?fieldManager=kubectl-create"), &object);
+        let (code, answer) =
+            world.send("POST", &format!("/api/v1/namespaces{path}?fieldManager=kubectl-create"), object.to_string());
         assert_eq!(code, 201, "{answer}");
     }
     let saved = world.plain(&["plan", "--out", PLAN_FILE]);

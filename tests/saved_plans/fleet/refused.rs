@@ -15,7 +15,8 @@ fn one_stale_spec_keeps_all_from_being_written_unless_the_others_may_be() {
     fleet.forestall("b");
     let before = fleet.token("b");
     let ran = fleet.run(&["apply", "p"]);
-    ran.assert_says(4, &["nothing was written: 1 of 3 specs can't be applied"]);
+    ran.assert_says(4, &["envs/b.toml: the cluster is not what the plan was made from; nothing of it was written"]);
+    ran.assert_says(4, &["when planned: does not exist", "nothing was written: 1 of 3 specs can't be applied", "1 stale"]);
     assert_eq!(fleet.written(), ["b"], "nothing but what was there");
     fleet.run(&["apply", "p", "--partial"]).assert_code(5);
     assert_eq!(fleet.written(), ["a", "b", "c"]);
@@ -30,7 +31,7 @@ fn another_token_for_one_of_them() {
     let fleet = Fleet::new();
     fleet.planned();
     let fleet = fleet.env("SECOND", "kpat_savedFleetOtherEEEEFFFF9012");
-    fleet.run(&["apply", "p"]).assert_code(4);
+    fleet.run(&["apply", "p"]).assert_says(4, &["the token in $SECOND is not the one the plan was made with"]);
     assert!(fleet.written().is_empty());
     fleet.run(&["apply", "p", "--partial"]).assert_code(5);
     assert_eq!(fleet.written(), ["a", "b"]);
@@ -51,7 +52,8 @@ fn another_cluster_under_the_same_name() {
     fleet.planned();
     let new = Served::start(testkit::konnect!());
     std::fs::write(fleet.konnect.folder().join("kube-west"), kubeconfig(&new, "west")).expect("written");
-    fleet.run(&["apply", "p"]).assert_code(4);
+    let ran = fleet.run(&["apply", "p"]);
+    ran.assert_says(4, &["is not the cluster the plan was made for", "choose the plan's cluster with --kubeconfig"]);
     assert!(fleet.written().is_empty());
     fleet.run(&["apply", "p", "--partial"]).assert_code(5);
     assert_eq!(fleet.written(), ["a", "b"]);
