@@ -77,7 +77,7 @@ async fn in_the_report_and_the_events() {
     let pat = wanted.pat.as_ref().expect("a token");
     let context = ApplyContext { pat, comparison: wanted.comparison(), interrupted: &interrupted, shared: None };
     let revalidated = apply::look_again(&cluster, plan, context).await.expect("not stale");
-    assert_eq!(revalidated.done.len(), 1);
+    assert_eq!((revalidated.done.len(), revalidated.writes().count()), (1, 2));
     let output = CapturedOutput::default();
     let printer = Printer::new(Streams::Captured(output.clone()), Style::default());
     let reporter = Reporter::new(Format::Json, Output::Apply, printer);

@@ -16,6 +16,9 @@ use crate::write::{self, Mode, Precondition};
 /// How often an object may move under us, or an answer be lost, before we say so.
 const MAX_ATTEMPTS: u32 = 4;
 
+/// What to do where it is not known whether an object was written.
+const SEE_WHAT_IS_THERE: &str = "run `konnect plan` to see what is there";
+
 /// What there is to say of a write, as far as it has come.
 #[derive(Default)]
 struct Evidence {
@@ -132,8 +135,9 @@ impl Evidence {
             Because::ReplyAndUnclear => and_unclear(taken(&mut self.reply)),
             Because::LostAndStale => {
                 let why = taken(&mut self.lost);
-                let stale = self.difference.take().map_or_else(missing, |difference| stale(&difference));
-                Failure { what: text!("{}; and {}", why.what, stale.what), ..why }
+                // Not the words of what is stale: that it was not written is not known here.
+                let moved = self.difference.take().map_or_else(|| missing().what, |difference| difference.sentence());
+                Failure { what: text!("{}; and {}", why.what, moved), ..why }.hint(SEE_WHAT_IS_THERE)
             }
             Because::Difference => self.difference.take().map_or_else(missing, |difference| stale(&difference)),
             Because::KeepsChanging => {
@@ -154,7 +158,7 @@ impl Evidence {
 
 fn and_unclear(why: Failure) -> Failure {
     Failure { what: text!("{}; and reading it again did not show whether it was written", why.what), ..why }
-        .hint("run `konnect plan` to see what is there")
+        .hint(SEE_WHAT_IS_THERE)
 }
 
 fn refused(planned: &Change, answer: &Answer) -> Failure {
