@@ -2,6 +2,7 @@
 //!
 //! * [`forged`]: files that somebody changed, with a digest that fits.
 //! * [`every_part`]: each part of a file changed, in several ways.
+//! * [`every_scenario`]: the plan of each scenario, read back and applied.
 //! * [`elsewhere`]: plans that are applied in another folder, with another kubeconfig, or with a token from standard input.
 //! * [`fleet`]: plans of many specs.
 //! * [`meanwhile`]: what happened to the cluster between a plan and its apply.
@@ -12,6 +13,8 @@
 mod elsewhere;
 #[path = "saved_plans/every_part.rs"]
 mod every_part;
+#[path = "saved_plans/every_scenario.rs"]
+mod every_scenario;
 #[path = "saved_plans/fleet.rs"]
 mod fleet;
 #[path = "saved_plans/forged.rs"]
