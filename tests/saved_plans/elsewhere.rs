@@ -118,3 +118,26 @@ fn a_plan_with_a_token_from_standard_input_says_that_it_waits() {
     let (code, said) = other.spawn_pty().wait();
     assert!(code == 0 && !said.contains(waits), "{said}");
 }
+
+/// A cluster, another one and a sandbox: whichever is chosen instead of the plan's own, the way back is told.
+#[test]
+fn another_cluster_is_told_how_the_plan_s_own_is_chosen() {
+    let (own, other) = (Served::start(testkit::konnect!()), Served::start(testkit::konnect!()));
+    let planner = testkit::konnect!().spec(SPEC).env("PAT", TOKEN).env("KUBECONFIG", own.kubeconfig());
+    assert_eq!(planner.command_with(&["plan", "--out", "p"]).0, 0);
+    let konnect = testkit::konnect!().spec(SPEC).env("PAT", TOKEN).env("KUBECONFIG", other.kubeconfig());
+    fs::copy(planner.folder().join("p"), konnect.folder().join("p")).expect("copied");
+    let said = |args: &[&str]| {
+        let (code, said) = konnect.command_with(&[&["apply", "p"], args].concat());
+        assert_eq!(code, 4, "{said}");
+        said
+    };
+    let plain = said(&[]);
+    assert!(plain.contains("hint: choose the plan's cluster with --context or --kubeconfig"), "{plain}");
+    assert_eq!(konnect.command_with(&["plan", "--sandbox=s"]).0, 0);
+    for (sandbox, what) in [("--sandbox=s", "is not the cluster the plan was made for"), ("--sandbox=none", "does not exist")] {
+        let said = said(&[sandbox]);
+        assert!(said.contains(what), "{said}");
+        assert!(said.contains("hint: leave out --sandbox and choose the plan's cluster with --context"), "{said}");
+    }
+}
