@@ -196,6 +196,10 @@ const ROWS: &[Row] = &[
         push(d, 1, "values", token);
     }),
     ("has a value of another sort", |d| push(d, 2, "values", json!({"field": ["immutable"], "value": "present"}))),
+    ("has a value of another sort", |d| {
+        let token = json!({"field": ["metadata", "labels", "team"], "value": {"token": live_token(d).clone()}});
+        push(d, 2, "values", token);
+    }),
     ("has a value of another sort", |d| push(d, 2, "values", json!({"field": ["data", "a"], "value": {"text": "x"}}))),
     ("has a field that there can't be", |d| push(d, 2, "values", json!({"field": [], "value": {"text": "x"}}))),
     ("has a field that there can't be", |d| {

@@ -1,7 +1,9 @@
 //! What happened to the cluster between a plan and its apply: the namespace went, or others wrote.
 
-use testkit::{Served, request};
+use serde_json::json;
+use testkit::{Served, request, scenario};
 
+use super::world::{self, PLAN_FILE, World};
 use super::{SPEC, TOKEN};
 
 /// Sends one request as another manager would.
@@ -63,4 +65,20 @@ fn owners_are_told_as_they_are_now() {
     let ran = konnect.args(["apply", "p", "--format", "json"]).run();
     ran.assert_code(0);
     assert!(ran.stdout.contains("kubectl-create") && !ran.stdout.contains("2020-01-01"), "{}", ran.stdout);
+}
+
+/// The write is bound to the version that apply read, not to the plan's: it goes through at once.
+#[test]
+fn what_changed_without_concerning_the_plan_costs_no_second_write() {
+    let world = World::new(&scenario::all().into_iter().find(|of| of.name() == "workshop").expect("the scenario"));
+    assert_eq!(world.plain(&["plan", "--out", PLAN_FILE]).code, 0);
+    let path = "/api/v1/namespaces/workshop/secrets/konnect-pat?fieldManager=kubectl-label";
+    let label = json!({"metadata": {"labels": {"team": "a"}}}).to_string();
+    let sent = world::send(&world.sandbox, "PATCH", path, "application/merge-patch+json", label);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    assert_eq!(runtime.block_on(sent).0, 200);
+    let run = world.plain(&["apply", PLAN_FILE]);
+    assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
+    assert!(run.stdout.contains("nothing that the plan reads or writes: continuing"), "{}", run.stdout);
+    assert_eq!(run.calls.iter().filter(|call| call.what == "PATCH secrets").count(), 1, "{:?}", run.calls);
 }
