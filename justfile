@@ -35,9 +35,10 @@ mutants SHARD="0/1": (mutants-core SHARD) (mutants-apply SHARD)
 mutants-core SHARD="0/1":
     cargo mutants --shard {{SHARD}} --output target/mutants/core --package konnect-core --test-package konnect-core -- --lib --tests
 
-# What saves a plan and carries it out, against what is about that and fast.
+# What saves a plan and carries it out, against what is about that and fast: no other test is built.
 mutants-apply SHARD="0/1":
     KONNECT_QUICK=1 cargo mutants --shard {{SHARD}} --output target/mutants/apply \
         --package konnect --test-package konnect \
         --file 'src/saved_plan*' --file 'src/saved_plan/**' --file 'src/apply*' --file 'src/apply/**' \
-        -- --lib --test scenarios --test saved_plans --test done_by_another --test faults
+        -C=--lib -C=--test=saved_plans -C=--test=done_by_another -C=--test=what_became_of_a_write \
+        -C=--test=mistakes -C=--test=next_command

@@ -49,3 +49,35 @@ impl Turn<'_> {
         *self.0 = Some((spec.clone(), result.clone()));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::object::ResourceType;
+
+    fn named(name: &str) -> ObjectRef {
+        ObjectRef { resource: ResourceType::namespace(), namespace: None, name: name.into() }
+    }
+
+    #[tokio::test]
+    async fn what_became_of_it_for_one_spec_is_told_to_the_next() {
+        let shared = SharedWrites::of([named("a")]);
+        assert!(shared.turn(&named("b")).await.is_none(), "it is not shared");
+        let (spec, failed) = (Outside::from("one.toml"), WriteResult::DoneByAnother);
+        let for_another = WriteResult::WrittenForAnother { spec: spec.clone() };
+        for (result, told) in [
+            (WriteResult::Created, &for_another),
+            (WriteResult::Updated, &for_another),
+            (WriteResult::ConfirmedByReading, &for_another),
+            (failed.clone(), &failed),
+        ] {
+            let shared = SharedWrites::of([named("a")]);
+            let mut first = shared.turn(&named("a")).await.unwrap_or_else(|| panic!("it is shared"));
+            assert_eq!(first.of_another(), None);
+            first.ends(&spec, &result);
+            drop(first);
+            let second = shared.turn(&named("a")).await.unwrap_or_else(|| panic!("it is shared"));
+            assert_eq!(second.of_another().as_ref(), Some(told));
+        }
+    }
+}

@@ -37,3 +37,29 @@ fn is_printed(text: &str) -> bool {
     let begins = |word: &str| text.lines().any(|line| line.starts_with(word));
     begins("  Cluster  ") && (begins("Plan: ") || begins("No changes"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The hint for a file that holds this.
+    fn hint(text: &str) -> Option<Text> {
+        of(text, &Outside::from("FILE")).1
+    }
+
+    #[test]
+    fn it_is_said_what_a_file_is_only_where_that_is_clear() {
+        for (text, word) in [
+            ("{\"format_version\": \"1.0\"}", "--format json"),
+            ("namespace = \"kong\"", "it looks like a spec"),
+            ("  Cluster  prod\n\nPlan: 1 to add", "for people"),
+            ("  Cluster  prod\n\nNo changes.", "for people"),
+            ("{\"magic\": \"konnect saved plan\"", "fetch it again"),
+        ] {
+            assert!(hint(text).is_some_and(|hint| hint.says(word)), "{text}: {:?}", hint(text));
+        }
+        for text in ["", "{}", "[1]", "# nothing", "some text", "  Cluster  prod\n", "Plan: B\n", "No changes.\n"] {
+            assert_eq!(hint(text), None, "{text}");
+        }
+    }
+}
