@@ -74,11 +74,11 @@ impl Forger {
 #[test]
 fn an_object_that_stays_behind_is_told_once_and_by_its_name() {
     let forger = Forger::new("renamed-secret");
-    assert_eq!(forger.good["leftovers"], json!([{"group": "", "resource": "secrets", "name": "old-pat"}]));
+    assert_eq!(forger.good["specs"][0]["leftovers"], json!([{"group": "", "resource": "secrets", "name": "old-pat"}]));
     let named = |name: &str| json!({"group": "", "resource": "secrets", "name": name});
-    let shown = forger.shown(|document| document["leftovers"] = json!([named("older-pat")]));
+    let shown = forger.shown(|document| document["specs"][0]["leftovers"] = json!([named("older-pat")]));
     assert!(shown.code == 0 && shown.stdout.contains("renamed-secret/older-pat was written by konnect"), "{}", shown.stdout);
-    let twice = forger.shown(|document| document["leftovers"] = json!([named("old-pat"), named("old-pat")]));
+    let twice = forger.shown(|document| document["specs"][0]["leftovers"] = json!([named("old-pat"), named("old-pat")]));
     assert!(twice.code == 4 && twice.stdout.contains("an object that there can't be"), "{}", twice.stdout);
 }
 
@@ -86,9 +86,9 @@ fn an_object_that_stays_behind_is_told_once_and_by_its_name() {
 fn an_object_that_is_being_deleted_is_blocked() {
     let forger = Forger::new("workshop");
     let shown = forger.shown(|document| {
-        document["objects"][2]["observed"]["terminating"] = json!(true);
+        document["specs"][0]["objects"][2]["observed"]["terminating"] = json!(true);
         // Nothing is asked of the server about what is blocked.
-        document["objects"][2]["dry_run"] = json!(null);
+        document["specs"][0]["objects"][2]["dry_run"] = json!(null);
     });
     let blocked = &of_spec(&shown)["changes"][2];
     assert_eq!((shown.code, &blocked["action"]), (0, &json!("blocked")), "{}{}", shown.stdout, shown.stderr);
