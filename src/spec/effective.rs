@@ -41,6 +41,8 @@ pub enum EffectiveValue {
     String(Outside),
     /// A boolean.
     Boolean(bool),
+    /// A number.
+    Integer(Outside),
 }
 
 impl Effective {
@@ -101,6 +103,11 @@ fn add(table: &DeTable<'_>, path: &[Outside], origins: &[Origin<'_>], lines: &mu
         match inner.get_ref() {
             DeValue::String(text) => lines.push(value_line(EffectiveValue::String(text.as_ref().into()))),
             DeValue::Boolean(value) => lines.push(value_line(EffectiveValue::Boolean(*value))),
+            // A valid spec has small ones alone, which are written in ten.
+            DeValue::Integer(number) => {
+                let number = u64::from_str_radix(number.as_str(), number.radix()).unwrap_or_default();
+                lines.push(value_line(EffectiveValue::Integer(Outside::new(number.to_string()))));
+            }
             _ => {}
         }
     }

@@ -15,13 +15,15 @@ pub(super) enum Inheritance {
 }
 
 /// Every key of a spec beside those of its objects, which are inherited key by key.
-pub(super) const KEYS: [(&str, Inheritance); 6] = [
+pub(super) const KEYS: [(&str, Inheritance); 7] = [
     ("pat_env", Inheritance::Or("pat_file")),
     ("pat_file", Inheritance::Or("pat_env")),
     ("cluster", Inheritance::Merged),
     ("extends", Inheritance::Own),
     ("unset", Inheritance::Own),
     ("template", Inheritance::Own),
+    // A base that lets a spec go first would let all go first that extend it.
+    ("policy", Inheritance::Own),
 ];
 
 /// The values that are paths: a relative one starts at the folder of the file that sets it.

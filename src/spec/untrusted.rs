@@ -37,7 +37,7 @@ enum KeyRule {
 
 /// Every key that an untrusted spec may have at all, beside those of its objects. A key that is missing here is refused, so that one which
 /// loosens a guard or reads a file never becomes a stranger's by being new.
-const KEYS: [(&str, KeyRule); 10] = [
+const KEYS: [(&str, KeyRule); 12] = [
     ("namespace.manage", KeyRule::Harmless),
     ("pat_env", KeyRule::PatEnv),
     ("pat_file", KeyRule::PatFile),
@@ -50,6 +50,9 @@ const KEYS: [(&str, KeyRule); 10] = [
     ("unset", KeyRule::Composing),
     // It can only make a plan stop.
     ("template", KeyRule::Harmless),
+    // Plans ignore stages, and what is applied is trusted.
+    ("policy", KeyRule::Table),
+    ("policy.stage", KeyRule::Harmless),
 ];
 
 /// The rule of each key that it may have. An object's name and maps say only what is wanted, and the plan shows all of it.

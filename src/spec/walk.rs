@@ -27,6 +27,9 @@ pub(super) enum Extent {
     Part,
 }
 
+/// The last stage that a spec may have.
+const MAX_STAGE: u32 = 1_000;
+
 /// A walk through one document.
 pub(super) struct Walk<'a> {
     /// The spec that was given, whatever file this document is.
@@ -77,6 +80,7 @@ impl<'a> Walk<'a> {
             .collect();
         let pat = self.pat(table);
         self.understood.pat.clone_from(&pat);
+        let stage = self.stage(table);
         let cluster = self.cluster(table);
         self.understood.cluster.clone_from(&cluster);
         Some(Spec {
@@ -88,7 +92,7 @@ impl<'a> Walk<'a> {
             manage_namespace,
             pat,
             cluster,
-            stage: None,
+            stage,
             untrusted: false,
         })
     }
@@ -197,6 +201,38 @@ impl<'a> Walk<'a> {
             self.note(value.span(), text!("`template` must be true or false, and is {}", found)).hint =
                 Some("write template = true, or leave the key out".into());
         }
+    }
+
+    /// `[policy] stage`.
+    fn stage(&mut self, table: &DeTable<'_>) -> Option<u32> {
+        let value = table.get("policy")?;
+        let DeValue::Table(policy) = value.get_ref() else {
+            self.note(value.span(), text!("`policy` must be a table, and is {}", type_name(value.get_ref()))).hint =
+                Some("write [policy], and below it stage = 1".into());
+            return None;
+        };
+        self.known_keys(policy, &["stage"], Some("policy"));
+        let stage = policy.get("stage")?;
+        let number = match stage.get_ref() {
+            DeValue::Integer(number) => u32::from_str_radix(number.as_str(), number.radix()).ok(),
+            _ => None,
+        };
+        let fits = number.filter(|number| (1..=MAX_STAGE).contains(number));
+        if fits.is_none() && !self.hides_token(stage) {
+            let fault = match stage.get_ref() {
+                DeValue::Integer(_) => self.note(stage.span(), text!("`stage` must be a number from 1 to {}", MAX_STAGE)),
+                other => {
+                    let found = type_name(other);
+                    self.note(stage.span(), text!("`stage` must be a number from 1 to {}, and is {}", MAX_STAGE, found))
+                }
+            };
+            fault.hint = Some("write stage = 1 for what is rolled out first".into());
+        }
+        fits
+    }
+
+    fn hides_token(&mut self, value: &Spanned<DeValue<'_>>) -> bool {
+        value.get_ref().as_str().is_some_and(|text| self.hide_tokens(value.span(), text))
     }
 
     fn pat(&mut self, table: &DeTable<'_>) -> Option<PatKey> {

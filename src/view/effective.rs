@@ -33,6 +33,9 @@ fn left(line: &EffectiveLine, door: &Door) -> String {
             format!("{} = {}", key_of(key, door), quoted(&door.value(text)))
         }
         EffectiveLine::Value { key, value: EffectiveValue::Boolean(value), .. } => format!("{} = {value}", key_of(key, door)),
+        EffectiveLine::Value { key, value: EffectiveValue::Integer(number), .. } => {
+            format!("{} = {}", key_of(key, door), door.value(number))
+        }
     }
 }
 

@@ -219,3 +219,27 @@ fn a_key_that_stands_below_a_table_is_told_in_its_own_file() {
     tree.write("spec.toml", "extend = \"base.toml\"\n");
     assert_eq!(tree.errors("spec.toml"), ["spec.toml:1:1: unknown key `extend` (did you mean `extends`?)"]);
 }
+
+/// `[policy]` speaks of the file in which it stands: a base that goes first makes nobody go first.
+#[test]
+fn a_stage_is_the_spec_s_own() {
+    let stage = |texts: &[&str]| {
+        let texts: Vec<_> =
+            texts.iter().enumerate().map(|(i, text)| (konnect::outside::Outside::new(format!("{i}.toml")), *text)).collect();
+        let checked = konnect::spec::check_texts(std::path::Path::new(""), &texts, false);
+        checked.and_then(konnect::spec::Checked::into_spec).map(|spec| spec.stage).map_err(|errors| errors.messages().len())
+    };
+    let whole = "namespace = \"kong\"\nservice_account = \"sa\"\nsecret = \"pat\"\npat_env = \"PAT\"\n";
+    let with = |rest: &str| format!("{whole}{rest}");
+    assert_eq!(stage(&[whole]), Ok(None));
+    assert_eq!(stage(&[&with("[policy]\n")]), Ok(None));
+    assert_eq!(stage(&[&with("[policy]\nstage = 3\n")]), Ok(Some(3)));
+    assert_eq!(stage(&[&with("policy.stage = 0x10\n")]), Ok(Some(16)));
+    assert_eq!(stage(&["extends = \"b\"\n", &with("[policy]\nstage = 1\n")]), Ok(None));
+    assert_eq!(stage(&["extends = \"b\"\n[policy]\nstage = 2\n", &with("[policy]\nstage = 1\n")]), Ok(Some(2)));
+    for wrong in ["0", "-1", "1001", "1.5", "\"1\"", "true", "[1]", "99999999999999999999"] {
+        assert_eq!(stage(&[&with(&format!("[policy]\nstage = {wrong}\n"))]), Err(1), "{wrong}");
+    }
+    assert_eq!(stage(&[&with("policy = 1\n")]), Err(1));
+    assert_eq!(stage(&[&with("[policy]\nstages = 1\n")]), Err(1));
+}
