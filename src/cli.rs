@@ -104,7 +104,7 @@ pub struct PlanArgs {
     ///
     /// For --format markdown: github (65536 bytes), gitlab (999900), bitbucket (32768), azure (150000), github-summary (1048576), or a number
     /// from 32768. What does not fit is counted.
-    #[arg(long, value_name = "LIMIT", value_parser = limit, default_value = "github", help_heading = OUTPUT)]
+    #[arg(long, value_name = "LIMIT", hide_short_help = true, value_parser = limit, default_value = "github", help_heading = OUTPUT)]
     pub limit: Limit,
     /// Exit with 2 if changes are pending
     ///
@@ -144,7 +144,7 @@ pub struct ShowArgs {
     ///
     /// For --format markdown: github (65536 bytes), gitlab (999900), bitbucket (32768), azure (150000), github-summary (1048576), or a number
     /// from 32768. What does not fit is counted.
-    #[arg(long, value_name = "LIMIT", value_parser = limit, default_value = "github", help_heading = OUTPUT)]
+    #[arg(long, value_name = "LIMIT", hide_short_help = true, value_parser = limit, default_value = "github", help_heading = OUTPUT)]
     pub limit: Limit,
     /// Exit with 2 if changes are pending
     ///
@@ -241,7 +241,7 @@ pub struct ApplyArgs {
     /// The cluster.
     #[command(flatten)]
     pub cluster: ClusterArgs,
-    /// Apply without asking: all, create-only or no-token
+    /// Do not ask: all, create-only or no-token
     ///
     /// create-only: objects that are not there yet. no-token: what changes no live token. What lies outside is asked for on a terminal, and
     /// refused where there is none.

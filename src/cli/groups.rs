@@ -73,7 +73,7 @@ pub struct ClusterArgs {
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "", conflicts_with_all = ["context", "kubeconfig"])]
     pub sandbox: Option<Outside>,
     /// Requests at a time, to each cluster
-    #[arg(long, value_name = "N", default_value_t = PARALLELISM, value_parser = RangedU64ValueParser::<usize>::new().range(1..=1024))]
+    #[arg(long, hide_short_help = true, value_name = "N", default_value_t = PARALLELISM, value_parser = RangedU64ValueParser::<usize>::new().range(1..=1024))]
     pub parallelism: usize,
 }
 

@@ -11,7 +11,7 @@ use crate::selection::{Order, Partition, Pattern, Patterns};
 #[derive(Debug, Args)]
 #[command(next_help_heading = SPEC)]
 pub struct SelectArgs {
-    /// The spec, or a folder of specs
+    /// The spec, or a folder
     ///
     /// A folder stands for every *.toml in it and below it, but for what is hidden. May be repeated.
     #[arg(short, long, value_name = "SPEC", default_value = "konnect.toml", value_parser = not_empty)]
@@ -59,7 +59,7 @@ pub struct PartitionArgs {
     /// Only the I-th of N parts, as hash:I/N
     ///
     /// For a run that is spread over N jobs: I counts from 1, and each spec is in exactly one part, by a hash of its path.
-    #[arg(long, value_name = "PART", value_parser = partition)]
+    #[arg(long, value_name = "PART", value_parser = partition, hide_short_help = true)]
     pub partition: Option<Partition>,
 }
 

@@ -49,6 +49,10 @@ pub(super) const COMMANDS: &[Habit] = &[
         &["import", "adopt"],
         "there is nothing to import: `konnect plan` reads what is in the cluster, and apply takes over what was made by hand",
     ),
+    habit(
+        &["run-all", "apply-all", "plan-all"],
+        "`konnect plan -f FOLDER` and `konnect apply -f FOLDER` take every spec of a folder",
+    ),
     habit(&["workspace", "env"], "each environment is a spec of its own, named with -f SPEC, and needs no workspace"),
     habit(&["output", "outputs"], "konnect has no outputs: `konnect plan --format json` shows the objects to programs"),
     habit(&["state", "taint", "untaint", "force-unlock", "graph", "console", "providers"], NO_STATE),
@@ -103,7 +107,7 @@ pub(super) const FLAGS: &[Habit] = &[
     habit(&["--force", "-force"], TAKE_BY_FORCE),
     habit(&["--confirm", "-confirm", "--ask"], "apply asks by itself, unless --auto-approve is given: leave the flag out"),
     habit(&["--var-file", "-var-file", "--var", "-var", "--values", "--set", "--env", "-e"], NO_VARIABLES),
-    habit(&["--target", "-target", "--replace", "-replace", "--only"], WHOLE),
+    habit(&["--target", "-target", "--replace", "-replace"], WHOLE),
     habit_of(
         "rbac",
         &["-o", "--output", "-output", "--format", "--json", "-json", "--yaml", "-yaml"],
@@ -138,10 +142,7 @@ pub(super) const FLAGS: &[Habit] = &[
         &["--dry-run", "-dry-run", "--server-dry-run", "--check"],
         "`konnect plan` shows what apply would do, and has the server check each change by a dry run",
     ),
-    habit(
-        &["-k", "--kustomize", "-R", "--recursive"],
-        "konnect reads no manifests: its spec is one TOML file, named with -f SPEC",
-    ),
+    habit(&["-k", "--kustomize"], "konnect reads no manifests: its spec is one TOML file, named with -f SPEC"),
     habit(
         &["--insecure", "--insecure-skip-tls-verify", "--certificate-authority", "--client-certificate", "--client-key"],
         "TLS settings are in the kubeconfig; name one with --kubeconfig FILE",
@@ -196,9 +197,23 @@ pub(super) const FLAGS: &[Habit] = &[
     habit(&["-backend-config", "-upgrade", "-reconfigure", "-migrate-state"], NO_STATE),
     habit(&["--locked", "--frozen", "--offline"], "konnect has no lock file, and loads nothing: leave the flag out"),
     habit(
-        &["-parallelism", "--parallelism", "-j", "--jobs", "--concurrency", "-compact-warnings"],
-        "konnect has no such setting, and a few objects need none: leave the flag out",
+        &["-parallelism", "-j", "--jobs", "--concurrency", "--workers"],
+        "it is --parallelism N: so many requests at a time, to each cluster",
     ),
+    habit(&["-compact-warnings"], "konnect has no such setting: leave the flag out"),
+    habit(
+        &["-R", "--recursive"],
+        "a folder is always read with all below it: -f FOLDER; --only and --except choose among its specs",
+    ),
+    habit(&["--include", "--filter"], "it is --only GLOB"),
+    habit(&["--exclude", "--ignore"], "it is --except GLOB"),
+    habit(&["--shard", "--shards", "--chunk"], "it is --partition hash:I/N"),
+    habit(&["--stages", "--waves", "--wave"], "it is --order NAMES, or `stage` below [policy] of each spec"),
+    habit(
+        &["--keep-going", "--continue-on-error", "--no-fail-fast", "--ignore-errors"],
+        "apply writes what can be, though other specs can't, with --partial; --max-failures N goes on after failed writes",
+    ),
+    habit(&["--fail-fast"], "apply stops at the first failure by itself; --max-failures N goes on: leave the flag out"),
     habit(
         &["-input", "--input", "--no-input"],
         "without a terminal konnect never asks: apply needs --auto-approve or a saved plan then",
@@ -229,6 +244,11 @@ pub(super) const VALUES: &[Habit] = &[
     habit_of("--format", &["md", "comment", "github", "markdown"], "--format markdown is for plan and show"),
     habit_of("--format", &["text", "table", "wide", "plain", "name", "tty"], "--format human is for people"),
     habit_of("--format", &["jsonl", "ndjson", "json-lines", "jsonlines"], "--format json of apply prints one event a line"),
+    habit_of(
+        "--auto-approve",
+        &["true", "yes", "1", "on", "false", "no", "0"],
+        "--auto-approve alone applies all of it without asking; without it apply asks",
+    ),
     habit_of("--color", &["yes", "true", "on", "1", "force"], "it is --color always"),
     habit_of("--color", &["no", "false", "off", "0", "none"], "it is --color never"),
 ];

@@ -54,6 +54,7 @@ impl Konnect {
     /// Writes any file of the working folder.
     pub fn file(self, name: &str, text: &str) -> Self {
         let path: PathBuf = self.folder().join(name);
+        path.parent().map_or(Ok(()), std::fs::create_dir_all).unwrap_or_else(|e| panic!("failed to create {name}'s folder: {e}"));
         std::fs::write(&path, text).unwrap_or_else(|e| panic!("failed to write {}: {e}", path.display()));
         self
     }

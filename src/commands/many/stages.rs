@@ -32,6 +32,6 @@ pub(super) fn stages(args: &RollOutArgs, members: &mut [Member]) -> Vec<Option<u
 }
 
 fn without_stage(member: &Member) -> Failure {
-    let what = text!("{} says no stage, and it is not known when it is to be rolled out", member.path);
+    let what = "it says no stage, and so it is not known when it is to be rolled out";
     Failure::new(FailureCode::Stage, what).hint("add `stage = 1` below `[policy]` to it, or name the stages with --order")
 }

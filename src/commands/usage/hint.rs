@@ -22,7 +22,6 @@ const REVOKE: &str = "that looks like a token: it is in the shell's history now;
 const NO_LEVEL: &str = "-v takes no level: give it alone";
 const SANDBOX_COMMANDS: &str = "its commands are `konnect sandbox serve` and `konnect sandbox reset`";
 const NO_VALUE: &str = "this flag takes no value: give it to turn it on, leave it out to turn it off";
-const ONE_SPEC: &str = "one spec per run: run konnect once for each";
 const PLAN_ALONE: &str = "a saved plan holds its spec and what it takes over: name the plan alone, or the spec alone";
 const SANDBOX_ALONE: &str = "the sandbox stands in for a cluster: leave out --sandbox, or --context and --kubeconfig";
 const PLAN_TAKES_OVER: &str =
@@ -130,8 +129,8 @@ fn hint(error: &mut clap::Error, words: &[&str]) -> Option<Cow<'static, str>> {
         ErrorKind::InvalidValue if said(error, ContextKind::ValidValue).split(' ').any(|valid| valid == value.to_lowercase()) => {
             LOWER_CASE
         }
-        ErrorKind::InvalidValue => of(VALUES, argument.split(' ').next().unwrap_or_default(), &value.to_lowercase())?,
-        ErrorKind::ArgumentConflict => of_conflict(&format!("{argument} {}", said(error, ContextKind::PriorArg)), words),
+        ErrorKind::InvalidValue => of(VALUES, argument.split([' ', '[']).next().unwrap_or_default(), &value.to_lowercase())?,
+        ErrorKind::ArgumentConflict => of_conflict(&format!("{argument} {}", said(error, ContextKind::PriorArg))),
         ErrorKind::MissingRequiredArgument if argument.contains("PLAN") && words.contains(&"show") => MAKE_A_PLAN,
         ErrorKind::MissingRequiredArgument if argument.contains("--out") => WITH_OUT,
         ErrorKind::MissingRequiredArgument if argument.contains("--untrusted-spec") => WITH_UNTRUSTED,
@@ -233,7 +232,7 @@ fn of_positional(argument: &str, words: &[&str]) -> &'static str {
     }
 }
 
-fn of_conflict(both: &str, words: &[&str]) -> &'static str {
+fn of_conflict(both: &str) -> &'static str {
     let named = |flag: &str| both.contains(flag);
     if named("--sandbox") && (named("--context") || named("--kubeconfig")) {
         SANDBOX_ALONE
@@ -245,8 +244,6 @@ fn of_conflict(both: &str, words: &[&str]) -> &'static str {
         QUIET_OR_VERBOSE
     } else if named("[PLAN]") {
         PLAN_ALONE
-    } else if named("--file") && words.iter().filter(|word| word.starts_with("-f") || word.starts_with("--file")).count() > 1 {
-        ONE_SPEC
     } else {
         ONE_OF_TWO
     }
