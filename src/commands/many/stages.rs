@@ -4,7 +4,6 @@ use super::super::open_error::OpenError;
 use super::open::Member;
 use crate::cli::RollOutArgs;
 use crate::outcome::{Failure, FailureCode};
-use crate::text;
 
 /// The stage of each member; one that has none where others do becomes a failure.
 pub(super) fn stages(args: &RollOutArgs, members: &mut [Member]) -> Vec<Option<u32>> {
@@ -17,7 +16,7 @@ pub(super) fn stages(args: &RollOutArgs, members: &mut [Member]) -> Vec<Option<u
         };
         let stage = match (&args.order, opened.stage) {
             (Some(order), _) => order.stage(&member.path).map(|stage| Some(u32::try_from(stage).unwrap_or(u32::MAX))),
-            (None, None) if any_has_one || args.stage.is_some() => Err(without_stage(member)),
+            (None, None) if any_has_one || args.stage.is_some() => Err(without_stage()),
             (None, stage) => Ok(stage),
         };
         match stage {
@@ -31,7 +30,7 @@ pub(super) fn stages(args: &RollOutArgs, members: &mut [Member]) -> Vec<Option<u
     stages
 }
 
-fn without_stage(member: &Member) -> Failure {
+fn without_stage() -> Failure {
     let what = "it says no stage, and so it is not known when it is to be rolled out";
     Failure::new(FailureCode::Stage, what).hint("add `stage = 1` below `[policy]` to it, or name the stages with --order")
 }
