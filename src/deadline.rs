@@ -32,6 +32,12 @@ impl Deadline {
         Self { total, at: Mutex::new(Instant::now() + total) }
     }
 
+    /// Another one that ends when this one does, and is moved by itself.
+    #[must_use]
+    pub fn apart(&self) -> Self {
+        Self { total: self.total, at: Mutex::new(*self.at.lock().unwrap_or_else(PoisonError::into_inner)) }
+    }
+
     /// What is left; zero once it is over.
     #[must_use]
     pub fn remaining(&self) -> Duration {

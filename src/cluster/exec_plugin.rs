@@ -1,4 +1,4 @@
-//! A kubeconfig's exec credential plugin: run once a run, within the run's time, without the token, and heard: what it says to people
+//! A kubeconfig's exec credential plugin: run within the run's time, without the token, and heard: what it says to people
 //! is told as it comes, through the door. What it prints for us is never shown.
 
 use std::ffi::OsStr;
@@ -43,14 +43,31 @@ pub struct Surroundings<'a> {
     pub secrets: &'a Scrubber,
 }
 
-/// Runs the plugin, if there is one, and puts the credentials it prints in its place: kube itself would run it up to three times.
+/// What a plugin printed: credentials, which are wiped.
+pub struct Printed(Zeroizing<Vec<u8>>);
+
+/// All that a plugin runs with: of two that have the same, one run serves both.
 ///
 /// # Errors
-/// The plugin is missing, fails, takes too long or prints no credential. No message quotes what it printed for us.
-pub async fn resolve(auth: &mut AuthInfo, surroundings: &Surroundings<'_>) -> Result<(), Failure> {
-    let Some(exec) = auth.exec.take() else { return Ok(()) };
-    let printed = run(&exec, surroundings).await?;
-    accept(auth, &exec, &printed, surroundings.secrets)
+/// As `run`.
+pub fn key(exec: &ExecConfig, surroundings: &Surroundings<'_>) -> Result<String, Failure> {
+    let info = exec_info(exec, interactive(exec, surroundings)?)?;
+    Ok(json!([exec.command, exec.args, exec.env, info]).to_string())
+}
+
+/// Whether it may ask a person: on one terminal one at a time can.
+///
+/// # Errors
+/// It must, and nobody is there.
+pub fn interactive(exec: &ExecConfig, surroundings: &Surroundings<'_>) -> Result<bool, Failure> {
+    match exec.interactive_mode {
+        Some(ExecInteractiveMode::Never) => Ok(false),
+        Some(ExecInteractiveMode::Always) if !may_ask(surroundings) => {
+            Err(failed(exec, "needs a terminal (interactiveMode: Always), and there is none for it")
+                .hint("run konnect on a terminal and without --pat-stdin, log in with the plugin first, or use another context"))
+        }
+        Some(ExecInteractiveMode::Always | ExecInteractiveMode::IfAvailable) | None => Ok(may_ask(surroundings)),
+    }
 }
 
 /// The command with its arguments, as it would be typed.
@@ -64,16 +81,12 @@ fn failed(exec: &ExecConfig, what: impl Into<Text>) -> Failure {
     Failure::new(FailureCode::ExecPlugin, text!("{} {}", name(exec), what.into()))
 }
 
-async fn run(exec: &ExecConfig, surroundings: &Surroundings<'_>) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    let interactive = match exec.interactive_mode {
-        Some(ExecInteractiveMode::Never) => false,
-        Some(ExecInteractiveMode::Always) if !may_ask(surroundings) => {
-            return Err(failed(exec, "needs a terminal (interactiveMode: Always), and there is none for it").hint(
-                "run konnect on a terminal and without --pat-stdin, log in with the plugin first, or use another context",
-            ));
-        }
-        Some(ExecInteractiveMode::Always | ExecInteractiveMode::IfAvailable) | None => may_ask(surroundings),
-    };
+/// Runs it: kube itself would run it up to three times.
+///
+/// # Errors
+/// The plugin is missing, fails or takes too long. No message quotes what it printed for us.
+pub async fn run(exec: &ExecConfig, surroundings: &Surroundings<'_>) -> Result<Printed, Failure> {
+    let interactive = interactive(exec, surroundings)?;
     let mut command = tokio::process::Command::new(exec.command.as_deref().unwrap_or_default());
     command.args(exec.args.iter().flatten());
     for (name, value) in std::env::vars_os() {
@@ -104,7 +117,7 @@ async fn run(exec: &ExecConfig, surroundings: &Surroundings<'_>) -> Result<Zeroi
         Ended::Unreadable(kind) => Err(failed(exec, text!("can't be read: {}", kind))),
         Ended::With(status, _) if !status.success() => Err(failed(exec, text!("failed ({})", status))
             .hint("what it said, if anything, stands above; run it by hand to see more")),
-        Ended::With(_, printed) => Ok(printed),
+        Ended::With(_, printed) => Ok(Printed(printed)),
     }
 }
 
@@ -284,7 +297,11 @@ fn learn(printed: &[u8], secrets: &Scrubber) {
     }
 }
 
-fn accept(auth: &mut AuthInfo, exec: &ExecConfig, printed: &[u8], secrets: &Scrubber) -> Result<(), Failure> {
+/// Puts the credentials in the plugin's place.
+///
+/// # Errors
+/// It printed none.
+pub fn accept(auth: &mut AuthInfo, exec: &ExecConfig, Printed(printed): &Printed, secrets: &Scrubber) -> Result<(), Failure> {
     let no_credential = || failed(exec, "did not print an ExecCredential");
     let credential: Value = serde_json::from_slice(printed).map_err(|_| no_credential())?;
     let text = |key: &str| {

@@ -17,7 +17,7 @@ mod user;
 
 use zeroize::Zeroizing;
 
-pub use files::read_bounded;
+pub use files::{SameFiles, read_bounded};
 pub use user::unsendable;
 
 use super::{ClusterSelector, Deadline, Notice, Notices};
@@ -59,44 +59,76 @@ pub async fn select(
     notices: &Notices,
     secrets: &Scrubber,
 ) -> Result<Selected, Failure> {
-    if let Some(context) = &choice.context {
-        notices(Notice::Context(context.clone()));
-    }
-    let choice = choice.clone();
-    let (selected, met, context) = within(deadline, "reading the kubeconfig and the files that it names", move || {
-        let (mut met, mut context) = (Secrets::new(), None);
-        (read_naming(&choice, &mut met, &mut context), met, context)
-    })
-    .await?;
-    met.iter().for_each(|secret| secrets.learn(secret));
-    if let Some(context) = context {
-        notices(Notice::Context(context));
-    }
-    selected
+    let mut selected = select_each(choice, std::slice::from_ref(&choice.context), deadline, notices, secrets).await;
+    let none = || Err(Failure::new(FailureCode::Context, "no context was chosen"));
+    selected.pop().unwrap_or_else(none)
 }
 
-/// The same. `secrets` gets what was read before something was found wrong too, and the tokens and passwords of users that nobody chose.
+/// The same for several contexts of the same files, which are read once. `None` among them is the current one.
+pub async fn select_each(
+    choice: &ClusterSelector,
+    contexts: &[Option<Outside>],
+    deadline: &Deadline,
+    notices: &Notices,
+    secrets: &Scrubber,
+) -> Vec<Result<Selected, Failure>> {
+    contexts.iter().flatten().for_each(|context| notices(Notice::Context(context.clone())));
+    let (choice, wanted) = (choice.clone(), contexts.to_vec());
+    let read = within(deadline, "reading the kubeconfig and the files that it names", move || {
+        let mut met = Secrets::new();
+        let loaded = Loaded::read(&choice).inspect(|loaded| credentials_of_all(loaded, &mut met));
+        let each = wanted.iter().map(|context| {
+            let (mut chosen, loaded) = (None, loaded.as_ref().map_err(Clone::clone)?);
+            let selected = resolve(loaded, context.as_ref(), &mut met, &mut chosen);
+            Ok((selected, chosen.filter(|_| context.is_none())))
+        });
+        (each.collect::<Vec<Result<_, Failure>>>(), met)
+    });
+    let (each, met) = match read.await {
+        Ok(read) => read,
+        Err(failure) => return contexts.iter().map(|_| Err(failure.clone())).collect(),
+    };
+    met.iter().for_each(|secret| secrets.learn(secret));
+    let tell = |(selected, current): (_, Option<Outside>)| {
+        current.into_iter().for_each(|context| notices(Notice::Context(context)));
+        selected
+    };
+    each.into_iter().map(|read| read.and_then(tell)).collect()
+}
+
+/// Reads them and picks the context. `secrets` gets what was read before something was found wrong too, and the tokens and passwords of users
+/// that nobody chose.
 ///
 /// # Errors
 /// As `select`.
 pub fn read(choice: &ClusterSelector, secrets: &mut Secrets) -> Result<Selected, Failure> {
-    read_naming(choice, secrets, &mut None)
+    let loaded = Loaded::read(choice)?;
+    credentials_of_all(&loaded, secrets);
+    resolve(&loaded, choice.context.as_ref(), secrets, &mut None)
 }
 
-/// The same. `chosen` gets the name of the context, also where something else is found wrong then.
-fn read_naming(choice: &ClusterSelector, secrets: &mut Secrets, chosen: &mut Option<Outside>) -> Result<Selected, Failure> {
-    let loaded = Loaded::read(choice)?;
+/// What must not be shown, whoever it belongs to.
+fn credentials_of_all(loaded: &Loaded, secrets: &mut Secrets) {
     for user in loaded.documents.iter().flat_map(|document| document.root.entries("users")) {
         let texts = ["token", "password"].map(|key| user.get("user").and_then(|user| user.get(key)).and_then(YamlNode::text));
         secrets.extend(texts.into_iter().flatten().map(|secret| Zeroizing::new(secret.as_bytes().to_vec())));
     }
-    let name = context(&loaded, choice.context.as_ref().map(Outside::expose))?;
+}
+
+/// What the context says. `chosen` gets its name, also where something else is found wrong then.
+fn resolve(
+    loaded: &Loaded,
+    wanted: Option<&Outside>,
+    secrets: &mut Secrets,
+    chosen: &mut Option<Outside>,
+) -> Result<Selected, Failure> {
+    let name = context(loaded, wanted.map(Outside::expose))?;
     *chosen = Some(Outside::from(&name));
-    let context = Entry::find(&loaded, "contexts", "context", &name)?.unwrap_or_else(|| Entry::none("context", &name));
-    let server = server(&loaded, &context)?;
+    let context = Entry::find(loaded, "contexts", "context", &name)?.unwrap_or_else(|| Entry::none("context", &name));
+    let server = server(loaded, &context)?;
     let user = match context.text("user")? {
         // As kubectl: a user without an entry is anonymous.
-        Some(user) => Entry::find(&loaded, "users", "user", user)?.unwrap_or_else(|| Entry::none("user", user)),
+        Some(user) => Entry::find(loaded, "users", "user", user)?.unwrap_or_else(|| Entry::none("user", user)),
         None => Entry::none("user", ""),
     };
     let credentials = user::Credentials::read(&user, server.is_tls(), secrets)?;

@@ -2,11 +2,11 @@
 
 use std::ffi::OsStr;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::Duration;
 
-use super::exec_plugin::{self, Surroundings};
-use super::{Cluster, Notice, Notices, connection, in_parallel, kubeconfig, sandbox};
+use super::exec_plugin::Surroundings;
+use super::kubeconfig::Selected;
+use super::plugin_runs::PluginRuns;
+use super::{Cluster, Notice, Notices, connection, kubeconfig, sandbox};
 use crate::deadline::Deadline;
 use crate::outcome::Failure;
 use crate::outside::Outside;
@@ -60,56 +60,32 @@ pub async fn connect(
     plugin: PluginLimits<'_>,
 ) -> Result<Cluster, Failure> {
     if let Some(named) = &choice.sandbox {
-        notices(Notice::Context(SANDBOX.into()));
-        let sandbox::OpenedSandbox { file, service } = sandbox::open(named, sandbox::Controllers::On, &deadline, &notices)?;
-        let client = kube::Client::new(service, "default");
-        return Ok(Cluster::over(client, SANDBOX, Outside::from(file.as_path()), deadline, notices));
+        return open_sandbox(named, deadline, notices);
     }
-    let mut selected = kubeconfig::select(choice, &deadline, &notices, secrets).await?;
-    let auth = &mut selected.config.auth_info;
+    let selected = kubeconfig::select(choice, &deadline, &notices, secrets).await?;
+    open(selected, deadline, notices, (secrets, plugin), &PluginRuns::default()).await
+}
+
+/// Makes a cluster of a selected context, with the credentials that its plugin prints.
+pub(super) async fn open(
+    mut selected: Selected,
+    deadline: Deadline,
+    notices: Notices,
+    (secrets, plugin): (&Scrubber, PluginLimits<'_>),
+    runs: &PluginRuns,
+) -> Result<Cluster, Failure> {
     let PluginLimits { withheld, may_ask } = plugin;
     let surroundings = Surroundings { withheld, may_ask, deadline: &deadline, notices: &notices, secrets };
-    exec_plugin::resolve(auth, &surroundings).await?;
+    runs.resolve(&mut selected.config.auth_info, &surroundings).await?;
     let client = connection::client(&selected, &notices)?;
     let server = Outside::from(selected.config.cluster_url.to_string().trim_end_matches('/'));
     Ok(Cluster::over(client, selected.context, server, deadline, notices))
 }
 
-/// The clusters of many choices, each opened once.
-pub struct OpenedClusters {
-    /// The clusters.
-    pub clusters: Vec<Cluster>,
-    /// Of each choice, which of them it is, or why it could not be opened.
-    pub of: Vec<Result<usize, Failure>>,
-}
-
-/// Opens the cluster of each choice, and each only once. `timeout` bounds each cluster's opening and reading.
-pub async fn connect_all(
-    choices: &[ClusterSelector],
-    timeout: Duration,
-    notices: &Notices,
-    secrets: &Scrubber,
-    plugin: PluginLimits<'_>,
-) -> OpenedClusters {
-    let mut distinct: Vec<&ClusterSelector> = Vec::new();
-    for choice in choices {
-        if !distinct.contains(&choice) {
-            distinct.push(choice);
-        }
-    }
-    let opened = in_parallel(
-        distinct.iter().map(|choice| connect(choice, Deadline::after(timeout), Arc::clone(notices), secrets, plugin)),
-    );
-    let mut clusters = Vec::new();
-    let of: Vec<Result<usize, Failure>> = opened
-        .await
-        .into_iter()
-        .map(|opened| {
-            clusters.push(opened?);
-            Ok(clusters.len() - 1)
-        })
-        .collect();
-    let place = |choice| distinct.iter().position(|one| *one == choice);
-    let of = choices.iter().filter_map(place).map(|at| of[at].clone()).collect();
-    OpenedClusters { clusters, of }
+/// The sandbox in place of a cluster.
+pub(super) fn open_sandbox(named: &Outside, deadline: Deadline, notices: Notices) -> Result<Cluster, Failure> {
+    notices(Notice::Context(SANDBOX.into()));
+    let sandbox::OpenedSandbox { file, service } = sandbox::open(named, sandbox::Controllers::On, &deadline, &notices)?;
+    let client = kube::Client::new(service, "default");
+    Ok(Cluster::over(client, SANDBOX, Outside::from(file.as_path()), deadline, notices))
 }

@@ -27,6 +27,28 @@ pub struct Loaded {
     pub shown: Text,
 }
 
+/// Which files a choice means: equal for two that mean the same, however each spells it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SameFiles(Vec<PathBuf>);
+
+impl SameFiles {
+    /// Looks it up. What is wrong with the files is told by whoever reads them.
+    #[must_use]
+    pub fn of(choice: &ClusterSelector) -> Self {
+        let files = files(choice).map_or_else(|_| Vec::new(), |(files, _)| files);
+        Self(files.into_iter().map(|(_, path)| place(&path)).collect())
+    }
+}
+
+/// Where a path leads, but for a link at its end: the paths in a kubeconfig are relative to the folder in which it was found.
+fn place(path: &Path) -> PathBuf {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match (std::fs::canonicalize(folder), path.file_name()) {
+        (Ok(folder), Some(name)) => folder.join(name),
+        _ => path.to_owned(),
+    }
+}
+
 /// A file: as the user gave it, and where that is.
 type NamedFile = (Outside, PathBuf);
 
