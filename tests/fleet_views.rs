@@ -1,5 +1,7 @@
 //! Many specs as each view shows them, of fleets that are made by hand: nothing here reads a file, a cluster or a clock.
 
+#![expect(clippy::expect_used, reason = "a test that can't go on has failed")]
+
 #[path = "fleet_views/documents.rs"]
 mod documents;
 #[path = "fleet_views/human.rs"]
