@@ -63,18 +63,18 @@ pub async fn run_in(arguments: impl Iterator<Item = OsString>, context: &RunCont
     }
 }
 
-/// Runs a command to its end.
+/// Runs a command to its end. Each on the heap: what a run holds at once is too much for the stack of a thread that is not the first.
 pub async fn execute(cli: Cli, context: &RunContext) -> Outcome {
     match cli.command {
-        Command::Plan(args) => plan::plan(args, context).await,
-        Command::Apply(args) => apply::apply(args, context).await,
-        Command::Validate(args) => validate::validate(args, context).await,
-        Command::Show(args) => show::show(args, context).await,
-        Command::Rbac(args) => rbac::rbac(args, context).await,
+        Command::Plan(args) => Box::pin(plan::plan(args, context)).await,
+        Command::Apply(args) => Box::pin(apply::apply(args, context)).await,
+        Command::Validate(args) => Box::pin(validate::validate(args, context)).await,
+        Command::Show(args) => Box::pin(show::show(args, context)).await,
+        Command::Rbac(args) => Box::pin(rbac::rbac(args, context)).await,
         Command::Schema(args) => text(&schema(args.document), context),
         Command::Completions(args) => text(&Cleared::of_completions(args.shell, &mut Cli::command()), context),
-        Command::Sandbox(SandboxCommand::Serve(args)) => serve::serve(args, context).await,
-        Command::Sandbox(SandboxCommand::Reset(args)) => reset::reset(args, context).await,
+        Command::Sandbox(SandboxCommand::Serve(args)) => Box::pin(serve::serve(args, context)).await,
+        Command::Sandbox(SandboxCommand::Reset(args)) => Box::pin(reset::reset(args, context)).await,
         Command::Version => text(&Cleared::from(concat!("konnect ", env!("CARGO_PKG_VERSION"), "\n")), context),
     }
 }

@@ -50,13 +50,13 @@ pub(super) async fn apply(args: ApplyArgs, context: &RunContext) -> Outcome {
     let saved = match &args.plan {
         None => match many::choose(&run, &args.spec.select, &deadline).await {
             Ok(None) => None,
-            Ok(Some(files)) => return many::apply(&args, files, &run).await,
+            Ok(Some(files)) => return Box::pin(many::apply(&args, files, &run)).await,
             Err(outcome) => return run.finish(outcome),
         },
         Some(path) => match open_plan(path, &args, &run, &deadline).await {
             Ok(OpenedPlan { saved, warnings }) => match saved.alone() {
                 Ok(spec) => Some((spec, warnings)),
-                Err(saved) => return many::resume(args, OpenedPlan { saved: *saved, warnings }, &run).await,
+                Err(saved) => return Box::pin(many::resume(args, OpenedPlan { saved: *saved, warnings }, &run)).await,
             },
             Err(failure) => return run.fail(&failure.into()),
         },

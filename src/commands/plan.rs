@@ -30,7 +30,7 @@ pub(super) async fn plan(args: PlanArgs, context: &RunContext) -> Outcome {
     let run = Run::begin_bounded(context, args.screen, (args.format, args.limit), Output::Plan, &args.spec.select.named());
     match many::choose(&run, &args.spec.select, &Deadline::after(args.cluster.choice.timeout)).await {
         Ok(None) => {}
-        Ok(Some(files)) => return many::plan(&args, files, &run).await,
+        Ok(Some(files)) => return Box::pin(many::plan(&args, files, &run)).await,
         Err(outcome) => return run.finish(outcome),
     }
     let mut warnings = Vec::new();

@@ -14,7 +14,7 @@ pub(super) async fn rbac(args: RbacArgs, context: &RunContext) -> Outcome {
     let run = Run::begin(context, args.screen, Format::Human, Output::Text, &args.select.named());
     match many::choose(&run, &args.select, &Deadline::default()).await {
         Ok(None) => {}
-        Ok(Some(files)) => return many::rbac(&args, files, &run).await,
+        Ok(Some(files)) => return Box::pin(many::rbac(&args, files, &run)).await,
         Err(outcome) => return run.finish(outcome),
     }
     match rights(&args, &run).await {

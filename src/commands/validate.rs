@@ -13,7 +13,7 @@ pub(super) async fn validate(args: ValidateArgs, context: &RunContext) -> Outcom
     let deadline = Deadline::after(args.cluster.timeout);
     match many::choose(&run, &args.select, &deadline).await {
         Ok(None) => {}
-        Ok(Some(files)) => return many::validate(&args, files, &run).await,
+        Ok(Some(files)) => return Box::pin(many::validate(&args, files, &run)).await,
         Err(outcome) => return run.finish(outcome),
     }
     let file = args.select.first();
