@@ -128,7 +128,9 @@ fn all_of_it_is_one_file_and_applied_as_it_was_saved() {
         assert!(!fleet.text().contains(&token[5..17]), "a token in the plan");
     }
     let digest = document["digest"].as_str().expect("a digest");
-    fleet.run(&["show", "p"]).assert_says(0, &["envs/a.toml", "envs/c.toml", "in 3 of 3 environments", digest, "--expect"]);
+    let shown = fleet.run(&["show", "p"]);
+    shown.assert_says(0, &["envs/a.toml", "envs/c.toml", "in 3 of 3 environments", digest, "konnect apply p --expect"]);
+    assert!(!shown.stderr.contains("too easily guessed"), "{}", shown.stderr);
     fleet.run(&["show", "p", "--detailed-exitcode"]).assert_code(2);
     assert!(fleet.written().is_empty());
     // It needs no spec.
@@ -175,4 +177,19 @@ fn what_others_did_is_left_to_them_and_told() {
     ran.assert_says(0, &["envs/b.toml: Secret b/konnect-pat changed since the plan was made, but nothing that"]);
     assert_eq!(fleet.written(), ["a", "b", "c"]);
     assert_eq!(fleet.token("a"), fleet.token("b"));
+}
+
+#[test]
+fn one_cluster_for_all_is_no_sandbox() {
+    let fleet = Fleet::new();
+    fleet.run(&["plan", "-f", "envs", "--only", "a.toml", "--only", "b.toml", "--out", "p"]).assert_code(0);
+    fleet.run(&["show", "p"]).assert_says(0, &["konnect apply p --expect"]);
+}
+
+#[test]
+fn a_token_that_can_be_guessed_is_told_once() {
+    let fleet = Fleet::new().env("FIRST", "kpat_staging-password-1234");
+    fleet.planned();
+    let shown = fleet.run(&["show", "p"]);
+    assert_eq!(shown.stderr.matches("$FIRST is too easily guessed").count(), 1, "{}", shown.stderr);
 }

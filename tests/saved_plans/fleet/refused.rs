@@ -63,6 +63,7 @@ fn another_cluster_under_the_same_name() {
 fn another_sandbox_than_the_one_it_was_made_for() {
     let fleet = Fleet::new();
     fleet.run(&["plan", "-f", "envs", "--sandbox=s", "--out", "p"]).assert_code(0);
+    fleet.run(&["show", "p"]).assert_says(0, &["konnect apply p --sandbox=s --expect"]);
     fleet.run(&["apply", "p", "--sandbox=other"]).assert_says(4, &["sandbox other does not exist", "--sandbox=s"]);
     assert!(!fleet.konnect.folder().join("other").exists());
     fleet.run(&["apply", "p", "--sandbox=s"]).assert_code(0);

@@ -1,6 +1,6 @@
 //! A saved plan of specs that have stages: it is rolled out stage by stage, as the specs themselves are.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::super::forged::sealed;
 use super::Fleet;
@@ -43,4 +43,18 @@ fn without_stages_there_is_none_to_be_applied() {
     fleet.planned();
     fleet.run(&["apply", "p", "--stage", "1"]).assert_says(1, &["no spec of the plan is in stage 1"]);
     assert!(fleet.written().is_empty());
+}
+
+/// Alone in its file it is one of many all the same: those of the other stages stand in other files.
+#[test]
+fn one_spec_of_a_stage_is_not_the_whole() {
+    let fleet = Fleet::new();
+    fleet.run(&["plan", "-f", "envs", "--only", "c.toml", "--out", "p"]).assert_code(0);
+    let mut document: Value = fleet.text().parse().expect("JSON");
+    document["specs"][0]["stage"] = json!(2);
+    fleet.write(&sealed(document).0);
+    fleet.run(&["apply", "p", "--stage", "1"]).assert_says(1, &["no spec of the plan is in stage 1"]);
+    assert!(fleet.written().is_empty());
+    fleet.run(&["apply", "p", "--stage", "2"]).assert_code(0);
+    assert_eq!(fleet.written(), ["c"]);
 }
