@@ -16,7 +16,7 @@ pub use totals::Totals;
 use crate::object::ObjectRef;
 use crate::outcome::{Failure, Outcome};
 use crate::outside::Outside;
-use crate::plan::{Action, Plan, Summary, Warning};
+use crate::plan::{Plan, Summary, Warning};
 use crate::spec::SpecErrors;
 
 /// Every spec of a run, in the order in which they are shown.
@@ -238,15 +238,5 @@ impl Fleet {
     #[must_use]
     pub fn count(&self, result: SpecResult) -> usize {
         self.specs.iter().filter(|spec| spec.result() == result).count()
-    }
-
-    /// Whether anything is blocked, unknown or without a plan.
-    #[must_use]
-    pub fn is_whole(&self) -> bool {
-        let stands_in_the_way = |spec: &FleetSpec| {
-            spec.plan()
-                .is_none_or(|plan| plan.changes.iter().any(|change| matches!(change.action, Action::Blocked | Action::Unknown)))
-        };
-        !self.specs.iter().any(stands_in_the_way)
     }
 }

@@ -89,7 +89,10 @@ fn two_specs_for_one_object() {
     let konnect = fleet(&[("a.toml", own("a", "")), ("b.toml", labelled), ("c.toml", spec("c", ""))]);
     let plan = run(&konnect, "plan");
     plan.assert_code(1);
-    for words in ["envs/a.toml:1 and envs/b.toml:1", "both name Namespace kong, but want it differently"] {
+    for words in [
+        "envs/a.toml: line 1 names Namespace kong, which envs/b.toml:1 wants differently in the same cluster",
+        "envs/b.toml: line 1 names Namespace kong",
+    ] {
         assert!(plan.stderr.contains(words), "{}", plan.stderr);
     }
     let (code, summary) = apply(&konnect, "--partial");
@@ -102,7 +105,7 @@ fn different_tokens_for_one_secret_are_a_conflict_and_one_token_under_two_names_
     let konnect = fleet(&[("a.toml", with("PAT")), ("b.toml", with("OTHER"))]).env("OTHER", "kpat_anotherAAAABBBBCCCC2222");
     let ran = run(&konnect, "plan");
     ran.assert_code(1);
-    assert!(ran.stderr.contains("both name Secret kong/konnect-pat, but want it with different tokens"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("names Secret kong/konnect-pat, which envs/b.toml:3 wants with another token"), "{}", ran.stderr);
     assert!(!ran.stderr.contains(TOKEN) && !ran.stdout.contains(TOKEN));
     let ran = run(&konnect.env("OTHER", TOKEN), "plan");
     ran.assert_code(0);
@@ -178,4 +181,46 @@ fn what_could_only_be_meant_for_one_is_refused_for_many() {
     }
     // Of a folder with one spec there is one.
     run(&konnect, "plan --only a.toml --take-over secret.data.token").assert_code(0);
+}
+
+/// What was confirmed in this run alone lets the next stage begin: not one whose spec is broken, whatever stage it would have said.
+#[test]
+fn a_broken_spec_lets_no_later_stage_go_first() {
+    let staged = |namespace: &str, stage: u32| spec(namespace, &format!("[policy]\nstage = {stage}\n"));
+    let konnect = fleet(&[("dev.toml", "nothing = 1\n".into()), ("prod.toml", staged("prod", 2)), ("qa.toml", staged("qa", 1))]);
+    for flags in ["--partial", "--partial --order dev,qa,prod"] {
+        let (code, summary) = apply(&konnect, flags);
+        let results = results(&summary);
+        assert_eq!((results[0].as_str(), results[1].as_str()), ("dev.toml: failed", "prod.toml: not_begun"), "{flags}: {code}");
+    }
+    let (code, summary) = apply(&konnect, "--partial --stage 2");
+    assert_eq!((code, results(&summary)[1].as_str(), &summary["add"]), (1, "prod.toml: not_begun", &0.into()), "{summary:#}");
+    run(&konnect, "apply --auto-approve --stage 7").assert_code(1);
+}
+
+/// Every part checks all of it: what contradicts a spec of another part is found by both, and nothing is written.
+#[test]
+fn parts_find_what_contradicts_another_part() {
+    let label = |of: &str| {
+        spec("kong", "").replace("\"konnect-pat\"", &format!("{{ name = \"konnect-pat\", labels = {{ of = \"{of}\" }} }}"))
+    };
+    let specs: Vec<(String, String)> = (0..6).map(|i| (format!("e{i}.toml"), label(&i.to_string()))).collect();
+    let specs: Vec<(&str, String)> = specs.iter().map(|(path, text)| (path.as_str(), text.clone())).collect();
+    let konnect = fleet(&specs);
+    for part in 1..=6 {
+        let (code, summary) = apply(&konnect, &format!("--partition hash:{part}/6"));
+        assert_eq!((code, results(&summary).len(), &summary["add"]), (1, 6, &0.into()), "{summary:#}");
+    }
+    let alone = fleet(&[("a.toml", spec("a", ""))]);
+    let empty = (1..=2).map(|part| run(&alone, &format!("plan --partition hash:{part}/2")).stdout);
+    assert!(empty.into_iter().any(|said| said.contains("No environment is in this part.")));
+}
+
+/// A flag that is refused for many is refused before anybody is asked for a token.
+#[test]
+fn no_token_is_read_that_would_be_all_specs_token() {
+    let konnect = fleet(&[("a.toml", spec("a", "")), ("b.toml", spec("b", ""))]).stdin("not a token");
+    let ran = run(&konnect, "plan --pat-stdin");
+    ran.assert_code(64);
+    assert!(!ran.stderr.contains("starts neither"), "{}", ran.stderr);
 }

@@ -205,19 +205,23 @@ fn folders_that_say_nothing() {
 /// Paths as they are shown. The only test that needs a working folder: all others name theirs from the root on.
 #[test]
 fn paths_are_shown_as_their_folder_was_named() {
-    let disk = Disk::with(&["work/envs/eu/prod.toml", "work/top.toml", "outer.toml"]);
-    std::env::set_current_dir(disk.at("work")).expect("a working folder");
+    let disk = Disk::with(&["project/envs/eu/prod.toml", "project/top.toml", "outer.toml"]);
+    std::env::set_current_dir(disk.at("project")).expect("a working folder");
     let shown = |path: &str| -> Vec<String> {
         let selection = select(&[path.into()], &Patterns::default()).map_err(|failures| said(&failures)).expect("specs");
         selection.files.iter().map(|file| file.path.expose().to_owned()).collect()
     };
-    for (folder, prefix) in
-        [("envs", "envs/"), ("envs/", "envs/"), ("./envs", "envs/"), (".//envs//.", "envs/"), ("../work/envs", "../work/envs/")]
-    {
+    for (folder, prefix) in [
+        ("envs", "envs/"),
+        ("envs/", "envs/"),
+        ("./envs", "envs/"),
+        (".//envs//.", "envs/"),
+        ("../project/envs", "../project/envs/"),
+    ] {
         assert_eq!(shown(folder), [format!("{prefix}eu/prod.toml")], "{folder}");
     }
     assert_eq!(shown("."), ["envs/eu/prod.toml", "top.toml"]);
-    assert_eq!(shown(".."), ["../outer.toml", "../work/envs/eu/prod.toml", "../work/top.toml"]);
+    assert_eq!(shown(".."), ["../outer.toml", "../project/envs/eu/prod.toml", "../project/top.toml"]);
     assert_eq!(shown("./top.toml"), ["./top.toml"], "a file's own spelling stays");
     // Matched, counted and staged by the cleaned one.
     let one = select(&["./top.toml".into()], &patterns(&["./*.toml"], &[])).expect("a spec");

@@ -27,10 +27,11 @@ pub struct Claim<'a> {
 }
 
 impl Claim<'_> {
-    /// `envs/a.toml:3`.
-    fn place(&self) -> Text {
+    /// `envs/a.toml:3`, or `line 3` of its own file, which stands before what is said of it.
+    fn place(&self, own: bool) -> Text {
         match &self.place {
             None => self.spec.into(),
+            Some(Place { file: None, line, column: _ }) if own => text!("line {}", line),
             Some(Place { file, line, column: _ }) => text!("{}:{}", file.as_ref().unwrap_or(self.spec), line),
         }
     }
@@ -67,11 +68,8 @@ pub fn conflicts(claims: &[Claim<'_>]) -> (BTreeMap<usize, Failure>, Vec<(usize,
 
 fn contradiction(claim: &Claim<'_>, other: &Claim<'_>) -> Failure {
     let object = claim.wanted.object.title();
-    let how = match (&claim.token, &other.token) {
-        _ if claim.wanted.fields != other.wanted.fields => "want it differently",
-        _ => "want it with different tokens",
-    };
-    let what = text!("{} and {} are for the same cluster and both name {}, but {}", claim.place(), other.place(), object, how);
+    let how = if claim.wanted.fields == other.wanted.fields { "with another token" } else { "differently" };
+    let what = text!("{} names {}, which {} wants {} in the same cluster", claim.place(true), object, other.place(false), how);
     let failure = Failure::new(FailureCode::Conflict, what)
         .hint("give each environment its own namespace or names, or make both say the same of it");
     match &claim.place {

@@ -59,13 +59,13 @@ impl Order {
         match there.as_slice() {
             [one] => Ok(one + 1),
             [] => {
-                let what = text!("{}: neither a folder nor the file is named as one of --order {}", path, self.typed());
+                let what = text!("neither a folder nor the file is named as one of --order {}", self.typed());
                 let hint = "every spec needs a stage: move or rename it, name it in --order, or leave it out with --except";
                 Err(Failure::new(FailureCode::Spec, what).hint(hint))
             }
             several => {
                 let names = Text::join(several.iter().map(|i| self.0[*i].as_name()), " and ");
-                let what = text!("{}: its path names more than one stage of --order: {}", path, names);
+                let what = text!("its path names more than one stage of --order: {}", names);
                 let hint = "rename a folder or the file; of a relative path only what is shown counts, not the folders above it";
                 Err(Failure::new(FailureCode::Spec, what).hint(hint))
             }

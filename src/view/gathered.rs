@@ -107,8 +107,11 @@ impl Gathered {
         self.plan.as_ref().map_or(&self.spec, |plan| &plan.spec)
     }
 
-    /// The chosen context, if one was chosen so far: of a plan the plan's.
+    /// The chosen context, if one was chosen so far: of a plan the plan's. Many specs have none together.
     pub fn context(&self) -> Option<&Outside> {
+        if self.fleet.is_some() {
+            return None;
+        }
         self.plan.as_ref().map(|plan| &plan.cluster.context).or(self.context.as_ref())
     }
 

@@ -4,12 +4,11 @@ use std::sync::atomic::Ordering;
 
 use super::super::run::Run;
 use super::approve::approve;
-use super::choose::refuse_for_many;
-use super::open::{HowToOpen, open, same_token_twice};
+use super::open::{HowToOpen, Member, open, same_token_twice};
 use super::planning::{Planning, Purpose, plan_all};
 use super::preflight::preflight;
 use super::roll_out::roll_out;
-use super::stages::stages;
+use super::stages::{comes_before, refuse_empty_stage, stages, too_early};
 use crate::cli::ApplyArgs;
 use crate::deadline::Deadline;
 use crate::fleet::{Ending, NotBegun};
@@ -62,20 +61,17 @@ async fn plan(args: &ApplyArgs, files: Vec<SelectedFile>, run: &Run) -> Result<P
         policy: None,
     };
     let deadline = Deadline::after(args.cluster.choice.timeout);
-    let mut members = run.or_stop(open(run, files, how, &deadline)).await?;
-    refuse_for_many(members.len(), &args.spec, &args.cluster)?;
+    let mut members = run.or_stop(open(run, files, how, (&args.spec, &args.cluster), &deadline)).await?;
     let warnings = same_token_twice(&members, &Salt::default());
     let stages = stages(&args.roll_out, &mut members);
+    refuse_empty_stage(args.roll_out.stage, &stages, "`[policy] stage` of a spec says it, or its place in --order")?;
     if args.part.partition.is_some() && stages.iter().any(Option::is_some) {
         let what = "--partition can't be used where specs have stages: no part can know when the other parts have ended";
         return Err(Failure::new(FailureCode::Usage, what).hint("run stage by stage with --stage, without --partition"));
     }
-    // Every part of a run that is spread over many checks all of it.
-    let is_meant = |(member, stage): &(super::open::Member, Option<u32>)| {
-        member.opened.is_err() || is_looked_at(args, *stage) && args.part.takes(&member.path)
-    };
+    let is_meant = |(_, stage): &(Member, Option<u32>)| is_looked_at(args, *stage);
     let (members, stages): (Vec<_>, Vec<_>) = members.into_iter().zip(stages).filter(is_meant).unzip();
-    plan_all(run, &args.cluster, members, &stages, Purpose::Apply, warnings).await
+    plan_all(run, (&args.cluster, &args.part), members, &stages, Purpose::Apply, warnings).await
 }
 
 /// Whether a run with `--stage` looks at this one: also at those before it.
@@ -90,7 +86,7 @@ async fn to_the_end(args: &ApplyArgs, run: &Run, planning: &Planning) -> (Vec<En
         Err(failure) => return (none_begun(planning, NotBegun::Interrupted), Some(failure)),
     };
     tell_refused(run, planning, &endings);
-    if let Some(failure) = earlier_stage_pending(args, planning) {
+    if let Some(failure) = earlier_stage_pending(args, planning, &endings) {
         return (ended(endings, NotBegun::OthersRefused), Some(failure));
     }
     let refused: Vec<&Ending> = endings.iter().flatten().filter(|ending| matches!(ending, Ending::Refused(_))).collect();
@@ -129,22 +125,13 @@ fn tell_refused(run: &Run, planning: &Planning, endings: &[Option<Ending>]) {
     }
 }
 
-/// `--stage N` is for when all before it is done.
-fn earlier_stage_pending(args: &ApplyArgs, planning: &Planning) -> Option<Failure> {
+/// `--stage N` is for when all before it is done: as wanted, by a reading of this run.
+fn earlier_stage_pending(args: &ApplyArgs, planning: &Planning, endings: &[Option<Ending>]) -> Option<Failure> {
     let only = args.roll_out.stage?;
-    let pending = planning
-        .fleet
-        .specs
-        .iter()
-        .find(|spec| spec.stage.is_some_and(|stage| stage < only) && spec.result() != crate::fleet::SpecResult::NoChanges)?;
-    let what = text!(
-        "nothing was written: stage {} comes after stage {}, of which {} is not done ({})",
-        only,
-        pending.stage.unwrap_or_default(),
-        pending.path,
-        pending.result().words()
-    );
-    Some(Failure::new(FailureCode::Stage, what).outcome(Outcome::Refused).hint("apply the earlier stage first"))
+    let specs = planning.fleet.specs.iter().zip(endings);
+    let is_done = |ending: &Option<Ending>| matches!(ending, Some(Ending::Nothing));
+    let (pending, _) = specs.into_iter().find(|(spec, ending)| comes_before(spec.stage, only) && !is_done(ending))?;
+    Some(too_early(only, text!("{}, which is not done ({})", pending.path, pending.result().words())))
 }
 
 /// It ends as they do: it adds nothing to the reasons.

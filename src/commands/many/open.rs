@@ -3,10 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use super::super::open::{OpenedSpec, SpecReader};
+use super::super::open::{OpenedSpec, SpecReader, wait_for_token};
 use super::super::open_error::OpenError;
 use super::super::run::Run;
+use super::choose::refuse_for_many;
 use crate::blocking::within;
+use crate::cli::{ClusterArgs, SpecArgs};
 use crate::deadline::Deadline;
 use crate::desired::TakeOver;
 use crate::outcome::{Failure, FailureCode};
@@ -36,14 +38,16 @@ pub(super) struct Member {
     pub(super) opened: Result<OpenedSpec, OpenError>,
 }
 
-/// Reads all of them. Templates that lie in a folder are checked, and are no members.
+/// Reads all of them. Templates that lie in a folder are checked, and are no members. `flags`: what was typed, some of which can't be meant
+/// for many.
 ///
 /// # Errors
-/// The run's time is over, or there is nothing but templates.
+/// The run's time is over, there is nothing but templates, or a flag is refused: before a token is read that would be all specs'.
 pub(super) async fn open(
     run: &Run,
     files: Vec<SelectedFile>,
     how: HowToOpen,
+    (spec, cluster): (&SpecArgs, &ClusterArgs),
     deadline: &Deadline,
 ) -> Result<Vec<Member>, Failure> {
     let count = files.len();
@@ -54,7 +58,16 @@ pub(super) async fn open(
             (file, reader)
         })
         .collect();
-    let HowToOpen { accept, take_over, .. } = how;
+    let HowToOpen { pat_stdin, accept, take_over, policy: _ } = how;
+    let readers = match pat_stdin {
+        false => readers,
+        true => {
+            let (specs, readers) = within(deadline, "reading the specs", move || (specs_of(&readers), readers)).await?;
+            refuse_for_many(specs, spec, cluster)?;
+            readers
+        }
+    };
+    wait_for_token(spec, run);
     let members: Vec<Member> = within(deadline, "reading the specs and their tokens", move || {
         readers.into_iter().filter_map(|(file, reader)| member(file, &reader, accept, take_over.clone())).collect()
     })
@@ -64,7 +77,16 @@ pub(super) async fn open(
         return Err(Failure::new(FailureCode::Selection, what)
             .hint("a template is only there for others to extend; `konnect validate` checks it"));
     }
+    refuse_for_many(members.len(), spec, cluster)?;
     Ok(members)
+}
+
+/// How many are no templates.
+fn specs_of(readers: &[(SelectedFile, SpecReader)]) -> usize {
+    let is_template = |(file, reader): &&(SelectedFile, SpecReader)| {
+        !file.named && reader.checked_now().0.is_ok_and(|checked| checked.is_template())
+    };
+    readers.len() - readers.iter().filter(is_template).count()
 }
 
 fn member(file: SelectedFile, reader: &SpecReader, accept: Accept, take_over: TakeOver) -> Option<Member> {

@@ -3,7 +3,6 @@
 use super::super::next_command;
 use super::super::open::policy;
 use super::super::run::Run;
-use super::choose::refuse_for_many;
 use super::open::{HowToOpen, open, same_token_twice};
 use super::planning::{Planning, Purpose, plan_all};
 use super::save::{Saved, prepare, save};
@@ -39,15 +38,12 @@ async fn make(args: &PlanArgs, files: Vec<SelectedFile>, run: &Run) -> Result<Pl
         policy: policy(&args.trust, cluster_is_chosen, args.spec.pat_stdin),
     };
     let deadline = Deadline::after(args.cluster.choice.timeout);
-    let mut members = run.or_stop(open(run, files, how, &deadline)).await?;
-    refuse_for_many(members.len(), &args.spec, &args.cluster)?;
+    let mut members = run.or_stop(open(run, files, how, (&args.spec, &args.cluster), &deadline)).await?;
     let warnings = same_token_twice(&members, &Salt::default());
     if args.out.is_some() {
         prepare(&mut members);
     }
-    // Every part of a run that is spread over many checks all of it.
-    let members = members.into_iter().filter(|member| args.part.takes(&member.path) || member.opened.is_err());
-    plan_all(run, &args.cluster, members.collect(), &[], Purpose::Show, warnings).await
+    plan_all(run, (&args.cluster, &args.part), members, &[], Purpose::Show, warnings).await
 }
 
 fn show(args: &PlanArgs, run: &Run, Planning { fleet, .. }: &Planning, saved: &Result<Option<Saved>, Failure>) -> Outcome {

@@ -10,7 +10,7 @@ use super::super::open::OpenedSpec;
 use super::super::open_error::OpenError;
 use super::super::run::Run;
 use super::open::Member;
-use crate::cli::ClusterArgs;
+use crate::cli::{ClusterArgs, PartitionArgs};
 use crate::cluster::{Cluster, OpenedClusters, in_parallel};
 use crate::fleet::{Claim, Fleet, FleetSpec, SpecState, conflicts};
 use crate::object::{ObjectRef, SpecId};
@@ -70,6 +70,8 @@ struct Candidate {
     found: Result<OpenedSpec, OpenError>,
     cluster: Option<usize>,
     made: Option<Made>,
+    /// It is of another part of a run that is spread over many: only what it wants is looked at.
+    of_another: bool,
 }
 
 impl Candidate {
@@ -89,7 +91,7 @@ impl Candidate {
 /// Somebody wants us to stop.
 pub(super) async fn plan_all(
     run: &Run,
-    args: &ClusterArgs,
+    (args, part): (&ClusterArgs, &PartitionArgs),
     members: Vec<Member>,
     stages: &[Option<u32>],
     purpose: Purpose,
@@ -103,12 +105,15 @@ pub(super) async fn plan_all(
             let found = opened.map(|opened| OpenedSpec { session: opened.session.numbered(id), ..opened });
             let context = found.as_ref().ok().and_then(|opened| opened.session.cluster.context.clone());
             let stage = stages.get(at).copied().flatten();
-            Candidate { path, stage, context, warnings, found, cluster: None, made: None }
+            let of_another = !part.takes(&path);
+            Candidate { path, stage, context, warnings, found, cluster: None, made: None, of_another }
         })
         .collect();
     let (clusters, identities) = run.or_stop(read_all(run, args, &mut candidates, purpose)).await?;
-    let same = same_clusters(&identities);
+    let same = same_clusters(&clusters, &identities);
     let shared = settle(&mut candidates, &same);
+    // Every part checks all of it: what is wrong, and what contradicts another spec, is told by each.
+    candidates.retain(|candidate| !candidate.of_another || candidate.found.is_err());
     for candidate in &mut candidates {
         if let Some(cluster) = candidate.cluster.and_then(|at| clusters.get(at)) {
             candidate.context = Some(cluster.context.clone());
@@ -131,9 +136,12 @@ async fn read_all(
     for (at, cluster) in opened.iter().zip(of) {
         match cluster {
             Ok(cluster) => candidates[*at].cluster = Some(cluster),
+            // Its own part says so.
+            Err(_) if candidates[*at].of_another => {}
             Err(failure) => candidates[*at].fails(failure),
         }
     }
+    let opened: Vec<usize> = opened.into_iter().filter(|at| !candidates[*at].of_another).collect();
     let (done, all) = (AtomicUsize::new(0), opened.len());
     let reached = || {
         let done = done.fetch_add(1, Ordering::Relaxed) + 1;
@@ -188,14 +196,19 @@ async fn plan_one(cluster: &Cluster, session: &Session, at_hand: AtHand<'_>, pur
     }
 }
 
-/// Of each cluster the first with the same UID. Where the UID may not be read, a cluster is like none but itself.
-fn same_clusters(identities: &[Identity]) -> Vec<usize> {
-    let uid = |identity: &Identity| identity.uid.clone().ok().flatten();
-    let first = |(at, identity): (usize, &Identity)| match uid(identity) {
-        None => at,
-        Some(own) => identities.iter().position(|other| uid(other).as_ref() == Some(&own)).unwrap_or(at),
+/// Of each cluster the first that is the same one: by its UID, and where that may not be read by the server's address.
+fn same_clusters(clusters: &[Cluster], identities: &[Identity]) -> Vec<usize> {
+    let known: Vec<(Option<&Outside>, &Outside)> = identities
+        .iter()
+        .zip(clusters)
+        .map(|(identity, cluster)| (identity.uid.as_ref().ok().and_then(Option::as_ref), &cluster.server))
+        .collect();
+    let is_same = |(uid, server): &(Option<&Outside>, &Outside), (other, at): &(Option<&Outside>, &Outside)| match (uid, other) {
+        (Some(uid), Some(other)) => uid == other,
+        (None, _) | (_, None) => server == at,
     };
-    identities.iter().enumerate().map(first).collect()
+    let first = |(at, one)| known.iter().position(|other| is_same(one, other)).unwrap_or(at);
+    known.iter().enumerate().map(first).collect()
 }
 
 /// Finds the specs that can't all have their way, which fail, and what several want alike.
@@ -203,7 +216,10 @@ fn settle(candidates: &mut [Candidate], same: &[usize]) -> BTreeMap<usize, Vec<O
     let salt = Salt::default();
     let mut claims = Vec::new();
     for (of, candidate) in candidates.iter().enumerate() {
-        let (Ok(opened), Some(number), Some(_)) = (&candidate.found, candidate.cluster, &candidate.made) else { continue };
+        let (Ok(opened), Some(number)) = (&candidate.found, candidate.cluster) else { continue };
+        if candidate.made.is_none() && !candidate.of_another {
+            continue;
+        }
         let token = opened.session.pat.as_ref().map(|pat| pat.mark(&salt));
         for wanted in &opened.session.desired.objects {
             claims.push(Claim {
@@ -229,7 +245,7 @@ fn settle(candidates: &mut [Candidate], same: &[usize]) -> BTreeMap<usize, Vec<O
 }
 
 fn finished(candidate: Candidate) -> (FleetSpec, Option<Work>) {
-    let Candidate { path, stage: in_run, context, warnings, found, cluster, made } = candidate;
+    let Candidate { path, stage: in_run, context, warnings, found, cluster, made, of_another: _ } = candidate;
     let (state, work) = match (found, cluster, made) {
         (Err(OpenError::Spec(errors)), ..) => (SpecState::Wrong(errors), None),
         (Err(OpenError::Failed(failure)), ..) => (SpecState::Failed(failure), None),
@@ -238,7 +254,7 @@ fn finished(candidate: Candidate) -> (FleetSpec, Option<Work>) {
             (SpecState::Planned(made.plan.clone()), Some(Work { digest, stage, session, cluster, made }))
         }
         (Ok(_), ..) => {
-            let bug = Failure::new(FailureCode::Unavailable, "it was not read, and nothing says why; this is a bug in konnect");
+            let bug = Failure::new(FailureCode::Internal, "it was not read, and nothing says why; this is a bug in konnect");
             (SpecState::Failed(bug), None)
         }
     };

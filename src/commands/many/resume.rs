@@ -9,6 +9,7 @@ use super::apply::{carry_out, is_looked_at};
 use super::choose::refuse_for_many;
 use super::open::Member;
 use super::planning::{Planning, Purpose, Work, plan_all};
+use super::stages::refuse_empty_stage;
 use crate::blocking::within;
 use crate::cli::{ApplyArgs, Grade};
 use crate::cluster::in_parallel;
@@ -36,16 +37,11 @@ async fn look_at_all(args: &ApplyArgs, OpenedPlan { saved, warnings }: OpenedPla
         first.check_sandbox(named)?;
     }
     let specs: Vec<SavedSpec> = saved.specs.into_iter().filter(|spec| is_looked_at(args, spec.stage)).collect();
-    if let Some(stage) = args.roll_out.stage
-        && !specs.iter().any(|spec| spec.stage == Some(stage))
-    {
-        let what = text!("nothing was written: no spec of the plan is in stage {}", stage);
-        return Err(Failure::new(FailureCode::Stage, what).hint("`[policy] stage` of the specs says it when the plan is saved"));
-    }
+    let stages: Vec<Option<u32>> = specs.iter().map(|spec| spec.stage).collect();
+    refuse_empty_stage(args.roll_out.stage, &stages, "`[policy] stage` of the specs says it when the plan is saved")?;
     let (specs, members) = run.or_stop(members(args, run, specs, &deadline)).await?;
     run.warn(&warnings);
-    let stages: Vec<Option<u32>> = specs.iter().map(|spec| spec.stage).collect();
-    let mut planning = plan_all(run, &args.cluster, members, &stages, Purpose::Resume, Vec::new()).await?;
+    let mut planning = plan_all(run, (&args.cluster, &args.part), members, &stages, Purpose::Resume, Vec::new()).await?;
     run.or_stop(hold(run, args, &mut planning, &specs)).await?;
     Ok(planning)
 }

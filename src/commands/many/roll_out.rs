@@ -54,14 +54,17 @@ pub(super) async fn roll_out(
 
 impl<'a> RollOut<'a> {
     async fn all_stages(&mut self) {
-        let stage_of = |at: &usize| self.planning.fleet.specs[*at].stage;
-        let stages: BTreeSet<Option<u32>> = (0..self.endings.len()).map(|at| stage_of(&at)).collect();
+        let planning = self.planning;
+        let specs = &planning.fleet.specs;
+        let stages: BTreeSet<Option<u32>> = specs.iter().map(|spec| spec.stage).collect();
         // They are told of as they are rolled out.
-        self.order.sort_by_key(|at| (self.planning.fleet.specs[*at].stage, *at));
+        self.order.sort_by_key(|at| (specs[*at].stage, *at));
+        // One of which nobody knows the stage may be of the first: it lets no other go first.
+        let first = stages.iter().flatten().next().copied();
         let mut is_first = true;
-        for stage in stages {
-            let of_stage: Vec<usize> =
-                (0..self.endings.len()).filter(|at| self.planning.fleet.specs[*at].stage == stage).collect();
+        for stage in stages.iter().copied().filter(|stage| stage.is_some() || first.is_none()) {
+            let is_of_stage = |at: &usize| specs[*at].stage == stage || stage == first && specs[*at].stage.is_none();
+            let of_stage: Vec<usize> = (0..self.endings.len()).filter(is_of_stage).collect();
             let to_write: Vec<usize> = of_stage.iter().copied().filter(|at| self.endings[*at].is_none()).collect();
             if to_write.is_empty() && of_stage.iter().all(|at| self.is_confirmed(*at)) {
                 continue;
@@ -125,8 +128,9 @@ impl<'a> RollOut<'a> {
                 self.endings[at] = Some(Ending::NotBegun(NotBegun::OthersRefused));
             }
         }
+        // Nothing was begun of these: they are no failures of a write, which `--max-failures` counts.
         for (at, failure) in stale {
-            self.ends(at, Ending::Refused(failure));
+            self.endings[at] = Some(Ending::Refused(failure));
         }
         self.write(ready).await;
         self.tell();

@@ -77,6 +77,9 @@ pub fn closing(fleet: &Fleet) -> Text {
         1 => ", but 1 token was not compared".into(),
         many => text!(", but {} tokens were not compared", many),
     };
+    if all == 0 {
+        return "No environment is in this part.".into();
+    }
     if unchanged == all && not_compared.is_empty() {
         let (verb, their) = if all == 1 { ("matches", "its spec") } else { ("match", "their specs") };
         text!("No changes. {} {} {}.", environments(all), verb, their)
@@ -101,6 +104,7 @@ pub fn applied(totals: &Totals, results: &[SpecResult]) -> Text {
     let beginning = match (complete, confirmed) {
         (true, true) => "Apply complete!",
         (true, false) => "Apply not confirmed.",
+        (false, _) if *specs_written == 0 => "Nothing applied.",
         (false, _) => "Apply incomplete.",
     };
     let beside = ended([(*confirmed_by_reading, "confirmed by reading"), (*done_by_another, "done by another")]);

@@ -19,8 +19,8 @@ fn staged() -> Fleet {
 #[test]
 fn a_stage_of_it_can_be_applied_by_itself() {
     let fleet = staged();
-    fleet.run(&["apply", "p", "--stage", "2"]).assert_says(3, &["stage 2 comes after stage 1"]);
-    fleet.run(&["apply", "p", "--stage", "3"]).assert_says(1, &["no spec of the plan is in stage 3"]);
+    fleet.run(&["apply", "p", "--stage", "2"]).assert_says(3, &["before stage 2 comes"]);
+    fleet.run(&["apply", "p", "--stage", "3"]).assert_says(1, &["no spec is in stage 3"]);
     assert!(fleet.written().is_empty());
     fleet.run(&["apply", "p", "--stage", "1"]).assert_code(0);
     assert_eq!(fleet.written(), ["a", "b"]);
@@ -41,7 +41,7 @@ fn a_stage_waits_for_the_one_before() {
 fn without_stages_there_is_none_to_be_applied() {
     let fleet = Fleet::new();
     fleet.planned();
-    fleet.run(&["apply", "p", "--stage", "1"]).assert_says(1, &["no spec of the plan is in stage 1"]);
+    fleet.run(&["apply", "p", "--stage", "1"]).assert_says(1, &["no spec is in stage 1"]);
     assert!(fleet.written().is_empty());
 }
 
@@ -53,7 +53,7 @@ fn one_spec_of_a_stage_is_not_the_whole() {
     let mut document: Value = fleet.text().parse().expect("JSON");
     document["specs"][0]["stage"] = json!(2);
     fleet.write(&sealed(document).0);
-    fleet.run(&["apply", "p", "--stage", "1"]).assert_says(1, &["no spec of the plan is in stage 1"]);
+    fleet.run(&["apply", "p", "--stage", "1"]).assert_says(1, &["no spec is in stage 1"]);
     assert!(fleet.written().is_empty());
     fleet.run(&["apply", "p", "--stage", "2"]).assert_code(0);
     assert_eq!(fleet.written(), ["c"]);
