@@ -228,8 +228,8 @@ fn paths_are_shown_as_their_folder_was_named() {
     let part = (1..=5).map(|i| Partition::parse(&format!("hash:{i}/5")).expect("a partition"));
     assert!(part.clone().all(|part| part.contains(one.files[0].path.expose()) == part.contains("top.toml")));
     assert_eq!(Order::parse("dev,top").expect("an order").stage(&one.files[0].path), Ok(2));
-    fs::create_dir(disk.at("work/none")).expect("a folder");
-    std::env::set_current_dir(disk.at("work/none")).expect("a working folder");
+    fs::create_dir(disk.at("project/none")).expect("a folder");
+    std::env::set_current_dir(disk.at("project/none")).expect("a working folder");
     let failures = select(&[".".into()], &Patterns::default()).expect_err("no spec");
     assert_eq!(said(&failures), [".: there is no spec in this folder"]);
 }

@@ -1,6 +1,7 @@
 //! From the parsed tree to a Spec, noting every fault on the way instead of stopping at the first.
 
 mod objects;
+mod tables;
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -8,11 +9,11 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
+use super::Spec;
 use super::diagnostic::{SpecError, Understood};
 use super::files::SpecFile;
 use super::keys;
 use super::mask::{bare_variable, is_a_word, looks_like_token, mask_tokens, names_a_token};
-use super::{ClusterKeys, Spec};
 use crate::object::RESOURCE_TYPES;
 use crate::outside::{Outside, Text};
 use crate::pat::PatKey;
@@ -26,9 +27,6 @@ pub(super) enum Extent {
     /// What it lacks another file may have.
     Part,
 }
-
-/// The last stage that a spec may have.
-const MAX_STAGE: u32 = 1_000;
 
 /// A walk through one document.
 pub(super) struct Walk<'a> {
@@ -203,38 +201,6 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// `[policy] stage`.
-    fn stage(&mut self, table: &DeTable<'_>) -> Option<u32> {
-        let value = table.get("policy")?;
-        let DeValue::Table(policy) = value.get_ref() else {
-            self.note(value.span(), text!("`policy` must be a table, and is {}", type_name(value.get_ref()))).hint =
-                Some("write [policy], and below it stage = 1".into());
-            return None;
-        };
-        self.known_keys(policy, &["stage"], Some("policy"));
-        let stage = policy.get("stage")?;
-        let number = match stage.get_ref() {
-            DeValue::Integer(number) => u32::from_str_radix(number.as_str(), number.radix()).ok(),
-            _ => None,
-        };
-        let fits = number.filter(|number| (1..=MAX_STAGE).contains(number));
-        if fits.is_none() && !self.hides_token(stage) {
-            let fault = match stage.get_ref() {
-                DeValue::Integer(_) => self.note(stage.span(), text!("`stage` must be a number from 1 to {}", MAX_STAGE)),
-                other => {
-                    let found = type_name(other);
-                    self.note(stage.span(), text!("`stage` must be a number from 1 to {}, and is {}", MAX_STAGE, found))
-                }
-            };
-            fault.hint = Some("write stage = 1 for what is rolled out first".into());
-        }
-        fits
-    }
-
-    fn hides_token(&mut self, value: &Spanned<DeValue<'_>>) -> bool {
-        value.get_ref().as_str().is_some_and(|text| self.hide_tokens(value.span(), text))
-    }
-
     fn pat(&mut self, table: &DeTable<'_>) -> Option<PatKey> {
         let (env, file) = (table.get_key_value("pat_env"), table.get_key_value("pat_file"));
         if let (Some(_), Some((key, _))) = (env, file) {
@@ -298,38 +264,6 @@ impl<'a> Walk<'a> {
                 None
             }
         }
-    }
-
-    fn cluster(&mut self, table: &DeTable<'_>) -> ClusterKeys {
-        let Some((_, value)) = table.get_key_value("cluster") else { return ClusterKeys::default() };
-        let DeValue::Table(cluster) = value.get_ref() else {
-            self.note(value.span(), text!("`cluster` must be a table, and is {}", type_name(value.get_ref()))).hint =
-                Some(match value.get_ref().as_str().filter(|name| !looks_like_token(name)) {
-                    Some(name) => text!("write cluster = { context = \"{}\" }", Outside::from(name)),
-                    None => "write [cluster], and below it context = \"name\"".into(),
-                });
-            return ClusterKeys::default();
-        };
-        self.known_keys(cluster, &["context", "kubeconfig", "uid"], Some("cluster"));
-        let kubeconfig = self.cluster_text(cluster, "kubeconfig");
-        ClusterKeys {
-            context: self.cluster_text(cluster, "context").map(Outside::new),
-            kubeconfig: kubeconfig.map(|shown| {
-                let path = self.resolve(&shown);
-                (shown.into(), path)
-            }),
-            uid: self.cluster_text(cluster, "uid").map(Outside::new),
-        }
-    }
-
-    fn cluster_text(&mut self, cluster: &DeTable<'_>, key: &'static str) -> Option<String> {
-        let entry = cluster.get_key_value(key)?;
-        let text = self.text(entry, "a string")?;
-        if text.trim().is_empty() {
-            self.note(entry.1.span(), text!("`{}` is empty", key)).hint = Some("leave the key out, or give it a value".into());
-            return None;
-        }
-        Some(text)
     }
 
     /// A path of the spec: relative ones start at its folder, `~/` at home.

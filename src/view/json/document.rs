@@ -1,8 +1,7 @@
 //! The plan for programs: one public document, `format_version` "1.1". A minor version adds, a major one breaks.
 
 mod many;
-
-use serde::Serialize;
+mod parts;
 
 use super::super::door::safe_json;
 use super::super::gathered::{Gathered, SavedPlanFacts};
@@ -14,6 +13,10 @@ use crate::plan::{Change, ClusterIdentity, Field, FieldValue, Manager, Plan, Sum
 use crate::token::Verdict;
 
 pub(super) use many::value_of_fleet;
+use parts::{
+    ChangeDocument, ClusterDocument, FieldDocument, ManagerDocument, ObjectDocument, PlanDocument, RemarkDocument, SpecDocument,
+    SummaryDocument, ValuesDocument,
+};
 
 /// The document's version.
 pub const FORMAT_VERSION: &str = "1.1";
@@ -76,129 +79,6 @@ impl<'a> DocumentContents<'a> {
             errors: &gathered.failures,
         }
     }
-}
-
-#[derive(Serialize)]
-struct PlanDocument {
-    format_version: &'static str,
-    konnect_version: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    digest: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    expires: Option<String>,
-    specs: Vec<SpecDocument>,
-    /// Of a run about many specs: what is of none of them alone.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    warnings: Vec<RemarkDocument>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    errors: Vec<RemarkDocument>,
-}
-
-#[derive(Serialize)]
-struct SpecDocument {
-    spec: String,
-    /// Of one of many.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    result: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    stage: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    context: Option<String>,
-    cluster: Option<ClusterDocument>,
-    applyable: bool,
-    changes: Vec<ChangeDocument>,
-    warnings: Vec<RemarkDocument>,
-    summary: SummaryDocument,
-    errors: Vec<RemarkDocument>,
-}
-
-#[derive(Serialize)]
-struct ClusterDocument {
-    context: String,
-    server: String,
-    uid: Option<String>,
-    user: Option<String>,
-}
-
-#[derive(Serialize)]
-struct ChangeDocument {
-    object: ObjectDocument,
-    action: &'static str,
-    reason: String,
-    reason_code: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    hint: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    verification: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    not_verified_because: Option<&'static str>,
-    fields: Vec<FieldDocument>,
-}
-
-#[derive(Serialize)]
-struct ObjectDocument {
-    #[serde(rename = "apiVersion")]
-    api_version: String,
-    kind: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    namespace: Option<String>,
-    name: String,
-}
-
-#[derive(Serialize)]
-struct FieldDocument {
-    path: String,
-    path_segments: Vec<String>,
-    action: &'static str,
-    changes: bool,
-    sensitive: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    token: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    token_is_empty: Option<bool>,
-    #[serde(flatten)]
-    values: Option<ValuesDocument>,
-    managers: Vec<ManagerDocument>,
-}
-
-#[derive(Serialize)]
-struct ValuesDocument {
-    before: Option<String>,
-    after: Option<String>,
-}
-
-#[derive(Serialize)]
-struct ManagerDocument {
-    name: String,
-    operation: String,
-    time: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    through: Option<&'static str>,
-}
-
-#[derive(Serialize)]
-struct SummaryDocument {
-    add: usize,
-    change: usize,
-    destroy: usize,
-    unchanged: usize,
-    blocked: usize,
-    unknown: usize,
-}
-
-#[derive(Serialize)]
-struct RemarkDocument {
-    code: String,
-    message: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    hint: Option<String>,
-    /// Where it is not the spec itself.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    file: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    line: Option<usize>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    column: Option<usize>,
 }
 
 /// The document, drawn.
