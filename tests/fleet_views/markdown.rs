@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use konnect::cluster::Notice;
 use konnect::fleet::{Fleet, FleetSpec, SpecResult, SpecState};
 use konnect::outcome::{Failure, FailureCode, Outcome};
 use konnect::outside::Outside;
@@ -24,6 +25,20 @@ fn one_of_each_kind() {
     let path = testkit::root().join("tests/fleet_views/plan.md");
     let compare = if golden::blessing() { golden::bless } else { golden::file };
     compare(&path, &comment(&made::of_each_kind(), 65_536)).unwrap_or_else(|why| panic!("{why}"));
+}
+
+/// Which of their contexts are known depends on what is broken: a bot must find its comment all the same.
+#[test]
+fn the_marker_is_of_no_context() {
+    let marker = |contexts: &[&str]| {
+        let shown = Shown::new(Format::Markdown, Output::Plan);
+        contexts.iter().for_each(|context| shown.emit(Event::Notice(Notice::Context((*context).into()))));
+        shown.emit(Event::Fleet(&made::of_each_kind()));
+        shown.end(Outcome::Done).0.lines().next().map(str::to_owned)
+    };
+    for contexts in [&[][..], &["dev-eks"], &["dev-eks", "prod-eks"], &["prod-eks", "dev-eks"]] {
+        assert_eq!(marker(contexts).as_deref(), Some("<!-- konnect plan envs -->"), "{contexts:?}");
+    }
 }
 
 /// Of how many environments the table and the line below it tell, and how many plans are there and said to be missing.
