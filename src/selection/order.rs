@@ -109,11 +109,12 @@ mod tests {
             let failure = order.stage(&path.into()).expect_err(path);
             assert_eq!(
                 failure.what.plain(),
-                format!("{path}: neither a folder nor the file is named as one of --order dev,staging,prod")
+                "neither a folder nor the file is named as one of --order dev,staging,prod",
+                "{path}"
             );
         }
         let failure = order.stage(&"prod/x/dev.toml".into()).expect_err("two");
-        assert_eq!(failure.what.plain(), "prod/x/dev.toml: its path names more than one stage of --order: dev and prod");
+        assert_eq!(failure.what.plain(), "its path names more than one stage of --order: dev and prod");
     }
 
     /// Any name at any place of a path, among segments that are none of the names.
